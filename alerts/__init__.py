@@ -1,0 +1,1 @@
+"""What deserves a person: rules, alarm life cycle, outbox, notifiers."""

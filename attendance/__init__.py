@@ -1,0 +1,1 @@
+"""Who was at school: roster, timetable, sessions, the roll and its reasons."""

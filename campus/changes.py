@@ -1,0 +1,50 @@
+"""The change log: written in the transaction of the change, read by the live stream as `id > last seen`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+import sqlalchemy as sa
+
+from campus.tables import changes
+
+# What a console can follow. `key` names the row that changed; `scope` narrows who may see it (a class id for rolls).
+ChangeTopic = Literal["alarm", "roll", "device", "site"]
+_APPEND_LOCK = 7_311_001
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One change: read the thing itself by ``key``; the log never carries personal data."""
+
+    id: int
+    school: str
+    topic: str
+    key: str
+    scope: str
+
+
+def append(conn: sa.Connection, now: datetime, school: str, topic: ChangeTopic, key: str, scope: str = "") -> None:
+    """Log a change inside the caller's transaction."""
+    if conn.dialect.name == "postgresql":
+        # Ids must become visible in order, or a reader that saw 8 would never see a 7 committed later.
+        conn.execute(sa.select(sa.func.pg_advisory_xact_lock(_APPEND_LOCK)))
+    conn.execute(changes.insert().values(at=now, school=school, topic=topic, key=key, scope=scope))
+
+
+def last_id(conn: sa.Connection) -> int:
+    """The id of the newest change, 0 when there is none."""
+    return int(conn.execute(sa.select(sa.func.coalesce(sa.func.max(changes.c.id), 0))).scalar_one())
+
+
+def since(conn: sa.Connection, after: int, limit: int = 500) -> list[Change]:
+    """The changes after id ``after``, oldest first, at most ``limit``."""
+    columns = (changes.c.id, changes.c.school, changes.c.topic, changes.c.key, changes.c.scope)
+    rows = conn.execute(sa.select(*columns).where(changes.c.id > after).order_by(changes.c.id).limit(limit))
+    return [Change(*row) for row in rows]
+
+
+def forget_before(conn: sa.Connection, moment: datetime) -> int:
+    """Drop changes older than ``moment``; return how many."""
+    return conn.execute(changes.delete().where(changes.c.at < moment)).rowcount

@@ -1,0 +1,131 @@
+"""Everything a device can say: readings, status, replies and one typed struct per event type.
+
+The docstring of an event class is its documentation for integrators; `docs/reference/events.md` is made from it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+import msgspec
+from msgspec import Meta
+
+Text = Annotated[str, Meta(max_length=200)]
+Name = Annotated[str, Meta(min_length=1, max_length=64)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Count = Annotated[int, Meta(ge=0)]
+Millis = Annotated[int, Meta(ge=0, le=32_503_680_000_000)]  # up to the year 3000
+# Keyed hash of a card number, see `campus.credentials`; never the number itself.
+CredentialHash = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+MetricName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$")]
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Measured values of one moment: ``{"ts": ms, "seq": n, "boot": "id", "values": {"co2": 812}}``."""
+
+    ts: Millis
+    values: dict[MetricName, float | bool]
+    seq: int = 0
+    boot: str = ""
+    late: bool = False
+
+
+class Readings(msgspec.Struct, frozen=True):
+    """The body of a telemetry message: one or more readings of one device, in sending order."""
+
+    items: tuple[Reading, ...]
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a device says of itself: retained, and left behind as its last will."""
+
+    state: Literal["online", "offline", "sleeping"]
+    ts: Millis
+    boot: str = ""
+    agent: str = ""
+    config: int = 0
+    health: dict[str, float] = {}  # e.g. uptime_s, disk_free, queue, clock_offset_ms, fps
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A device's answer to a command."""
+
+    id: str
+    ts: Millis
+    ok: bool
+    detail: Text = ""
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Base of the events; ``type`` is the name on the wire."""
+
+    type: ClassVar[str] = ""
+
+
+class GatePass(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """A credential was presented at a gate lane. ``direction`` is left out when the lane does not know it."""
+
+    type: ClassVar[str] = "gate.pass"
+    credential: CredentialHash
+    lane: Name = "1"
+    direction: Literal["in", "out"] | None = None
+    serial: int | None = None  # the reader's own record number: device + serial finds replays
+
+
+class CameraIntrusion(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """A person was confirmed (N of M analysed frames) inside an armed zone of a camera."""
+
+    type: ClassVar[str] = "camera.intrusion"
+    zone: Name
+    track: Count
+    confidence: Share
+    people: Count = 1
+    still: bytes | None = None  # JPEG of at most 64 KiB, people blurred, zone drawn
+
+
+class CameraTamper(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """A camera went blind (``active``) or sees again; ``kind`` says how."""
+
+    type: ClassVar[str] = "camera.tamper"
+    kind: Literal["covered", "defocused", "moved", "frozen", "dark", "overexposed", "disconnected"]
+    active: bool
+    score: Share = 1.0
+
+
+class LabSeatTaken(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """A headset session began at a seat of a VR lab; the credential is the one tapped at the lab's reader."""
+
+    type: ClassVar[str] = "lab.seat_taken"
+    seat: Name
+    credential: CredentialHash | None = None
+
+
+class LabSeatLeft(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """A headset session at a seat of a VR lab ended."""
+
+    type: ClassVar[str] = "lab.seat_left"
+    seat: Name
+    duration_s: Annotated[float, Meta(ge=0)] = 0.0
+
+
+class SensorAlarm(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """A sensor that decides by itself (smoke, gas, water, panic button, door) raised or cleared its alarm."""
+
+    type: ClassVar[str] = "sensor.alarm"
+    kind: Literal["smoke", "gas", "water", "panic", "door"]
+    active: bool
+
+
+class EdgeLoss(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """An edge agent says what it had to drop: the spool was full or too old. Nothing is lost silently."""
+
+    type: ClassVar[str] = "edge.loss"
+    dropped: Count
+    channel: Literal["telemetry", "event"]
+    reason: Text
+
+
+EVENTS: dict[str, type[Event]] = {
+    event.type: event
+    for event in (GatePass, CameraIntrusion, CameraTamper, LabSeatTaken, LabSeatLeft, SensorAlarm, EdgeLoss)
+}

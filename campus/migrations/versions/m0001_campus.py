@@ -1,0 +1,42 @@
+"""Seen events, dead letters, series spool, change log."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from campus.db import Moment
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "seen_events",
+        sa.Column("id", sa.String(64), primary_key=True),
+        sa.Column("at", Moment, nullable=False, index=True),
+    )
+    op.create_table(
+        "dead_letters",
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("at", Moment, nullable=False, index=True),
+        sa.Column("topic", sa.String(256), nullable=False),
+        sa.Column("reason", sa.String(64), nullable=False),
+        sa.Column("detail", sa.String(500), nullable=False),
+        sa.Column("payload", sa.LargeBinary, nullable=False),
+    )
+    op.create_table(
+        "series_spool",
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("at", Moment, nullable=False),
+        sa.Column("points", sa.LargeBinary, nullable=False),
+    )
+    op.create_table(
+        "changes",
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("at", Moment, nullable=False, index=True),
+        sa.Column("school", sa.String(64), nullable=False),
+        sa.Column("topic", sa.String(32), nullable=False),
+        sa.Column("key", sa.String(128), nullable=False),
+        sa.Column("scope", sa.String(64), nullable=False, server_default=""),
+        sqlite_autoincrement=True,
+    )

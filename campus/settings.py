@@ -1,0 +1,144 @@
+"""The sections of `campus.toml`; each part of the platform is handed its own section and no other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Meta
+
+from campus.errors import SettingsError
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Positive = Annotated[float, Meta(gt=0)]
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of the sections: frozen, and a key nobody knows is an error."""
+
+
+class School(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[school]``: which school this installation serves when it serves one."""
+
+    id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")] = "school-1"
+    timezone: str = "Asia/Shanghai"
+
+    def __post_init__(self) -> None:
+        try:
+            ZoneInfo(self.timezone)
+        except (KeyError, ValueError, OSError):
+            raise SettingsError("school.timezone", f"{self.timezone!r} is no IANA zone", "Use Asia/Shanghai") from None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The school's time zone: what day and bell times are told in."""
+        return ZoneInfo(self.timezone)
+
+
+class Mqtt(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[mqtt]``: the broker. With ``tls``, certificates are checked against ``ca_file`` or the system's."""
+
+    host: str = "127.0.0.1"
+    port: Port = 1883
+    username: str = ""
+    password: str = ""
+    tls: bool = False
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    keepalive_s: Annotated[int, Meta(ge=5, le=3600)] = 30
+    protocol: Literal["5", "3.1.1"] = "5"
+
+
+class Database(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[database]``: an SQLAlchemy URL; SQLite on one host, PostgreSQL when more than one host writes."""
+
+    url: str = "sqlite:///data/campus.db"
+
+
+class Series(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[series]``: the time series store: embedded (``path``) or InfluxDB 2 (``url`` and the keys after it)."""
+
+    kind: Literal["sqlite", "influx"] = "sqlite"
+    path: Path = Path("data/series.db")
+    url: str = "http://127.0.0.1:8086"
+    org: str = "campus"
+    bucket: str = "campus"
+    token: str = ""
+    timeout_s: Positive = 10.0
+
+
+class Ingest(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[ingest]``: how much is in flight and how it is batched."""
+
+    in_flight: Annotated[int, Meta(ge=1, le=65535)] = 8000
+    batch_messages: Annotated[int, Meta(ge=1, le=100_000)] = 2000
+    batch_wait_ms: Annotated[int, Meta(ge=0, le=5000)] = 50
+    clock_tolerance_s: Positive = 300.0  # a device time further off than this is flagged clock_suspect
+    partition: Annotated[str, Meta(pattern=r"^[1-9][0-9]*/[1-9][0-9]*$")] = "1/1"
+
+
+class Presence(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[presence]``: when a device counts as late and as silent, in seconds since it was last heard."""
+
+    late_after_s: Positive = 90.0
+    silent_after_s: Positive = 180.0
+    grace_s: Positive = 120.0  # after a start nobody is called silent for this long: no storm after a restart
+
+
+class Webhook(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[[alerts.webhooks]]``: where alarms are posted to. ``secret`` signs them (Standard Webhooks, ``whsec_...``)."""
+
+    name: str
+    url: str
+    secret: str = ""
+    min_severity: Literal["info", "warning", "major", "critical"] = "warning"
+
+
+class Alerts(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[alerts]``: the rules file and the notifiers."""
+
+    rules: Path | None = None  # None: the rules shipped with the platform
+    webhooks: tuple[Webhook, ...] = ()
+
+
+class Dashboards(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[dashboards]``: the web console."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8080
+    base_url: str = ""  # what people type; its origin is the only one a browser may write from
+    secure_cookies: bool = False  # true behind HTTPS
+    session_hours: Positive = 12.0
+
+
+class Metrics(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[metrics]``: Prometheus metrics of each program; port 0 switches them off."""
+
+    host: str = "127.0.0.1"
+    ingest_port: Annotated[int, Meta(ge=0, le=65535)] = 9101
+    alerts_port: Annotated[int, Meta(ge=0, le=65535)] = 9102
+    edge_port: Annotated[int, Meta(ge=0, le=65535)] = 9103
+
+
+class Secrets(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[secrets]``: keys that must be the same on the edge and on the platform."""
+
+    credential_key: str = ""
+
+
+class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole of ``campus.toml``. Only the composition roots in `cli` see all of it."""
+
+    school: School = School()
+    mqtt: Mqtt = Mqtt()
+    database: Database = Database()
+    series: Series = Series()
+    ingest: Ingest = Ingest()
+    presence: Presence = Presence()
+    alerts: Alerts = Alerts()
+    dashboards: Dashboards = Dashboards()
+    metrics: Metrics = Metrics()
+    secrets: Secrets = Secrets()

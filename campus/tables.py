@@ -1,0 +1,49 @@
+"""Tables of the shared floor: seen events, dead letters, the series spool and the change log."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from campus.db import Moment, metadata
+
+seen_events = sa.Table(
+    "seen_events",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("at", Moment, nullable=False, index=True),
+    comment="ids of events already taken: a duplicate delivery is recognised here",
+)
+
+dead_letters = sa.Table(
+    "dead_letters",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("at", Moment, nullable=False, index=True),
+    sa.Column("topic", sa.String(256), nullable=False),
+    sa.Column("reason", sa.String(64), nullable=False),
+    sa.Column("detail", sa.String(500), nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    comment="messages that could not be used, with the reason; nothing is lost silently",
+)
+
+series_spool = sa.Table(
+    "series_spool",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("points", sa.LargeBinary, nullable=False),
+    comment="points taken while the series store was down, drained in order when it returns",
+)
+
+changes = sa.Table(
+    "changes",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("at", Moment, nullable=False, index=True),
+    sa.Column("school", sa.String(64), nullable=False),
+    sa.Column("topic", sa.String(32), nullable=False),
+    sa.Column("key", sa.String(128), nullable=False),
+    sa.Column("scope", sa.String(64), nullable=False, server_default=""),
+    sqlite_autoincrement=True,
+    comment="what changed, in commit order: the live stream reads it by id > last seen",
+)

@@ -1,0 +1,1 @@
+"""Composition roots and the `campus` command: the only place that sees every room."""

@@ -1,0 +1,1 @@
+"""What people see: access, pages, API and the live stream."""

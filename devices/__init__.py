@@ -1,0 +1,1 @@
+"""Which things exist and whether they live: registry, places, presence."""

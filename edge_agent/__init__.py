@@ -1,0 +1,1 @@
+"""The program beside cameras, gates, labs and sensors."""

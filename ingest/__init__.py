@@ -1,0 +1,1 @@
+"""Broker to truth: consumer, pipeline, series sink, dead letters."""

@@ -1,0 +1,1 @@
+"""A school that does not exist: people, devices, incidents with known truth."""

@@ -1,0 +1,49 @@
+"""Fixtures every room's tests share: a fresh migrated database and a virtual clock."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from campus import db
+from campus.clock import VirtualClock
+
+DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    """A Monday of term, 07:00 in the school's zone (23:00 UTC the day before)."""
+    return VirtualClock(datetime(2026, 9, 6, 23, 0, tzinfo=UTC))
+
+
+@pytest.fixture(scope="session")
+def migrated_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, made once and copied for each test."""
+    path = tmp_path_factory.mktemp("template") / "campus.db"
+    engine = db.open_engine(f"sqlite:///{path}")
+    db.migrate(engine)
+    with engine.connect() as conn:
+        conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def engine(tmp_path: Path, migrated_template: Path) -> Iterator[sa.Engine]:
+    """A fresh, migrated SQLite database on disk."""
+    path = tmp_path / "campus.db"
+    path.write_bytes(migrated_template.read_bytes())
+    made = db.open_engine(f"sqlite:///{path}")
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """The folder of real recordings; skips the test where it is absent."""
+    if not DATA.is_dir():
+        pytest.skip("../shared/data is absent: no real recordings on this machine")
+    return DATA
