@@ -1,0 +1,218 @@
+"""Tables of attendance: the roster, the shape of a school day, and the register with its evidence."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from campus.db import Moment, metadata
+
+# The roster ---------------------------------------------------------------------------------------------------------
+
+schools = sa.Table(
+    "schools",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("roster_at", Moment),
+    # The newest local day whose sessions are planned; None asks for planning again (new bells, a new class).
+    sa.Column("planned_day", sa.Date, index=True),
+    comment="schools that have a roster",
+)
+
+classes = sa.Table(
+    "classes",
+    metadata,
+    sa.Column("school", sa.String(64), primary_key=True),
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("title", sa.String(200), nullable=False),
+    sa.Column("grade", sa.String(32), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),  # homeroom | scheduled
+    sa.Column("room", sa.String(64)),
+    sa.Column("active", sa.Boolean, nullable=False),
+    comment="home classes and teaching groups",
+)
+
+students = sa.Table(
+    "students",
+    metadata,
+    sa.Column("school", sa.String(64), primary_key=True),
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("grade", sa.String(32), nullable=False),
+    sa.Column("class_id", sa.String(64)),  # the home class, whose roll the student is on
+    sa.Column("active", sa.Boolean, nullable=False),
+    sa.Index(None, "school", "class_id"),
+    comment="students, each on the roll of one home class",
+)
+
+teachers = sa.Table(
+    "teachers",
+    metadata,
+    sa.Column("school", sa.String(64), primary_key=True),
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("active", sa.Boolean, nullable=False),
+)
+
+enrolments = sa.Table(
+    "enrolments",
+    metadata,
+    sa.Column("school", sa.String(64), primary_key=True),
+    sa.Column("class_id", sa.String(64), primary_key=True),
+    sa.Column("role", sa.String(16), primary_key=True),  # student | teacher
+    sa.Column("person", sa.String(64), primary_key=True),
+    sa.Column("is_primary", sa.Boolean, nullable=False),
+    sa.Index(None, "school", "person"),
+    comment="who belongs to which class; the primary teacher of a home class is its class teacher",
+)
+
+credentials = sa.Table(
+    "credentials",
+    metadata,
+    sa.Column("school", sa.String(64), primary_key=True),
+    sa.Column("credential", sa.String(32), primary_key=True),
+    sa.Column("student", sa.String(64), nullable=False),
+    sa.Index(None, "school", "student"),
+    comment="keyed hashes of cards; a card number is never stored",
+)
+
+# The shape of a day -------------------------------------------------------------------------------------------------
+
+bells = sa.Table(
+    "bells",
+    metadata,
+    sa.Column("school", sa.String(64), primary_key=True),
+    sa.Column("day_type", sa.String(32), primary_key=True),
+    sa.Column("period", sa.String(32), primary_key=True),
+    sa.Column("kind", sa.String(16), nullable=False),  # arrival | lesson | break | exercise | lunch | dismissal
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("name_en", sa.String(64), nullable=False),
+    # Minutes after local midnight.
+    sa.Column("starts", sa.Integer, nullable=False),
+    sa.Column("ends", sa.Integer, nullable=False),
+    sa.Column("closes", sa.Integer),
+)
+
+timetable = sa.Table(
+    "timetable",
+    metadata,
+    sa.Column("school", sa.String(64), primary_key=True),
+    sa.Column("class_id", sa.String(64), primary_key=True),
+    sa.Column("weekday", sa.Integer, primary_key=True),  # 1 Monday ... 7 Sunday
+    sa.Column("period", sa.String(32), primary_key=True),
+    sa.Column("subject", sa.String(64), nullable=False),
+    sa.Column("teacher", sa.String(64)),
+    sa.Column("room", sa.String(64)),
+    sa.Index(None, "school", "room", "weekday", "period"),
+)
+
+calendar_days = sa.Table(
+    "calendar_days",
+    metadata,
+    sa.Column("school", sa.String(64), primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("day_type", sa.String(32), nullable=False),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("follows", sa.Integer),  # the weekday whose timetable a make-up day follows
+)
+
+leaves = sa.Table(
+    "leaves",
+    metadata,
+    sa.Column("school", sa.String(64), primary_key=True),
+    sa.Column("student", sa.String(64), primary_key=True),
+    sa.Column("starts", Moment, primary_key=True),
+    sa.Column("ends", Moment, nullable=False),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("approved_by", sa.String(64), nullable=False),
+    comment="approved leave",
+)
+
+# The register -------------------------------------------------------------------------------------------------------
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("school", sa.String(64), nullable=False),
+    sa.Column("class_id", sa.String(64), nullable=False),
+    sa.Column("day", sa.Date, nullable=False),  # in the school's zone
+    sa.Column("period", sa.String(32), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),  # arrival
+    sa.Column("opens_at", Moment, nullable=False),
+    sa.Column("late_at", Moment, nullable=False),
+    sa.Column("closes_at", Moment, nullable=False),
+    sa.Column("until_at", Moment, nullable=False),  # evidence after this says nothing about the session
+    sa.Column("watched_from", Moment, nullable=False),  # when the platform first knew of the session
+    sa.Column("state", sa.String(16), nullable=False),  # planned | open | closed
+    sa.Column("due_at", Moment, index=True),  # the next moment its marks can change without new evidence
+    sa.UniqueConstraint("school", "day", "class_id", "period"),
+    comment="one roll to be taken: a class, a day, a period",
+)
+
+marks = sa.Table(
+    "marks",
+    metadata,
+    sa.Column("session", sa.String(36), sa.ForeignKey("sessions.id"), primary_key=True),
+    sa.Column("student", sa.String(64), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),  # 1, 2, ... : the history of one student in one session
+    sa.Column("school", sa.String(64), nullable=False),
+    sa.Column("status", sa.String(16)),  # None: taken back while the session was open
+    sa.Column("why", sa.String(32), nullable=False),
+    sa.Column("evidence", sa.JSON, nullable=False),
+    sa.Column("by", sa.String(64), nullable=False),  # "machine" or an account id
+    sa.Column("reason", sa.String(500), nullable=False),  # a person's own words
+    sa.Column("at", Moment, nullable=False),
+    comment="append-only: every mark ever given, with its reason",
+)
+
+roll = sa.Table(
+    "roll",
+    metadata,
+    sa.Column("session", sa.String(36), primary_key=True),
+    sa.Column("student", sa.String(64), primary_key=True),
+    sa.Column("school", sa.String(64), nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("status", sa.String(16)),
+    sa.Column("held", sa.Boolean, nullable=False),  # a person's word: the machine leaves it alone
+    sa.ForeignKeyConstraint(["session", "student", "number"], ["marks.session", "marks.student", "marks.number"]),
+    sa.Index(None, "school", "student", "session"),
+    comment="which mark is the current one",
+)
+
+passes = sa.Table(
+    "passes",
+    metadata,
+    sa.Column("school", sa.String(64), primary_key=True),
+    sa.Column("id", sa.String(64), primary_key=True),  # the event's id
+    sa.Column("gate", sa.String(64), nullable=False),
+    sa.Column("place", sa.String(64)),
+    sa.Column("lane", sa.String(64), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("received", Moment, nullable=False),
+    sa.Column("credential", sa.String(32), nullable=False),
+    sa.Column("student", sa.String(64)),  # None: nobody's card (yet)
+    sa.Column("stated", sa.String(8)),  # the direction the lane said, if it knows
+    sa.Column("direction", sa.String(8)),  # the direction as repaired from the student's other passes of the day
+    sa.Column("serial", sa.BigInteger),
+    sa.Column("late", sa.Boolean, nullable=False),
+    sa.Column("suspect", sa.Boolean, nullable=False),  # the gate's clock was too far off
+    sa.UniqueConstraint("school", "gate", "at", "serial"),
+    sa.Index(None, "school", "student", "at"),
+    sa.Index(None, "school", "credential"),
+    comment="every presented card, also unknown ones",
+)
+
+site_states = sa.Table(
+    "site_states",
+    metadata,
+    sa.Column("school", sa.String(64), primary_key=True),
+    sa.Column("student", sa.String(64), primary_key=True),
+    sa.Column("class_id", sa.String(64), nullable=False),
+    sa.Column("state", sa.String(8), nullable=False),  # in | out | unknown
+    sa.Column("why", sa.String(32), nullable=False),
+    sa.Column("at", Moment),  # last seen; None: never
+    sa.Column("place", sa.String(64)),  # where last seen: the gate's place, or the gate
+    sa.Index(None, "school", "class_id", "state"),
+    comment="who is on site, from first principles",
+)
