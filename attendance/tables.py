@@ -188,8 +188,9 @@ passes = sa.Table(
     sa.Column("gate", sa.String(64), nullable=False),
     sa.Column("place", sa.String(64)),
     sa.Column("lane", sa.String(64), nullable=False),
-    sa.Column("at", Moment, nullable=False),
-    sa.Column("received", Moment, nullable=False),
+    sa.Column("at", Moment, nullable=False),  # the gate's time; the time of receipt when its clock is suspect
+    sa.Column("told_at", Moment, nullable=False),  # what the gate said, whatever its clock
+    sa.Column("received_at", Moment, nullable=False),
     sa.Column("credential", sa.String(32), nullable=False),
     sa.Column("student", sa.String(64)),  # None: nobody's card (yet)
     sa.Column("stated", sa.String(8)),  # the direction the lane said, if it knows
@@ -197,8 +198,9 @@ passes = sa.Table(
     sa.Column("serial", sa.BigInteger),
     sa.Column("late", sa.Boolean, nullable=False),
     sa.Column("suspect", sa.Boolean, nullable=False),  # the gate's clock was too far off
-    sa.UniqueConstraint("school", "gate", "at", "serial"),
+    sa.UniqueConstraint("school", "gate", "told_at", "serial"),
     sa.Index(None, "school", "student", "at"),
+    sa.Index(None, "school", "gate", "at"),
     sa.Index(None, "school", "credential"),
     comment="every presented card, also unknown ones",
 )

@@ -151,7 +151,8 @@ def upgrade() -> None:
         sa.Column("place", sa.String(64)),
         sa.Column("lane", sa.String(64), nullable=False),
         sa.Column("at", Moment, nullable=False),
-        sa.Column("received", Moment, nullable=False),
+        sa.Column("told_at", Moment, nullable=False),
+        sa.Column("received_at", Moment, nullable=False),
         sa.Column("credential", sa.String(32), nullable=False),
         sa.Column("student", sa.String(64)),
         sa.Column("stated", sa.String(8)),
@@ -159,9 +160,10 @@ def upgrade() -> None:
         sa.Column("serial", sa.BigInteger),
         sa.Column("late", sa.Boolean, nullable=False),
         sa.Column("suspect", sa.Boolean, nullable=False),
-        sa.UniqueConstraint("school", "gate", "at", "serial", name="uq_passes_school_gate_at_serial"),
+        sa.UniqueConstraint("school", "gate", "told_at", "serial", name="uq_passes_school_gate_told_at_serial"),
     )
     op.create_index("ix_passes_school_student_at", "passes", ["school", "student", "at"])
+    op.create_index("ix_passes_school_gate_at", "passes", ["school", "gate", "at"])
     op.create_index("ix_passes_school_credential", "passes", ["school", "credential"])
     op.create_table(
         "site_states",
