@@ -124,7 +124,8 @@ def name_problem(school: str, device: str, metric: str) -> str | None:
             return f"the {what} name has {len(name)} characters; 1 to {MAX_NAME} are taken"
         if not name.isprintable() or "\\" in name or name.startswith("_"):
             return f"the {what} name {name!r} has a control character, a backslash or a leading underscore"
-    return None
+    # InfluxDB drops a field of this name without a word.
+    return "no metric can be called 'time'; choose another name" if metric == "time" else None
 
 
 def whole_buckets(start_ms: int, end_ms: int, every_ms: int) -> tuple[int, int]:

@@ -11,9 +11,9 @@ def open_series(section: settings.Series) -> SeriesStore:
     that cannot be opened; InfluxDB is not contacted before the first call.
     """
     if section.kind == "influx":
-        from campus.series_influx import InfluxSeries  # noqa: PLC0415  an embedded installation carries no client
+        from campus.series_influx import InfluxSeries
 
         return InfluxSeries(section)
-    from campus.series_sqlite import SqliteSeries  # noqa: PLC0415  an InfluxDB installation makes no file
+    from campus.series_sqlite import SqliteSeries
 
     return SqliteSeries(section.path)

@@ -1,0 +1,287 @@
+"""The embedded series store: one SQLite file, no server, durable at every batch."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain
+from operator import itemgetter
+from pathlib import Path
+
+from campus import series_rollup
+from campus.errors import Unavailable
+from campus.series import (
+    Bucket,
+    Point,
+    Rejected,
+    Sample,
+    SeriesKey,
+    WriteResult,
+    name_problem,
+    point_problem,
+    whole_buckets,
+)
+
+SCHEMA_VERSION = 1
+BUSY_S = 10.0
+# One statement stores this many points (SQLite allows 32,766 parameters). It matters: sqlite3 gives the GIL away at
+# every step, so a step per point lets a busy thread take 5 ms per point (docs/decisions/003-time-series.md).
+POINTS_PER_STATEMENT = 10_000
+DELETE_CHUNK = 20_000
+MARKS_REMEMBERED = 1_000_000
+BREATH_S = 0.002
+
+_SCHEMA = (
+    """
+CREATE TABLE series (
+    id INTEGER PRIMARY KEY, school TEXT NOT NULL, device TEXT NOT NULL, metric TEXT NOT NULL,
+    UNIQUE (school, device, metric)
+);
+CREATE TABLE points (series INTEGER, ts INTEGER, value REAL NOT NULL, PRIMARY KEY (series, ts)) WITHOUT ROWID;
+"""
+    + series_rollup.SCHEMA
+)
+
+_place = itemgetter(0, 1)
+
+_LATEST = """SELECT s.metric, p.ts, p.value FROM series s JOIN points p
+ON p.series = s.id AND p.ts = (SELECT max(ts) FROM points WHERE series = s.id)
+WHERE s.school = ? AND s.device = ?"""
+
+
+class SqliteSeries:
+    """A `SeriesStore` in the file ``path``, which is made when it is absent.
+
+    One connection writes, under a lock. Readers each borrow a connection of their own, so they wait for nobody. Other
+    processes may read and write the file too.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._what = f"the series file {path}"
+        self._lock = threading.Lock()
+        self._idle: deque[sqlite3.Connection] = deque()
+        self._ids: dict[tuple[str, str, str], int] = {}
+        self._marked: set[tuple[int, int]] = set()
+        self._marked_at = -1
+        self._closed = False
+        with self._translated():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = self._connect()
+            self._create()
+
+    def write(self, points: Sequence[Point]) -> WriteResult:
+        """Store a batch in one transaction, on the disk when this returns."""
+        with self._translated(), self._lock:
+            self._learn({point[:3] for point in points if point[:3] not in self._ids})
+            rows, rejected = self._rows(points)
+            if rows:
+                self._store(rows)
+            return WriteResult(len(rows), tuple(rejected))
+
+    def read(self, key: SeriesKey, start_ms: int, end_ms: int, limit: int = 10_000) -> list[Sample]:
+        """The first ``limit`` samples of the range, ascending."""
+        query = "SELECT ts, value FROM points WHERE series = ? AND ts >= ? AND ts < ? ORDER BY ts LIMIT ?"
+        with self._reading() as conn:
+            rows = conn.execute(query, (_series_id(conn, key), start_ms, end_ms, max(0, limit)))
+            return [Sample(*row) for row in rows]
+
+    def aggregate(self, key: SeriesKey, start_ms: int, end_ms: int, every_ms: int) -> list[Bucket]:
+        """Whole buckets: from roll-ups for multiples of a minute or an hour, else from the points."""
+        start, end = whole_buckets(start_ms, end_ms, every_ms)
+        with self._reading() as conn:
+            series = _series_id(conn, key)
+            return [] if series is None else series_rollup.buckets(conn, series, start, end, every_ms)
+
+    def latest(self, school: str, device: str) -> dict[str, Sample]:
+        """The newest sample of each metric of a device."""
+        with self._reading() as conn:
+            return {metric: Sample(ts, value) for metric, ts, value in conn.execute(_LATEST, (school, device))}
+
+    def delete_before(self, ts_ms: int) -> int:
+        """Forget older points and their roll-ups, in small transactions; how many points. The file keeps its size and
+        fills the room again.
+        """
+        with self._reading() as conn:
+            ids = [series for (series,) in conn.execute("SELECT id FROM series")]
+            old = [series for series in ids if _reaches_before(conn, series, ts_ms)]
+        return sum(self._shorten(series, ts_ms) for series in old)
+
+    def rollup(self, now_ms: int) -> int:
+        """Compute the stale minutes and hours that ended by ``now_ms``, in small transactions; how many."""
+        done = 0
+        while True:
+            with self._writing() as conn:
+                count = series_rollup.roll(conn, now_ms)
+            if not count:
+                return done
+            done += count
+            # A lock has no queue: without a pause this loop could keep a waiting batch out for as long as it runs.
+            time.sleep(BREATH_S)
+
+    def ping(self) -> None:
+        """Take the write lock and give it back; raises `Unavailable` with the fix when that fails."""
+        with self._writing():
+            pass
+
+    def close(self) -> None:
+        """Close every connection; the last one folds the write-ahead log into the file."""
+        with self._lock:
+            self._closed = True
+            while self._idle:
+                self._idle.pop().close()
+            self._writer.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        # Lent to one thread at a time, which is all that SQLite asks.
+        conn = sqlite3.connect(self._path, BUSY_S, isolation_level=None, check_same_thread=False, cached_statements=16)
+        conn.execute("PRAGMA journal_mode = WAL")
+        # NORMAL would lose the newest batches, already acknowledged to the broker, when the power fails.
+        conn.execute("PRAGMA synchronous = FULL")
+        conn.execute("PRAGMA wal_autocheckpoint = 4000")
+        conn.execute("PRAGMA journal_size_limit = 67108864")
+        conn.execute("PRAGMA cache_size = -65536")
+        conn.execute("PRAGMA temp_store = MEMORY")
+        return conn
+
+    def _create(self) -> None:
+        with self._writing() as conn:
+            version = conn.execute("PRAGMA user_version").fetchone()[0]
+            if version > SCHEMA_VERSION:
+                raise Unavailable(self._what, f"it was written by a newer version ({version}). Update this program")
+            if version == 0:
+                # executescript would commit first; this way a half-made file cannot be left behind.
+                for statement in filter(str.strip, _SCHEMA.split(";\n")):
+                    conn.execute(statement)
+                conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def _learn(self, names: set[tuple[str, str, str]]) -> None:
+        """Give new series their numbers, in a transaction of its own so that what is remembered is always durable."""
+        good = [name for name in names if name_problem(*name) is None]
+        if not good:
+            return
+        with self._transaction() as conn:
+            conn.executemany("INSERT OR IGNORE INTO series (school, device, metric) VALUES (?, ?, ?)", good)
+            found = {name: _series_id(conn, SeriesKey(*name)) for name in good}
+        self._ids.update({name: number for name, number in found.items() if number is not None})
+
+    def _rows(self, points: Sequence[Point]) -> tuple[list[tuple[int, int, float]], list[Rejected]]:
+        rows: list[tuple[int, int, float]] = []
+        rejected: list[Rejected] = []
+        ids = self._ids
+        for point in points:
+            school, device, metric, ts, value = point
+            series = ids.get((school, device, metric))
+            problem = name_problem(school, device, metric) if series is None else point_problem(ts, value)
+            if problem is None and series is not None:
+                rows.append((series, ts, value))
+            else:
+                rejected.append(Rejected(point, problem or "the series could not be made"))
+        return rows, rejected
+
+    def _store(self, rows: list[tuple[int, int, float]]) -> None:
+        minutes = {(series, ts - ts % series_rollup.MINUTE) for series, ts, _ in rows}
+        # Neighbours in the file next to each other; stable, so that the last of two writes of a moment still wins.
+        rows.sort(key=_place)
+        with self._transaction() as conn:
+            if (cleared := series_rollup.clearings(conn)) != self._marked_at or len(self._marked) > MARKS_REMEMBERED:
+                self._marked.clear()
+                self._marked_at = cleared
+            new = minutes - self._marked
+            series_rollup.mark_stale(conn, new)
+            for at in range(0, len(rows), POINTS_PER_STATEMENT):
+                part = rows[at : at + POINTS_PER_STATEMENT]
+                values = ",".join(["(?,?,?)"] * len(part))
+                conn.execute(f"INSERT OR REPLACE INTO points VALUES {values}", list(chain.from_iterable(part)))  # noqa: S608
+        self._marked |= new
+
+    def _shorten(self, series: int, ts_ms: int) -> int:
+        deleted = 0
+        while True:
+            with self._writing() as conn:
+                if not _reaches_before(conn, series, ts_ms):
+                    return deleted
+                upto = _cut(conn, series, ts_ms)
+                deleted += conn.execute("DELETE FROM points WHERE series = ? AND ts < ?", (series, upto)).rowcount
+                series_rollup.forget_before(conn, series, upto)
+            time.sleep(BREATH_S)
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._translated(), self._lock, self._transaction() as conn:
+            yield conn
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        self._writer.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._writer
+            self._writer.execute("COMMIT")
+        except BaseException:
+            # A full disk makes SQLite roll back by itself.
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with self._translated():
+            conn = self._borrow()
+            try:
+                yield conn
+            finally:
+                self._idle.append(conn)
+                if self._closed:
+                    conn.close()
+
+    def _borrow(self) -> sqlite3.Connection:
+        if self._closed:
+            raise Unavailable(self._what, "it was closed. Open the store again")
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._connect()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise Unavailable(self._what, f"{error}. {_fix(str(error))}") from error
+
+
+def _series_id(conn: sqlite3.Connection, key: SeriesKey) -> int | None:
+    query = "SELECT id FROM series WHERE school = ? AND device = ? AND metric = ?"
+    row = conn.execute(query, (key.school, key.device, key.metric)).fetchone()
+    return None if row is None else int(row[0])
+
+
+def _reaches_before(conn: sqlite3.Connection, series: int, ts: int) -> bool:
+    query = "SELECT EXISTS (SELECT 1 FROM points WHERE series = ? AND ts < ?)"
+    return bool(conn.execute(query, (series, ts)).fetchone()[0])
+
+
+def _cut(conn: sqlite3.Connection, series: int, ts: int) -> int:
+    """Up to where one transaction may delete on the way to ``ts``."""
+    query = "SELECT ts FROM points WHERE series = ? AND ts < ? ORDER BY ts LIMIT 1 OFFSET ?"
+    row = conn.execute(query, (series, ts, DELETE_CHUNK)).fetchone()
+    return ts if row is None else int(row[0])
+
+
+def _fix(problem: str) -> str:
+    """What to do about an error of SQLite's, told by the words it uses."""
+    for word, fix in (
+        ("locked", "Another program holds it for long: end that program"),
+        ("full", "Free disk space"),
+        ("readonly", "Make the file and its folder writable for this user"),
+        ("unable to open", "Make its folder readable and writable for this user"),
+        ("not a database", "Set series.path to another file, or put a backup in its place"),
+        ("malformed", "Put a backup in its place, or move it away to start afresh"),
+    ):
+        if word in problem:
+            return fix
+    return "Look at the disk and the permissions of the file"
