@@ -14,7 +14,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
@@ -23,6 +23,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from campus.buffered_socket import BufferedSocket
 from campus.errors import Unavailable
 from campus.settings import Mqtt
 
@@ -181,18 +182,21 @@ class MqttClient:
     def _loop(self) -> None:
         client = self._paho
         misc_at = time.monotonic() + 1
-        while (sock := client.socket()) is not None:
-            readable, _, _ = select.select([sock, self._wake_r], [sock] if client.want_write() else [], [], 1.0)
-            if self._wake_r in readable:
+        while (sock := cast(BufferedSocket | None, client.socket())) is not None:
+            wait_s = 0.0 if sock.has_input else 1.0
+            net, wake = sock.fileno(), self._wake_r.fileno()
+            readable, _, _ = select.select([net, wake], [net] if sock.has_output else [], [], wait_s)
+            if wake in readable:
                 self._drain_wake()
-            if sock in readable or (isinstance(sock, ssl.SSLSocket) and sock.pending()):
+            if net in readable or sock.has_input:
                 self._read_burst()
             if client.want_write():
                 client.loop_write()
+            sock.flush()
             if time.monotonic() >= misc_at:
                 client.loop_misc()
                 misc_at = time.monotonic() + 1
-            if self._stopping.is_set() and not client.want_write():
+            if self._stopping.is_set() and not client.want_write() and not sock.has_output:
                 client.disconnect()
                 client.loop_write()
                 return
@@ -228,7 +232,7 @@ class MqttClient:
 
     def _make_paho(self, client_id: str, will: Will | None) -> paho.Client:
         settings = self._settings
-        client = paho.Client(
+        client = _Client(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
             protocol=paho.MQTTv5 if self._v5 else paho.MQTTv311,
@@ -283,6 +287,13 @@ class MqttClient:
                 self._acked_early.add(mid)
         if done is not None:
             done()
+
+
+class _Client(paho.Client):
+    """paho on a buffered socket, in the place where paho itself puts its WebSocket wrapper."""
+
+    def _create_socket(self) -> Any:
+        return BufferedSocket(cast(socket.socket, super()._create_socket()))
 
 
 def _nothing() -> None:

@@ -52,7 +52,7 @@ def configuration(listener: Listener, folder: Path) -> str:
         "persistence true",
         f"persistence_location {folder}/",
         "autosave_interval 30",
-        "max_inflight_messages 0",
+        "max_inflight_messages 20000",
         "max_queued_messages 1000000",
         "persistent_client_expiration 14d",
         "log_dest stderr",

@@ -1,5 +1,6 @@
 """Fixtures every room's tests share: a fresh migrated database and a virtual clock."""
 
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,8 @@ import sqlalchemy as sa
 
 from campus import db
 from campus.clock import VirtualClock
+from campus.settings import Mqtt
+from cli.broker import Listener, Mosquitto, find_mosquitto
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -47,3 +50,34 @@ def real_data() -> Path:
     if not DATA.is_dir():
         pytest.skip("../shared/data is absent: no real recordings on this machine")
     return DATA
+
+
+def free_port() -> int:
+    """A TCP port nobody uses at this moment."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+@pytest.fixture
+def broker_port() -> int:
+    """The port the `mosquitto` fixture listens on."""
+    return free_port()
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path, broker_port: int) -> Iterator[Mosquitto]:
+    """A real Mosquitto of this test's own, persistent in its folder; may be stopped, killed and started again."""
+    program = find_mosquitto()
+    if program is None:
+        pytest.skip("mosquitto is not installed: apt-get install mosquitto")
+    broker = Mosquitto(program, Listener(port=broker_port), tmp_path / "broker")
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def mqtt(mosquitto: Mosquitto, broker_port: int) -> Mqtt:
+    """How to reach the `mosquitto` fixture."""
+    return Mqtt(port=broker_port)
