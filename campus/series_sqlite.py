@@ -72,7 +72,11 @@ class SqliteSeries:
         with self._translated():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._writer = self._connect()
-            self._create()
+            try:
+                self._create()
+            except BaseException:
+                self._writer.close()
+                raise
 
     def write(self, points: Sequence[Point]) -> WriteResult:
         """Store a batch in one transaction, on the disk when this returns."""

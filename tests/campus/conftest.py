@@ -3,7 +3,7 @@
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from uuid import uuid4
 
 import httpx
@@ -55,16 +55,22 @@ def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def influx_section(influxd: httpx.Client) -> settings.Series:
+def make_bucket(influxd: httpx.Client) -> Callable[[int], settings.Series]:
+    """Makes a fresh bucket that keeps data for so many seconds (0: for ever) and gives its settings."""
+
+    def make(keep_s: int) -> settings.Series:
+        org = influxd.get("/api/v2/orgs").json()["orgs"][0]["id"]
+        name = f"bucket-{uuid4().hex[:8]}"
+        rules = [{"type": "expire", "everySeconds": keep_s}] if keep_s else []
+        answer = influxd.post("/api/v2/buckets", json={"orgID": org, "name": name, "retentionRules": rules})
+        answer.raise_for_status()
+        url = str(influxd.base_url).rstrip("/")
+        return settings.Series(kind="influx", url=url, org="campus", bucket=name, token=INFLUX_TOKEN)
+
+    return make
+
+
+@pytest.fixture
+def influx_section(make_bucket: Callable[[int], settings.Series]) -> settings.Series:
     """Settings of a fresh, empty bucket that keeps data for ever."""
-    return make_bucket(influxd)
-
-
-def make_bucket(influxd: httpx.Client, keep_s: int = 0) -> settings.Series:
-    """Settings of a fresh bucket that keeps data for ``keep_s`` seconds (0: for ever)."""
-    org = influxd.get("/api/v2/orgs").json()["orgs"][0]["id"]
-    name = f"bucket-{uuid4().hex[:8]}"
-    rules = [{"type": "expire", "everySeconds": keep_s}] if keep_s else []
-    influxd.post("/api/v2/buckets", json={"orgID": org, "name": name, "retentionRules": rules}).raise_for_status()
-    url = str(influxd.base_url).rstrip("/")
-    return settings.Series(kind="influx", url=url, org="campus", bucket=name, token=INFLUX_TOKEN)
+    return make_bucket(0)
