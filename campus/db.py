@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -116,10 +117,20 @@ def read(engine: sa.Engine) -> Iterator[sa.Connection]:
         raise Unavailable("the database", str(error.orig)) from error
 
 
-def migrate(engine: sa.Engine) -> None:
-    """Bring the schema to the newest version; safe to call from several programs at once."""
+def _alembic() -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
+    return config
+
+
+def newest_revision() -> str | None:
+    """The schema version this program brings."""
+    return ScriptDirectory.from_config(_alembic()).get_current_head()
+
+
+def migrate(engine: sa.Engine) -> None:
+    """Bring the schema to the newest version; safe to call from several programs at once."""
+    config = _alembic()
     config.attributes["engine"] = engine
     try:
         command.upgrade(config, "heads")

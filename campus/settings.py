@@ -52,6 +52,18 @@ class Mqtt(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     protocol: Literal["5", "3.1.1"] = "5"
 
 
+class Broker(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[broker]``: the Mosquitto that `campus up` starts itself; with ``embedded = false`` yours is used as it is."""
+
+    embedded: bool = True
+    folder: Path = Path("data/broker")
+    host: str = "127.0.0.1"  # where it listens; anything but this machine needs a password file
+    password_file: Path | None = None
+    acl_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+
+
 class Database(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[database]``: an SQLAlchemy URL; SQLite on one host, PostgreSQL when more than one host writes."""
 
@@ -123,6 +135,12 @@ class Metrics(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     edge_port: Annotated[int, Meta(ge=0, le=65535)] = 9103
 
 
+class Edge(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[edge]``: the edge agent that `campus up` runs on this machine too; None: agents run elsewhere."""
+
+    config: Path | None = None
+
+
 class Secrets(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[secrets]``: keys that must be the same on the edge and on the platform."""
 
@@ -134,6 +152,7 @@ class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     school: School = School()
     mqtt: Mqtt = Mqtt()
+    broker: Broker = Broker()
     database: Database = Database()
     series: Series = Series()
     ingest: Ingest = Ingest()
@@ -141,4 +160,5 @@ class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     alerts: Alerts = Alerts()
     dashboards: Dashboards = Dashboards()
     metrics: Metrics = Metrics()
+    edge: Edge = Edge()
     secrets: Secrets = Secrets()

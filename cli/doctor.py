@@ -1,0 +1,142 @@
+"""`campus doctor`: what is missing or misconfigured on this machine, each finding with its fix."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import sqlalchemy as sa
+
+from campus import db
+from campus.errors import CampusError
+from campus.series_open import open_series
+from campus.settings import Settings
+from cli.broker import Listener, find_mosquitto, is_listening
+
+Verdict = Literal["ok", "warning", "problem"]
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing that was looked at."""
+
+    verdict: Verdict
+    what: str
+    says: str
+    fix: str = ""
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Look at everything `campus up` needs; nothing is changed."""
+    checks: tuple[tuple[str, Callable[[Settings], Finding]], ...] = (
+        ("Python", _python),
+        ("OpenCV", _opencv),
+        ("broker", _broker),
+        ("database", _database),
+        ("series store", _series),
+        ("credential key", _credential_key),
+        ("console", _console),
+        ("disk", _disk),
+    )
+    for what, check in checks:
+        try:
+            yield check(settings)
+        except CampusError as error:
+            yield Finding("problem", what, str(error))
+
+
+def _python(_settings: Settings) -> Finding:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    return Finding("ok", "Python", version)
+
+
+def _opencv(_settings: Settings) -> Finding:
+    if importlib.util.find_spec("cv2") is None:
+        return Finding(
+            "warning",
+            "OpenCV",
+            "is not installed: this machine can run no cameras",
+            "pip install 'campus-safety[edge]'",
+        )
+    return Finding("ok", "OpenCV", "is installed")
+
+
+def _broker(settings: Settings) -> Finding:
+    where = f"{settings.mqtt.host}:{settings.mqtt.port}"
+    if is_listening(settings.mqtt.host, settings.mqtt.port):
+        return Finding("ok", "broker", f"answers on {where}")
+    if not settings.broker.embedded:
+        return Finding("problem", "broker", f"nothing answers on {where}", "Start it, or mend [mqtt] host and port")
+    broker = settings.broker
+    Listener(broker.host, settings.mqtt.port, broker.password_file)
+    program = find_mosquitto()
+    if program is None:
+        return Finding(
+            "warning", "broker", "Mosquitto is not installed: only the in-process broker is left, which forgets at a stop",
+            "apt-get install mosquitto (macOS: brew install mosquitto)",
+        )  # fmt: skip
+    return Finding("ok", "broker", f"`campus up` will start {program} on {where}")
+
+
+def _database(settings: Settings) -> Finding:
+    engine = db.open_engine(settings.database.url)
+    try:
+        with db.read(engine) as conn:
+            has = sa.inspect(conn).has_table("alembic_version")
+            version = conn.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() if has else None
+    finally:
+        engine.dispose()
+    if version is None:
+        return Finding("warning", "database", "is empty", "Run `campus migrate`, then `campus import FOLDER`")
+    newest = db.newest_revision()
+    if version != newest:
+        return Finding("warning", "database", f"has schema {version}, this program {newest}", "Run `campus migrate`")
+    return Finding("ok", "database", f"answers, schema {version}")
+
+
+def _series(settings: Settings) -> Finding:
+    store = open_series(settings.series)
+    try:
+        store.ping()
+    finally:
+        store.close()
+    return Finding("ok", "series store", f"{settings.series.kind} answers")
+
+
+def _credential_key(settings: Settings) -> Finding:
+    key = settings.secrets.credential_key
+    if len(key) < 16:
+        return Finding(
+            "problem", "credential key", "is missing or shorter than 16 characters: card numbers cannot be hashed",
+            "Set CAMPUS_SECRETS__CREDENTIAL_KEY_FILE to a file with a random key (`campus init` makes one)",
+        )  # fmt: skip
+    return Finding("ok", "credential key", "is set")
+
+
+def _console(settings: Settings) -> Finding:
+    where = f"{settings.dashboards.host}:{settings.dashboards.port}"
+    if is_listening(settings.dashboards.host, settings.dashboards.port):
+        return Finding("warning", "console", f"{where} is taken: the console runs, or another program does")
+    outside = settings.dashboards.host not in {"127.0.0.1", "localhost", "::1"}
+    if outside and not settings.dashboards.secure_cookies:
+        return Finding(
+            "warning", "console", f"{where} is open to the network without HTTPS",
+            "Put it behind a TLS proxy and set [dashboards] secure_cookies = true",
+        )  # fmt: skip
+    return Finding("ok", "console", f"{where} is free")
+
+
+def _disk(settings: Settings) -> Finding:
+    folder = settings.series.path.parent
+    while not folder.exists():
+        folder = folder.parent
+    free_gb = shutil.disk_usage(Path(folder)).free / 1e9
+    if free_gb < 2:
+        return Finding(
+            "problem", "disk", f"{free_gb:.1f} GB free at {folder}", "Make room: a school writes about 1 GB a month"
+        )
+    return Finding("ok", "disk", f"{free_gb:.0f} GB free at {folder}")
