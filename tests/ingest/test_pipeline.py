@@ -1,0 +1,155 @@
+"""The pipeline: one transaction, the series beside it, the acknowledgement last."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from campus import codec, tables
+from campus.clock import to_ms
+from campus.errors import Unavailable
+from campus.events import Reading, SensorAlarm, Status
+from campus.mqtt import Message
+from campus.series import SeriesKey
+from tests.ingest.conftest import SCHOOL, Bench
+
+CO2 = SeriesKey(SCHOOL, "dev-1", "co2")
+
+
+def message(channel: str, payload: bytes, device: str = "dev-1", *, retain: bool = False, mid: int = 1) -> Message:
+    return Message(f"campus/{SCHOOL}/{device}/{channel}", payload, 1, retain, mid, 1)
+
+
+def reading(bench: Bench, value: float, seconds: float = 0, device: str = "dev-1") -> Message:
+    ts = to_ms(bench.clock.now() + timedelta(seconds=seconds))
+    return message("telemetry", codec.encode_readings((Reading(ts=ts, values={"co2": value}),)), device)
+
+
+def alarm(bench: Bench, event_id: str = "event-0001") -> Message:
+    event = SensorAlarm(kind="smoke", active=True)
+    return message("event", codec.encode_event(event, id=event_id, ts=to_ms(bench.clock.now()), seq=1, boot="b"))
+
+
+def stored(bench: Bench) -> list[float]:
+    start = to_ms(bench.clock.now()) - 3_600_000
+    return [sample.value for sample in bench.series.read(CO2, start, start + 7_200_000)]  # type: ignore[operator]
+
+
+def test_a_message_is_acknowledged_after_everything_it_caused_is_durable(bench: Bench) -> None:
+    bench.pipeline.process([reading(bench, 800), alarm(bench)])
+    order = ["received", "decoded", "written", "committed", "stored", "ack", "acknowledged"]
+    assert bench.steps == order
+    assert stored(bench) == [800]
+    assert len(bench.rows(tables.changes)) == 2
+
+
+def test_an_event_delivered_twice_is_taken_once_in_one_batch_and_in_two(bench: Bench) -> None:
+    bench.pipeline.process([alarm(bench), alarm(bench)])
+    bench.pipeline.process([alarm(bench)])
+    assert len(bench.stage.handled) == 1
+    assert len(bench.acked) == 3
+
+
+def test_a_bad_payload_goes_to_the_dead_letters_with_its_reason_and_is_acknowledged(bench: Bench) -> None:
+    bad = message("telemetry", b"{nonsense")
+    bench.pipeline.process([reading(bench, 800), bad])
+    (letter,) = bench.rows(tables.dead_letters)
+    assert (letter.reason, letter.payload, letter.topic) == ("not JSON", b"{nonsense", bad.topic)
+    assert len(bench.acked) == 2
+    assert stored(bench) == [800]
+
+
+def test_an_unknown_device_is_held_in_quarantine_and_its_message_kept(bench: Bench) -> None:
+    bench.pipeline.process([reading(bench, 800, device="stranger")])
+    (letter,) = bench.rows(tables.dead_letters)
+    assert letter.reason == "unknown device"
+    assert bench.quarantined == [(SCHOOL, "stranger")]
+
+
+def test_while_the_series_store_is_down_points_wait_in_the_database_and_are_drained_later(bench: Bench) -> None:
+    bench.series.away = True
+    bench.pipeline.process([reading(bench, 1)])  # finds out that the store is down
+    bench.pipeline.process([reading(bench, 2, seconds=1)])  # knows it: same transaction
+    assert len(bench.acked) == 2
+    assert len(bench.rows(tables.series_spool)) == 2
+    assert bench.sink.drain() == 0
+    bench.series.away = False
+    assert bench.sink.drain() == 2
+    assert stored(bench) == [1, 2]
+    assert bench.rows(tables.series_spool) == []
+    assert bench.sink.down is False
+
+
+def test_alarms_do_not_wait_for_the_series_store(bench: Bench) -> None:
+    bench.series.away = True
+    bench.pipeline.process([reading(bench, 1), alarm(bench)])
+    assert "event-0001" in [envelope.id for envelope in bench.stage.handled]
+    assert bench.stage.outcomes == ["committed"]
+
+
+def test_when_the_database_is_away_nothing_is_acknowledged_and_the_stages_forget(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = sa.Connection.execute
+    failures = iter([True])
+
+    def failing(self: sa.Connection, *args: object, **kwargs: object) -> object:
+        if next(failures, False):
+            raise sa.exc.OperationalError("insert", {}, Exception("disk I/O error"))
+        return original(self, *args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(sa.Connection, "execute", failing)
+    with pytest.raises(Unavailable, match="disk I/O error"):
+        bench.pipeline.process([alarm(bench)])
+    assert bench.acked == []
+    assert bench.stage.outcomes == ["rolled back"]
+    bench.pipeline.process([alarm(bench)])
+    assert len(bench.stage.handled) == 1
+
+
+def test_a_message_that_breaks_a_stage_holds_up_nothing_else(bench: Bench) -> None:
+    bench.stage.poison = "poison-0001"
+    bench.pipeline.process([alarm(bench, "event-0001"), alarm(bench, "poison-0001"), alarm(bench, "event-0002")])
+    (letter,) = bench.rows(tables.dead_letters)
+    assert letter.reason == "broke a stage"
+    assert "ZeroDivisionError" in letter.detail
+    assert {row.key for row in bench.rows(tables.changes)} == {"event-0001", "event-0002"}
+    assert len(bench.acked) == 3
+
+
+def test_a_reading_the_series_refuse_is_a_dead_letter_of_its_own(bench: Bench) -> None:
+    infinite = message("telemetry", b'{"ts": 9999999999999, "values": {"co2": 1}}')
+    bench.pipeline.process([infinite, reading(bench, 700)])
+    assert stored(bench) == [700]
+    assert len(bench.acked) == 2
+
+
+@pytest.mark.parametrize(
+    ("minutes", "late", "suspect"),
+    [
+        (0, False, False),  # on time
+        (4, False, False),  # within the tolerance of five minutes
+        (6, False, True),  # the device's clock runs ahead
+        (-6, False, True),  # the device's clock is behind
+        (-600, True, False),  # stored while offline: old, and rightly so
+        (600, True, True),  # late from the future: no
+    ],
+)
+def test_a_time_too_far_off_is_kept_and_flagged(bench: Bench, minutes: int, late: bool, suspect: bool) -> None:
+    ts = to_ms(bench.clock.now() + timedelta(minutes=minutes))
+    bench.pipeline.process([message("telemetry", codec.encode_readings((Reading(ts=ts, values={"x": 1}, late=late),)))])
+    assert bench.stage.handled[0].clock_suspect is suspect
+
+
+def test_a_retained_status_may_be_old(bench: Bench) -> None:
+    status = Status(state="online", ts=to_ms(bench.clock.now() - timedelta(days=2)))
+    bench.pipeline.process([message("status", codec.encode(status), retain=True)])
+    assert bench.stage.handled[0].clock_suspect is False
+
+
+def test_the_stages_tick_once_a_second_of_clock_time(bench: Bench) -> None:
+    bench.pipeline.tick()
+    bench.pipeline.tick()
+    bench.clock.advance(timedelta(seconds=1))
+    bench.pipeline.tick()
+    assert len(bench.stage.ticks) == 2
