@@ -60,7 +60,6 @@ device_states = sa.Table(
     sa.Column("heard_at", Moment),
     sa.Column("said", sa.String(16), nullable=False),
     sa.Column("said_at", Moment),
-    sa.Column("status_ts", Moment),
     sa.Column("excused_until", Moment),
     sa.Column("silent_from", Moment),
     # The run of the device and its numbering.

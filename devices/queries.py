@@ -1,0 +1,184 @@
+"""What people and other domains ask: the device list, one device, outages, places."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from campus.errors import NotFound
+from devices import states
+from devices.registry import Device
+from devices.states import Known
+from devices.tables import device_outages, device_states, device_transitions, devices
+from devices.tables import places as place_table
+
+# What needs a person comes first. A child behind a dead parent waits for the parent, so it stands after it.
+_WORST_FIRST = {"offline": 0, "late": 2, "never_seen": 3, "online": 4, "sleeping": 5}
+_RECENT = 50
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A place; ``outline`` is ``x,y x,y ...`` on the plan, empty for one that is not drawn."""
+
+    id: str
+    parent: str | None
+    kind: str
+    name: str
+    name_en: str
+    floor: int | None
+    outline: str
+
+
+class DeviceRow(msgspec.Struct, frozen=True):
+    """A device as a list shows it.
+
+    ``gaps`` counts messages that never came, ``quiet_s`` seconds since the last one; ``clock_offset_ms`` is the
+    device's clock minus ours.
+    """
+
+    device: Device
+    place_name: str
+    place_name_en: str
+    state: str
+    reason: str
+    since: datetime | None
+    last_seen: datetime | None
+    quiet_s: float | None
+    gaps: int
+    clock_offset_ms: int | None
+    health: dict[str, float]
+
+
+class Transition(msgspec.Struct, frozen=True):
+    """One change of presence."""
+
+    old: str
+    new: str
+    at: datetime
+    why: str
+
+
+class Outage(msgspec.Struct, frozen=True):
+    """A time in which nothing is known from a device; ``end`` is None while it lasts."""
+
+    device: str
+    place: str | None
+    start: datetime
+    end: datetime | None
+
+
+class DeviceDetail(msgspec.Struct, frozen=True):
+    """One device with its history, the newest first. ``boot`` names its present run, ``boots`` counts runs."""
+
+    row: DeviceRow
+    agent: str
+    config: int
+    boot: str
+    boots: int
+    children: tuple[str, ...]
+    transitions: tuple[Transition, ...]
+    outages: tuple[Outage, ...]
+
+
+def device_list(conn: sa.Connection, school: str, now: datetime) -> list[DeviceRow]:
+    """Every device in use, what needs a person first."""
+    rows = [_device_row(row, now) for row in conn.execute(_devices(school))]
+    return sorted(rows, key=_badness)
+
+
+def device_detail(conn: sa.Connection, school: str, device: str, now: datetime) -> DeviceDetail:
+    """One device in use; raises `NotFound`."""
+    row = conn.execute(_devices(school).where(devices.c.id == device)).first()
+    if row is None:
+        raise NotFound(f"no device {device!r} at {school!r}; see the device list for its id")
+    known = states.from_row(row)
+    return DeviceDetail(
+        row=_device_row(row, now),
+        agent=known.agent,
+        config=known.config,
+        boot=known.trail.boot,
+        boots=known.trail.boots,
+        children=_children(conn, school, device),
+        transitions=transitions(conn, school, device),
+        outages=_outages_of(conn, school, device),
+    )
+
+
+def transitions(conn: sa.Connection, school: str, device: str, limit: int = _RECENT) -> tuple[Transition, ...]:
+    """The last changes of presence of a device, the newest first."""
+    table = device_transitions
+    query = sa.select(table.c.old, table.c.new, table.c.at, table.c.why)
+    query = query.where(table.c.school == school, table.c.device == device)
+    return tuple(Transition(*row) for row in conn.execute(query.order_by(table.c.id.desc()).limit(limit)))
+
+
+def outages(conn: sa.Connection, school: str, kind: str, start: datetime, end: datetime) -> list[Outage]:
+    """The outages of devices of ``kind`` that touch ``start`` to ``end``, by their start."""
+    table = device_outages
+    touching = (table.c.started_at < end) & (table.c.ended_at.is_(None) | (table.c.ended_at > start))
+    query = _outages().where(table.c.school == school, table.c.kind == kind, touching)
+    return [Outage(*row) for row in conn.execute(query.order_by(table.c.started_at, table.c.id))]
+
+
+def places(conn: sa.Connection, school: str) -> list[Place]:
+    """Every place of a school, by id."""
+    columns = [place_table.c[field] for field in Place.__struct_fields__]
+    query = sa.select(*columns).where(place_table.c.school == school)
+    return [Place(*row) for row in conn.execute(query.order_by(place_table.c.id))]
+
+
+def _devices(school: str) -> sa.Select[Any]:
+    of_device = (device_states.c.school == devices.c.school) & (device_states.c.device == devices.c.id)
+    of_place = (place_table.c.school == devices.c.school) & (place_table.c.id == devices.c.place)
+    columns = [devices.c[field] for field in Device.__struct_fields__ if field != "school"]
+    names = [place_table.c.name.label("place_name"), place_table.c.name_en.label("place_name_en")]
+    query = sa.select(*columns, *names, device_states).join_from(devices, device_states, of_device)
+    return query.outerjoin(place_table, of_place).where(devices.c.school == school, devices.c.retired_at.is_(None))
+
+
+def _device_row(row: sa.Row[Any], now: datetime) -> DeviceRow:
+    known = states.from_row(row)
+    return DeviceRow(
+        device=Device(
+            row.id, row.school, row.kind, row.name, row.name_en, row.place, row.parent, row.model,
+            tuple(row.covers.split()), row.x, row.y,
+        ),
+        place_name=row.place_name or "",
+        place_name_en=row.place_name_en or "",
+        state=known.state,
+        reason=known.reason,
+        since=known.since,
+        last_seen=known.heard_at,
+        quiet_s=_quiet_s(known, now),
+        gaps=known.trail.gaps,
+        clock_offset_ms=known.clock_offset_ms,
+        health=known.health,
+    )  # fmt: skip
+
+
+def _quiet_s(known: Known, now: datetime) -> float | None:
+    return None if known.heard_at is None else max(0.0, (now - known.heard_at).total_seconds())
+
+
+def _badness(row: DeviceRow) -> tuple[int, int, str]:
+    behind_parent = row.state == "offline" and row.reason == "parent"
+    return 1 if behind_parent else _WORST_FIRST[row.state], -row.gaps, row.device.id
+
+
+def _children(conn: sa.Connection, school: str, device: str) -> tuple[str, ...]:
+    below = (devices.c.school == school) & (devices.c.parent == device) & devices.c.retired_at.is_(None)
+    return tuple(conn.execute(sa.select(devices.c.id).where(below).order_by(devices.c.id)).scalars())
+
+
+def _outages_of(conn: sa.Connection, school: str, device: str) -> tuple[Outage, ...]:
+    table = device_outages
+    query = _outages().where(table.c.school == school, table.c.device == device)
+    return tuple(Outage(*row) for row in conn.execute(query.order_by(table.c.started_at.desc()).limit(_RECENT)))
+
+
+def _outages() -> sa.Select[Any]:
+    table = device_outages
+    return sa.select(table.c.device, table.c.place, table.c.started_at, table.c.ended_at)

@@ -1,0 +1,125 @@
+"""CSV files that people write: rows with their line numbers, and errors that name file, line and fix."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from campus.errors import ImportFileError
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One line of a file; ``cells`` by column name, blanks around them removed."""
+
+    file: str
+    line: int
+    cells: dict[str, str]
+
+    def error(self, problem: str) -> ImportFileError:
+        """The error that names this line."""
+        return ImportFileError(self.file, self.line, problem)
+
+    def required(self, column: str) -> str:
+        """A cell that must not be empty."""
+        value = self.cells[column]
+        if not value:
+            raise self.error(f"{column} is empty; give it a value")
+        return value
+
+    def id(self) -> str:
+        """The cell ``id``: it becomes a level of MQTT topics."""
+        value = self.required("id")
+        if not _ID.fullmatch(value):
+            raise self.error(
+                f"id {value!r} must have 1 to 64 letters, digits, '_', '.' or '-', a letter or digit first"
+            )
+        return value
+
+    def optional(self, column: str) -> str | None:
+        """A cell that may be empty."""
+        return self.cells[column] or None
+
+    def choice(self, column: str, choices: Sequence[str]) -> str:
+        """A cell that holds one of ``choices``."""
+        value = self.cells[column]
+        if value not in choices:
+            raise self.error(f"{column} {value!r} is none of {', '.join(choices)}")
+        return value
+
+    def number(self, column: str, low: float, high: float) -> float | None:
+        """A cell that is empty or a number from ``low`` to ``high``."""
+        text = self.cells[column]
+        if not text:
+            return None
+        try:
+            value = float(text)
+        except ValueError:
+            raise self.error(f"{column} {text!r} is not a number") from None
+        if not low <= value <= high:
+            raise self.error(f"{column} {text} is outside {low:g} to {high:g}")
+        return value
+
+
+def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
+    """The rows of a UTF-8 CSV file that has ``columns`` (others are ignored) and unique ids, empty lines left out.
+
+    Raises `ImportFileError` with the line for a file that cannot be read, a missing column or a repeated id.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(_rows(path.name, csv.reader(file, strict=True), columns))
+    except OSError as error:
+        raise ImportFileError(path.name, 0, f"cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ImportFileError(
+            path.name, 0, "is not UTF-8; save it as 'CSV UTF-8' (in Excel: 另存为 CSV UTF-8)"
+        ) from None
+    _refuse_repeated(rows)
+    return rows
+
+
+def _rows(name: str, reader: Iterator[list[str]], columns: Sequence[str]) -> Iterator[Row]:
+    line = 1
+    try:
+        header = [cell.strip() for cell in next(reader, [])]
+        absent = [column for column in columns if column not in header]
+        if absent:
+            raise ImportFileError(name, 1, f"column {absent[0]!r} is missing; expected are {','.join(columns)}")
+        for cells in reader:
+            line = getattr(reader, "line_num", line + 1)
+            if any(cell.strip() for cell in cells):
+                yield _row(name, line, header, cells)
+    except csv.Error as error:
+        raise ImportFileError(name, line + 1, f"is not CSV: {error}") from None
+
+
+def _row(name: str, line: int, header: Sequence[str], cells: Sequence[str]) -> Row:
+    if len(cells) != len(header):
+        raise ImportFileError(name, line, f"has {len(cells)} cells where the header has {len(header)}")
+    return Row(name, line, {column: cell.strip() for column, cell in zip(header, cells, strict=True)})
+
+
+def _refuse_repeated(rows: Sequence[Row]) -> None:
+    lines: dict[str, int] = {}
+    for row in rows:
+        first = lines.setdefault(row.id(), row.line)
+        if first != row.line:
+            raise row.error(f"id {row.id()!r} stands in line {first} already")
+
+
+def refuse_circles(rows: Sequence[Row], parents: dict[str, str | None]) -> None:
+    """Raise for the first row that is, over its parents, inside itself. ``parents`` maps id to parent."""
+    for row in rows:
+        seen = [row.id()]
+        above = parents.get(row.id())
+        while above is not None:
+            if above in seen:
+                raise row.error(f"parent leads in a circle: {' > '.join([*seen, above])}")
+            seen.append(above)
+            above = parents.get(above)
