@@ -1,0 +1,134 @@
+"""Accounts: people who may sign in, with their role and what they chose to see."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+import sqlalchemy as sa
+
+from campus.errors import CampusError, Conflict, NotFound
+from campus.ids import new_id
+from dashboards.access import passwords
+from dashboards.access.roles import ROLES, Role
+from dashboards.tables import accounts
+
+Language = Literal["zh", "en"]
+Theme = Literal["auto", "light", "dark"]
+_LOGIN = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}")
+
+
+class RefusedAccount(CampusError):
+    """An account cannot be made as asked; says what to change."""
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """One person's account. ``teacher`` is the roster's id of a teacher and empty for everyone else."""
+
+    id: str
+    school: str
+    login: str
+    name: str
+    role: Role
+    teacher: str
+    language: Language
+    theme: Theme
+    siren: bool
+    disabled: bool
+
+
+class Preferences(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a person may change about the console; None leaves a choice as it is."""
+
+    language: Language | None = None
+    theme: Theme | None = None
+    siren: bool | None = None
+
+
+def normal_login(login: str) -> str:
+    """A login as it is stored and compared: without blanks around it, in small letters."""
+    return login.strip().lower()
+
+
+def create_account(
+    conn: sa.Connection,
+    school: str,
+    login: str,
+    name: str,
+    role: Role,
+    password: str,
+    now: datetime,
+    teacher: str = "",
+) -> Account:
+    """Make an account. Raises `RefusedAccount` for what cannot work, `Conflict` when the login is taken."""
+    login = normal_login(login)
+    _check(login, role, password, teacher)
+    if conn.execute(sa.select(accounts.c.id).where(accounts.c.login == login)).first():
+        raise Conflict(f"the login {login!r} is taken; choose another")
+    row: dict[str, Any] = {
+        "id": new_id(),
+        "school": school,
+        "login": login,
+        "name": name,
+        "role": role,
+        "teacher": teacher,
+        "language": "zh",
+        "theme": "auto",
+        "siren": False,
+    }
+    conn.execute(accounts.insert().values(**row, password_hash=passwords.hash_password(password), created_at=now))
+    return Account(**row, disabled=False)
+
+
+def _check(login: str, role: str, password: str, teacher: str) -> None:
+    if not _LOGIN.fullmatch(login):
+        raise RefusedAccount(f"the login {login!r} does not do: use 2 to 64 letters, digits or . _ @ -")
+    if role not in ROLES:
+        raise RefusedAccount(f"there is no role {role!r}: choose one of {', '.join(ROLES)}")
+    if len(password) < passwords.MIN_LENGTH:
+        raise RefusedAccount(f"the password is too short: use at least {passwords.MIN_LENGTH} characters")
+    if role == "teacher" and not teacher:
+        raise RefusedAccount("a teacher's account needs the roster's teacher id, or no class can be shown")
+
+
+def set_password(conn: sa.Connection, login: str, password: str) -> None:
+    """Give an account another password; raises `NotFound` or `RefusedAccount`."""
+    if len(password) < passwords.MIN_LENGTH:
+        raise RefusedAccount(f"the password is too short: use at least {passwords.MIN_LENGTH} characters")
+    changed = conn.execute(
+        accounts.update()
+        .where(accounts.c.login == normal_login(login))
+        .values(password_hash=passwords.hash_password(password))
+    )
+    if not changed.rowcount:
+        raise NotFound(f"there is no account {login!r}")
+
+
+def save_preferences(conn: sa.Connection, account_id: str, chosen: Preferences) -> None:
+    """Remember what a person chose; the siren's switch among it, so that it survives a reload."""
+    values = {name: value for name, value in msgspec.structs.asdict(chosen).items() if value is not None}
+    if values:
+        conn.execute(accounts.update().where(accounts.c.id == account_id).values(**values))
+
+
+def set_disabled(conn: sa.Connection, school: str, account_id: str, at: datetime | None) -> None:
+    """Disable an account from ``at`` on, or enable it with None; raises `NotFound`."""
+    changed = conn.execute(
+        accounts.update().where(accounts.c.id == account_id, accounts.c.school == school).values(disabled_at=at)
+    )
+    if not changed.rowcount:
+        raise NotFound(f"there is no account {account_id}")
+
+
+def account_of(row: sa.RowMapping) -> Account:
+    """The account of a row that holds the columns of `accounts`."""
+    fields = {name: row[name] for name in Account.__struct_fields__ if name != "disabled"}
+    return Account(**fields, disabled=row["disabled_at"] is not None)
+
+
+def all_accounts(conn: sa.Connection, school: str) -> list[Account]:
+    """Every account of a school, by role and login."""
+    query = sa.select(accounts).where(accounts.c.school == school).order_by(accounts.c.role, accounts.c.login)
+    return [account_of(row) for row in conn.execute(query).mappings()]

@@ -1,0 +1,61 @@
+"""Who is asking: dependencies that routes name to require a session, a right, or a class of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from campus import db
+from dashboards.access import sessions
+from dashboards.access.accounts import Account
+from dashboards.access.roles import Right, may
+from dashboards.deps import Deps, deps_of
+
+PLAIN_COOKIE = "campus_session"
+
+
+class SignInNeeded(Exception):
+    """Nobody is signed in, or the session ended."""
+
+
+class Forbidden(Exception):
+    """The person's role does not have the right."""
+
+
+def cookie_name(deps: Deps) -> str:
+    """The session cookie's name; behind HTTPS the browser itself guards it by the ``__Host-`` prefix."""
+    return f"__Host-{PLAIN_COOKIE}" if deps.dashboards.secure_cookies else PLAIN_COOKIE
+
+
+def signed_in(connection: HTTPConnection) -> Account | None:
+    """The account of the session in the cookie, or None."""
+    deps = deps_of(connection)
+    token = connection.cookies.get(cookie_name(deps))
+    if not token:
+        return None
+    with db.read(deps.engine) as conn:
+        account = sessions.account_of_session(conn, token, deps.wall.now())
+    return account if account is not None and account.school == deps.school.id else None
+
+
+def person(connection: HTTPConnection) -> Account:
+    """The account of the session; raises `SignInNeeded`."""
+    account = signed_in(connection)
+    if account is None:
+        raise SignInNeeded
+    return account
+
+
+def allow(right: Right) -> Callable[[Account], Account]:
+    """A dependency that hands over the person, or raises `Forbidden` when the role lacks ``right``."""
+
+    def check(account: Annotated[Account, Depends(person)]) -> Account:
+        if not may(account.role, right):
+            raise Forbidden(f"{account.role} may not {right}")
+        return account
+
+    check.right = right  # type: ignore[attr-defined]  # read by the access test, which walks every route
+    return check

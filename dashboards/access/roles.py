@@ -1,0 +1,56 @@
+"""Roles and what each may see and do; a table, so that it can be read and tested whole."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+Role = Literal["guard", "teacher", "facility", "bureau", "admin"]
+Right = Literal[
+    "alarms.read",
+    "alarms.act",
+    "site.read",
+    "roll.read",  # own classes only, see `people.own_class`
+    "roll.correct",
+    "devices.read",
+    "series.read",
+    "overview.read",  # numbers only, no student
+    "platform.read",
+    "accounts.manage",
+]
+ROLES: tuple[Role, ...] = get_args(Role)
+EVERY_RIGHT: tuple[Right, ...] = get_args(Right)
+
+RIGHTS: dict[Role, frozenset[Right]] = {
+    "guard": frozenset({"alarms.read", "alarms.act", "site.read", "devices.read", "series.read"}),
+    "teacher": frozenset({"roll.read", "roll.correct"}),
+    "facility": frozenset({"devices.read", "series.read"}),
+    "bureau": frozenset({"overview.read"}),
+    "admin": frozenset({"overview.read", "devices.read", "series.read", "platform.read", "accounts.manage"}),
+}
+
+# The pages of the menu in their order, each with the right that opens it.
+PAGES: tuple[tuple[str, Right], ...] = (
+    ("console", "alarms.read"),
+    ("roll", "roll.read"),
+    ("overview", "overview.read"),
+    ("devices", "devices.read"),
+    ("admin", "platform.read"),
+)
+HOME: dict[Role, str] = {
+    "guard": "console",
+    "teacher": "roll",
+    "facility": "devices",
+    "bureau": "overview",
+    "admin": "admin",
+}
+
+
+def may(role: Role, right: Right) -> bool:
+    """Whether a role has a right."""
+    return right in RIGHTS[role]
+
+
+def pages_of(role: Role) -> list[str]:
+    """The pages a role can open, its own first page first."""
+    allowed = [page for page, right in PAGES if may(role, right)]
+    return sorted(allowed, key=lambda page: page != HOME[role])

@@ -1,0 +1,69 @@
+"""Sign-in sessions: a random token for the browser, its hash in the database, revocable at any moment."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from dashboards.access.accounts import Account, account_of
+from dashboards.tables import accounts, login_sessions
+
+
+def token_hash(token: str) -> str:
+    """What is stored of a token. The token has 256 random bits, so one fast hash is enough."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def open_session(conn: sa.Connection, account_id: str, now: datetime, lifetime: timedelta) -> str:
+    """Begin a session and return its token; nobody can read it again."""
+    token = secrets.token_urlsafe(32)
+    conn.execute(login_sessions.delete().where(login_sessions.c.expires_at < now - lifetime))
+    conn.execute(
+        login_sessions.insert().values(
+            token_hash=token_hash(token), account=account_id, created_at=now, expires_at=now + lifetime
+        )
+    )
+    return token
+
+
+def account_of_session(conn: sa.Connection, token: str, now: datetime) -> Account | None:
+    """Whose session a token is; None when it is unknown, expired, revoked, or the account is disabled."""
+    query = (
+        sa.select(accounts)
+        .join(login_sessions, login_sessions.c.account == accounts.c.id)
+        .where(
+            login_sessions.c.token_hash == token_hash(token),
+            login_sessions.c.expires_at > now,
+            login_sessions.c.revoked_at.is_(None),
+            accounts.c.disabled_at.is_(None),
+        )
+    )
+    row = conn.execute(query).mappings().first()
+    return None if row is None else account_of(row)
+
+
+def revoke(conn: sa.Connection, token: str, now: datetime) -> None:
+    """End one session."""
+    mine = login_sessions.c.token_hash == token_hash(token)
+    conn.execute(login_sessions.update().where(mine, login_sessions.c.revoked_at.is_(None)).values(revoked_at=now))
+
+
+def revoke_all(conn: sa.Connection, account_id: str, now: datetime) -> int:
+    """End every session of an account; return how many were open."""
+    open_ones = (login_sessions.c.account == account_id, login_sessions.c.revoked_at.is_(None))
+    still_valid = login_sessions.c.expires_at > now
+    return conn.execute(login_sessions.update().where(*open_ones, still_valid).values(revoked_at=now)).rowcount
+
+
+def open_counts(conn: sa.Connection, now: datetime) -> dict[str, tuple[int, datetime]]:
+    """For each account that ever signed in and is remembered: sessions open now, and when the newest one began."""
+    is_open = sa.and_(login_sessions.c.revoked_at.is_(None), login_sessions.c.expires_at > now)
+    query = sa.select(
+        login_sessions.c.account,
+        sa.func.sum(sa.case((is_open, 1), else_=0)),
+        sa.func.max(login_sessions.c.created_at),
+    ).group_by(login_sessions.c.account)
+    return {account: (int(count), newest) for account, count, newest in conn.execute(query)}

@@ -1,0 +1,85 @@
+"""Structs in and out of the JSON interface, and their place in the OpenAPI document."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import msgspec
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.requests import Request
+from starlette.responses import Response
+
+from campus import __version__
+
+T = TypeVar("T")
+LARGEST_BODY = 64 * 1024
+_REF = "#/components/schemas/{name}"
+_COMPONENTS = "x-components"
+
+
+class InvalidBody(Exception):
+    """The body of a request is not what the route takes; the message names the place in it."""
+
+
+class Json(Response):
+    """An answer of frozen values; moments become RFC 3339 text in UTC."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        """The JSON text of ``content``."""
+        return msgspec.json.encode(content)
+
+
+def body(kind: type[T]) -> Callable[[Request], Awaitable[T]]:
+    """A dependency that reads the request's body as ``kind``; raises `InvalidBody`."""
+
+    async def read(request: Request) -> T:
+        raw = bytearray()
+        async for chunk in request.stream():
+            raw += chunk
+            if len(raw) > LARGEST_BODY:
+                raise InvalidBody(f"the body is larger than {LARGEST_BODY} bytes")
+        try:
+            return msgspec.json.decode(bytes(raw), type=kind)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise InvalidBody(str(error)) from None
+
+    return read
+
+
+def described(returns: Any, takes: Any = None) -> dict[str, Any]:
+    """Keyword arguments of a route that describe what it answers and takes to the OpenAPI document."""
+    kinds = [kind for kind in (returns, takes) if kind is not None]
+    schemas, components = msgspec.json.schema_components(kinds, ref_template=_REF)
+    extra: dict[str, Any] = {_COMPONENTS: components}
+    if takes is not None:
+        extra["requestBody"] = {"required": True, "content": {"application/json": {"schema": schemas[-1]}}}
+    ok = {"description": "OK", "content": {"application/json": {"schema": schemas[0]}}}
+    return {"response_model": None, "responses": {200: ok}, "openapi_extra": extra}
+
+
+def describe(app: FastAPI) -> None:
+    """Let ``app`` describe its JSON interface, with the structs that `described` named."""
+
+    def openapi() -> dict[str, Any]:
+        if not app.openapi_schema:
+            document = get_openapi(title="Campus safety", version=__version__, routes=app.routes)
+            app.openapi_schema = _with_components(document)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents for its own extension
+
+
+def _with_components(document: dict[str, Any]) -> dict[str, Any]:
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            schemas.update(operation.pop(_COMPONENTS, {}))
+            operation["responses"]["default"] = {
+                "description": "A problem (RFC 9457)",
+                "content": {"application/problem+json": {"schema": {"$ref": _REF.format(name="Problem")}}},
+            }
+    return document

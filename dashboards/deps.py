@@ -1,0 +1,34 @@
+"""What the console stands on, handed over once by the composition root."""
+
+from __future__ import annotations
+
+import msgspec
+import sqlalchemy as sa
+from starlette.requests import HTTPConnection
+
+from campus import settings
+from campus.clock import Clock, SystemClock
+from campus.series import SeriesStore
+
+
+class Deps(msgspec.Struct, frozen=True, kw_only=True):
+    """The stores, clocks and settings of one console.
+
+    ``clock`` is the platform's and may run fast in a demo; ``wall`` times what concerns the people at the screen:
+    sessions, throttling and the access log.
+    """
+
+    engine: sa.Engine
+    series: SeriesStore
+    clock: Clock
+    dashboards: settings.Dashboards = settings.Dashboards()
+    school: settings.School = settings.School()
+    presence: settings.Presence = settings.Presence()
+    wall: Clock = SystemClock()
+
+
+def deps_of(connection: HTTPConnection) -> Deps:
+    """The `Deps` of the app that serves this request or socket."""
+    deps = connection.app.state.deps
+    assert isinstance(deps, Deps)
+    return deps

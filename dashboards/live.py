@@ -1,0 +1,196 @@
+"""The live stream: the change log read once, encoded once, and handed to every console that may see it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import msgspec
+import sqlalchemy as sa
+from anyio.to_thread import run_sync
+from prometheus_client import Counter, Gauge
+
+from campus import changes, db
+from campus.changes import Change
+from campus.clock import to_ms
+from campus.errors import Unavailable
+from campus.tables import changes as change_log
+from dashboards.deps import Deps
+
+log = logging.getLogger("dashboards.live")
+POLL_S = 0.025
+BACK_OFF_S = 1.0
+QUEUE = 256  # a console this far behind gets a fresh snapshot instead
+CATCH_UP = 500  # a reconnect that missed more than this, too
+
+_clients = Gauge("campus_live_clients", "Consoles connected to the live stream")
+_made = Counter("campus_live_messages", "Changes encoded for consoles")
+resyncs = Counter("campus_live_resyncs", "Consoles told to start again from a snapshot", ["why"])
+
+# Reads the row a change is about, as consoles show it; None when it is gone.
+RowReader = Callable[[sa.Connection, Change], msgspec.Struct | None]
+
+
+class Viewer(msgspec.Struct, frozen=True, kw_only=True):
+    """What one open page follows: a topic and, for rolls, the class it is about (None: every one).
+
+    Topics in ``rows`` arrive with their row; those in ``nudges`` only say that something changed.
+    """
+
+    school: str
+    rows: frozenset[str] = frozenset()
+    nudges: frozenset[str] = frozenset()
+    scope: str | None = None
+
+    def sees(self, change: Change) -> bool:
+        """Whether this page is to hear of a change."""
+        mine = change.school == self.school and (change.topic in self.rows or change.topic in self.nudges)
+        return mine and (self.scope is None or change.scope == self.scope)
+
+
+class Encoded(NamedTuple):
+    """A change as bytes for consoles, with and without its row; made once for all of them."""
+
+    change: Change
+    with_row: str
+    nudge: str
+
+
+class Client:
+    """One console's place in the stream: a bounded queue of changes; None in it means: start again from a snapshot."""
+
+    def __init__(self, viewer: Viewer, size: int = QUEUE) -> None:
+        self.viewer = viewer
+        self.queue: asyncio.Queue[Encoded | None] = asyncio.Queue(maxsize=size)
+
+    def offer(self, encoded: Encoded) -> None:
+        """Queue a change without ever waiting; a full queue is emptied and asks for a resync instead."""
+        if not self.viewer.sees(encoded.change):
+            return
+        try:
+            self.queue.put_nowait(encoded)
+        except asyncio.QueueFull:
+            self._start_again()
+
+    def _start_again(self) -> None:
+        while not self.queue.empty():
+            self.queue.get_nowait()
+        self.queue.put_nowait(None)
+        resyncs.labels("overflow").inc()
+
+    def text_for(self, encoded: Encoded) -> str:
+        """The message of a change as this console gets it."""
+        return encoded.with_row if encoded.change.topic in self.viewer.rows else encoded.nudge
+
+
+class Hub:
+    """Reads the change log while anybody looks, and hands each change to the consoles that may see it.
+
+    All methods are called on the event loop's thread; the database is read on a worker thread.
+    """
+
+    def __init__(self, deps: Deps, readers: Mapping[str, RowReader]) -> None:
+        self._deps = deps
+        self._readers = readers
+        self._clients: set[Client] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._encoder = msgspec.json.Encoder()
+        self.position = 0
+        self.healthy = True
+
+    async def subscribe(self, client: Client) -> int:
+        """Add a console; return the id up to which it must catch up by itself: later changes are queued for it."""
+        if not self._clients:
+            position = await run_sync(self._newest)
+            if not self._clients:
+                self.position = max(self.position, position)
+        self._clients.add(client)
+        _clients.set(len(self._clients))
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._follow(), name="live.hub")
+        return self.position
+
+    def unsubscribe(self, client: Client) -> None:
+        """Forget a console; without any the reading ends."""
+        self._clients.discard(client)
+        _clients.set(len(self._clients))
+
+    async def close(self) -> None:
+        """End the reading task."""
+        self._clients.clear()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def missed(self, viewer: Viewer, after: int, until: int) -> list[Encoded] | None:
+        """What a console missed after ``after`` up to ``until``, or None when that is too much or forgotten."""
+        return await run_sync(self._missed, viewer, after, until)
+
+    async def poll(self) -> int:
+        """Read what is new and hand it out; return how many messages were made."""
+        viewers = [client.viewer for client in self._clients]
+        newest, batch = await run_sync(self._read_new, viewers)
+        self.position = max(self.position, newest)
+        for encoded in batch:
+            for client in self._clients:
+                client.offer(encoded)
+        _made.inc(len(batch))
+        return len(batch)
+
+    async def _follow(self) -> None:
+        while self._clients:
+            try:
+                await self.poll()
+            except Unavailable as error:
+                if self.healthy:
+                    log.warning("the live stream waits: %s", error)
+                self.healthy = False
+                await asyncio.sleep(BACK_OFF_S)
+                continue
+            if not self.healthy:
+                log.info("the live stream goes on")
+            self.healthy = True
+            await asyncio.sleep(POLL_S)
+
+    def _newest(self) -> int:
+        with db.read(self._deps.engine) as conn:
+            return changes.last_id(conn)
+
+    def _read_new(self, viewers: list[Viewer]) -> tuple[int, list[Encoded]]:
+        with db.read(self._deps.engine) as conn:
+            found = changes.since(conn, self.position)
+            wanted = [one for one in found if any(viewer.sees(one) for viewer in viewers)]
+            return (found[-1].id if found else 0), self._encode(conn, wanted)
+
+    def _missed(self, viewer: Viewer, after: int, until: int) -> list[Encoded] | None:
+        with db.read(self._deps.engine) as conn:
+            if after > changes.last_id(conn) or after + 1 < _oldest(conn):
+                return None
+            found = changes.since(conn, after, limit=CATCH_UP + 1)
+            if len(found) > CATCH_UP:
+                return None
+            return self._encode(conn, [one for one in found if one.id <= until and viewer.sees(one)])
+
+    def _encode(self, conn: sa.Connection, found: list[Change]) -> list[Encoded]:
+        """Encode each thing that changed once, at its newest change: rows tell a state, not a step."""
+        newest = {(one.school, one.topic, one.key): one for one in found}
+        return [self._encode_one(conn, one) for one in sorted(newest.values(), key=lambda one: one.id)]
+
+    def _encode_one(self, conn: sa.Connection, change: Change) -> Encoded:
+        reader = self._readers.get(change.topic)
+        row = reader(conn, change) if reader and change.school == self._deps.school.id else None
+        head = {"type": "change", "id": change.id, "topic": change.topic, "key": change.key}
+        now = to_ms(self._deps.clock.now())
+        return Encoded(
+            change,
+            self._encoder.encode({**head, "now": now, "row": row}).decode(),
+            # A page that may see no rows is not told which one changed either.
+            self._encoder.encode({"type": "change", "id": change.id, "topic": change.topic, "now": now}).decode(),
+        )
+
+
+def _oldest(conn: sa.Connection) -> int:
+    """The id of the oldest change that is still kept, 0 when there is none."""
+    return int(conn.execute(sa.select(sa.func.coalesce(sa.func.min(change_log.c.id), 0))).scalar_one())

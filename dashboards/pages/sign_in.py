@@ -1,0 +1,120 @@
+"""Signing in and out, and the switches of language and theme: plain forms that work without a script."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Depends, Form
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from campus import db
+from dashboards.access import accounts, sessions
+from dashboards.access.accounts import Account, Preferences
+from dashboards.access.origin import check_origin
+from dashboards.access.people import cookie_name, person, signed_in
+from dashboards.access.roles import HOME
+from dashboards.access.sign_in import Refused, sign_in
+from dashboards.deps import deps_of
+from dashboards.pages.frame import LANGUAGE_COOKIE, THEME_COOKIE, render
+
+router = APIRouter(include_in_schema=False)
+OwnOrigin = Depends(check_origin)
+YEAR_S = 365 * 24 * 3600
+
+
+def safe_next(path: str) -> str:
+    """``path`` when it leads into this console, else the start page: a link must not send people elsewhere."""
+    inside = path.startswith("/") and not path.startswith(("//", "/\\", "/sign-in"))
+    return path if inside and path.isprintable() and "\\" not in path else "/"
+
+
+@router.get("/")
+def start(account: Annotated[Account, Depends(person)]) -> Response:
+    """The first page of the person's role."""
+    return RedirectResponse(f"/{HOME[account.role]}", status_code=303)
+
+
+@router.get("/sign-in")
+def form(request: Request, next: str = "/") -> Response:  # noqa: A002  the name in the address
+    """The sign-in form."""
+    if signed_in(request) is not None:
+        return RedirectResponse(safe_next(next), status_code=303)
+    return render(request, "sign-in", None, next=safe_next(next), refused="", wait_s=0, login="")
+
+
+@router.post("/sign-in", dependencies=[OwnOrigin])
+def enter(
+    request: Request,
+    login: Annotated[str, Form(max_length=64)],
+    password: Annotated[str, Form(max_length=200)],
+    next: Annotated[str, Form(max_length=500)] = "/",  # noqa: A002
+) -> Response:
+    """Check login and password, and begin a session."""
+    deps = deps_of(request)
+    lifetime = timedelta(hours=deps.dashboards.session_hours)
+    address = request.client.host if request.client else "unknown"
+    result = sign_in(deps.engine, login, password, address, deps.wall.now(), lifetime)
+    if isinstance(result, Refused):
+        status, refused = (429, "wait") if result.wait_s else (401, "wrong")
+        page = render(
+            request,
+            "sign-in",
+            None,
+            status=status,
+            next=safe_next(next),
+            refused=refused,
+            wait_s=result.wait_s,
+            login=login,
+        )
+        if result.wait_s:
+            page.headers["Retry-After"] = str(result.wait_s)
+        return page
+    answer = RedirectResponse(safe_next(next), status_code=303)
+    secure = deps.dashboards.secure_cookies
+    answer.set_cookie(
+        cookie_name(deps),
+        result.token,
+        max_age=round(lifetime.total_seconds()),
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=secure,
+    )
+    return answer
+
+
+@router.post("/sign-out", dependencies=[OwnOrigin])
+def leave(request: Request) -> Response:
+    """End the session, here and in the database."""
+    deps = deps_of(request)
+    token = request.cookies.get(cookie_name(deps))
+    if token:
+        with db.write(deps.engine) as conn:
+            sessions.revoke(conn, token, deps.wall.now())
+    answer = RedirectResponse("/sign-in", status_code=303)
+    answer.delete_cookie(cookie_name(deps), path="/", secure=deps.dashboards.secure_cookies, httponly=True)
+    return answer
+
+
+@router.post("/preferences", dependencies=[OwnOrigin])
+def prefer(
+    request: Request,
+    language: Annotated[str, Form(max_length=8)] = "",
+    theme: Annotated[str, Form(max_length=8)] = "",
+    next: Annotated[str, Form(max_length=500)] = "/",  # noqa: A002
+) -> Response:
+    """Choose language or theme: for the account when signed in, and for this browser."""
+    deps, account = deps_of(request), signed_in(request)
+    chosen = msgspec.convert({"language": language or None, "theme": theme or None}, Preferences)
+    if account is not None:
+        with db.write(deps.engine) as conn:
+            accounts.save_preferences(conn, account.id, chosen)
+    back = next if next.startswith("/sign-in") else safe_next(next)
+    answer = RedirectResponse(back, status_code=303)
+    for cookie, value in ((LANGUAGE_COOKIE, chosen.language), (THEME_COOKIE, chosen.theme)):
+        if value is not None:
+            answer.set_cookie(cookie, value, max_age=YEAR_S, samesite="lax", httponly=True)
+    return answer

@@ -1,0 +1,59 @@
+"""Tables of the console: accounts, sign-in sessions, failed sign-ins and the log of who looked at whom."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from campus.db import Moment, metadata
+
+accounts = sa.Table(
+    "accounts",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("school", sa.String(64), nullable=False),
+    sa.Column("login", sa.String(64), nullable=False, unique=True),
+    sa.Column("name", sa.String(100), nullable=False),
+    sa.Column("role", sa.String(16), nullable=False),
+    sa.Column("teacher", sa.String(64), nullable=False),  # the roster's teacher id; empty for everyone else
+    sa.Column("password_hash", sa.String(200), nullable=False),
+    sa.Column("language", sa.String(8), nullable=False),
+    sa.Column("theme", sa.String(8), nullable=False),
+    sa.Column("siren", sa.Boolean, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("disabled_at", Moment),
+    comment="people who may sign in, with what they chose to see",
+)
+
+login_sessions = sa.Table(
+    "login_sessions",
+    metadata,
+    sa.Column("token_hash", sa.String(64), primary_key=True),
+    sa.Column("account", sa.String(36), sa.ForeignKey("accounts.id"), nullable=False, index=True),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False, index=True),
+    sa.Column("revoked_at", Moment),
+    comment="who is signed in; only the hash of a token is kept, so a stolen database opens no door",
+)
+
+login_attempts = sa.Table(
+    "login_attempts",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("at", Moment, nullable=False, index=True),
+    sa.Column("login", sa.String(64), nullable=False, index=True),
+    sa.Column("address", sa.String(64), nullable=False, index=True),
+    comment="sign-ins that failed or are being tried: what throttling counts",
+)
+
+access_log = sa.Table(
+    "access_log",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("at", Moment, nullable=False, index=True),
+    sa.Column("school", sa.String(64), nullable=False),
+    sa.Column("account", sa.String(36), sa.ForeignKey("accounts.id"), nullable=False),
+    sa.Column("action", sa.String(32), nullable=False),
+    sa.Column("subject", sa.String(200), nullable=False),
+    sa.Index("ix_access_log_account_at", "account", "at"),
+    comment="every look at, or change of, a student's data: who, when, what; ids only, never names",
+)

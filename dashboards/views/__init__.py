@@ -1,0 +1,1 @@
+"""What is shown, as frozen values: the same for pages, the JSON interface and the live stream."""
