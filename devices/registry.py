@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from campus import db
 from campus.envelope import Source
 from campus.errors import NotFound
-from devices.tables import device_states, devices, registry_versions
+from devices.tables import device_outages, device_states, devices, registry_versions
 
 KINDS = ("camera", "gate", "lab", "headset", "sensor", "agent")
 
@@ -120,8 +120,11 @@ def retire(conn: sa.Connection, school: str, device: str, now: datetime) -> None
     this = (devices.c.school == school) & (devices.c.id == device) & devices.c.retired_at.is_(None)
     if conn.execute(devices.update().where(this).values(retired_at=now)).rowcount == 0:
         raise NotFound(f"no device {device!r} in use at {school!r}; see the device list for its id")
+    # Should it ever come back, it starts anew: it is not silent, it was never heard.
     state = (device_states.c.school == school) & (device_states.c.device == device)
-    conn.execute(device_states.update().where(state).values(next_check_at=None))
+    conn.execute(device_states.delete().where(state))
+    lasting = (device_outages.c.device == device) & device_outages.c.ended_at.is_(None)
+    conn.execute(device_outages.update().where(device_outages.c.school == school, lasting).values(ended_at=now))
     mark_changed(conn, school)
 
 

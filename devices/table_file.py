@@ -6,6 +6,7 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TextIO
 
 import msgspec
 
@@ -36,9 +37,7 @@ class Row(msgspec.Struct, frozen=True):
         """The cell ``id``: it becomes a level of MQTT topics."""
         value = self.required("id")
         if not _ID.fullmatch(value):
-            raise self.error(
-                f"id {value!r} must have 1 to 64 letters, digits, '_', '.' or '-', a letter or digit first"
-            )
+            raise self.error(f"id {value!r} is not 1 to 64 letters, digits, '_', '.' or '-' (letter or digit first)")
         return value
 
     def optional(self, column: str) -> str | None:
@@ -73,30 +72,27 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(_rows(path.name, csv.reader(file, strict=True), columns))
+            rows = list(_rows(path.name, file, columns))
     except OSError as error:
         raise ImportFileError(path.name, 0, f"cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise ImportFileError(
-            path.name, 0, "is not UTF-8; save it as 'CSV UTF-8' (in Excel: 另存为 CSV UTF-8)"
-        ) from None
+        raise ImportFileError(path.name, 0, "is not UTF-8; save it as 'CSV UTF-8' (Excel: 另存为 CSV UTF-8)") from None
     _refuse_repeated(rows)
     return rows
 
 
-def _rows(name: str, reader: Iterator[list[str]], columns: Sequence[str]) -> Iterator[Row]:
-    line = 1
+def _rows(name: str, file: TextIO, columns: Sequence[str]) -> Iterator[Row]:
+    reader = csv.reader(file, strict=True)
     try:
         header = [cell.strip() for cell in next(reader, [])]
         absent = [column for column in columns if column not in header]
         if absent:
             raise ImportFileError(name, 1, f"column {absent[0]!r} is missing; expected are {','.join(columns)}")
         for cells in reader:
-            line = getattr(reader, "line_num", line + 1)
             if any(cell.strip() for cell in cells):
-                yield _row(name, line, header, cells)
+                yield _row(name, reader.line_num, header, cells)
     except csv.Error as error:
-        raise ImportFileError(name, line + 1, f"is not CSV: {error}") from None
+        raise ImportFileError(name, reader.line_num, f"is not CSV: {error}") from None
 
 
 def _row(name: str, line: int, header: Sequence[str], cells: Sequence[str]) -> Row:

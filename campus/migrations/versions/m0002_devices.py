@@ -52,7 +52,6 @@ def upgrade() -> None:
         sa.Column("heard_at", Moment),
         sa.Column("said", sa.String(16), nullable=False),
         sa.Column("said_at", Moment),
-        sa.Column("status_ts", Moment),
         sa.Column("excused_until", Moment),
         sa.Column("silent_from", Moment),
         sa.Column("boot", sa.String(64), nullable=False),
