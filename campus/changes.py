@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -27,10 +28,20 @@ class Change(msgspec.Struct, frozen=True):
 
 def append(conn: sa.Connection, now: datetime, school: str, topic: ChangeTopic, key: str, scope: str = "") -> None:
     """Log a change inside the caller's transaction."""
+    append_all(conn, now, school, topic, [(key, scope)])
+
+
+def append_all(
+    conn: sa.Connection, now: datetime, school: str, topic: ChangeTopic, keys: Sequence[tuple[str, str]]
+) -> None:
+    """Log changes of one kind, each as (key, scope), inside the caller's transaction."""
+    if not keys:
+        return
     if conn.dialect.name == "postgresql":
         # Ids must become visible in order, or a reader that saw 8 would never see a 7 committed later.
         conn.execute(sa.select(sa.func.pg_advisory_xact_lock(_APPEND_LOCK)))
-    conn.execute(changes.insert().values(at=now, school=school, topic=topic, key=key, scope=scope))
+    rows = [{"at": now, "school": school, "topic": topic, "key": key, "scope": scope} for key, scope in keys]
+    conn.execute(changes.insert(), rows)
 
 
 def last_id(conn: sa.Connection) -> int:

@@ -1,0 +1,130 @@
+"""When sessions are looked at: planned for a day, due at their next moment, and asked for again by late evidence."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+import sqlalchemy as sa
+
+from attendance.daybook import school_day
+from attendance.policy import Window
+from attendance.schoolday import SchoolDay, arrival_window
+from attendance.tables import classes, roll, schools, sessions
+from campus import db
+
+# At most this many sessions are decided in one transaction, so that a city's closing bell does not hold up messages.
+AT_ONCE = 400
+_A_DAY = timedelta(days=1)
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """One roll to be taken: a class on a day."""
+
+    id: str
+    school: str
+    class_id: str
+    day: date
+    kind: str
+    window: Window
+
+
+def session_id(school: str, class_id: str, day: date, period: str) -> str:
+    """The id of a session: the same for the same roll, and in order of days."""
+    digest = hashlib.blake2b("\0".join((school, class_id, period)).encode(), digest_size=10)
+    return f"{day:%Y%m%d}-{digest.hexdigest()}"
+
+
+def plan_again(conn: sa.Connection, school: str) -> None:
+    """Let the current day be planned anew: bells, calendar or classes changed."""
+    conn.execute(schools.update().where(schools.c.id == school).values(planned_day=None))
+
+
+def look_again(conn: sa.Connection, school: str, start: datetime, end: datetime, at: datetime) -> None:
+    """Make the sessions whose evidence reaches into ``start`` to ``end`` due at ``at``, unless they are due earlier."""
+    near = sessions.c.day.between(start.date() - _A_DAY, end.date() + _A_DAY)  # what the index can find
+    touched = (sessions.c.school == school, near, sessions.c.opens_at <= end, sessions.c.until_at >= start)
+    later = sa.or_(sessions.c.due_at.is_(None), sessions.c.due_at > at)
+    conn.execute(sessions.update().where(*touched, later).values(due_at=at))
+
+
+def unplanned(conn: sa.Connection, today: date) -> list[str]:
+    """The schools whose ``today`` is not planned yet."""
+    stale = sa.or_(schools.c.planned_day.is_(None), schools.c.planned_day < today)
+    return list(conn.execute(sa.select(schools.c.id).where(stale).order_by(schools.c.id)).scalars())
+
+
+def plan(conn: sa.Connection, school: str, today: date, now: datetime, zone: ZoneInfo) -> bool:
+    """Plan the sessions of ``today``; False when another process did so meanwhile.
+
+    Planning again is harmless: a session keeps its id, what has begun keeps its window, and a session that is no longer
+    wanted goes only while nothing is on its roll.
+    """
+    stale = sa.or_(schools.c.planned_day.is_(None), schools.c.planned_day < today)
+    claim = schools.update().where(schools.c.id == school, stale).values(planned_day=today)
+    if conn.execute(claim).rowcount == 0:
+        return False
+    shape = school_day(conn, school, today)
+    wanted = _wanted(conn, school, shape, now, zone) if shape else []
+    _withdraw(conn, school, today, [str(row["id"]) for row in wanted])
+    db.upsert(sessions, conn, wanted, ["id"], [])
+    _move(conn, wanted)
+    return True
+
+
+def _wanted(
+    conn: sa.Connection, school: str, shape: SchoolDay, now: datetime, zone: ZoneInfo
+) -> list[dict[str, object]]:
+    query = sa.select(classes.c.id, classes.c.kind).where(classes.c.school == school, classes.c.active)
+    found = conn.execute(query.order_by(classes.c.id)).all()
+    homes = [row.id for row in found if row.kind == "homeroom"] or [row.id for row in found]
+    rows: list[dict[str, object]] = []
+    for bell in shape.of_kind("arrival"):
+        window = arrival_window(shape, bell, now, zone)
+        moments = {name: getattr(window, name) for name in window.__struct_fields__}
+        for class_id in homes:
+            id_ = session_id(school, class_id, shape.day, bell.period)
+            fixed = {"school": school, "class_id": class_id, "day": shape.day, "period": bell.period}
+            state = {"kind": bell.kind, "state": "planned", "due_at": window.opens_at}
+            rows.append({"id": id_, **fixed, **moments, **state})
+    return rows
+
+
+def _withdraw(conn: sa.Connection, school: str, day: date, keep: list[str]) -> None:
+    marked = sa.select(roll.c.session).where(roll.c.session == sessions.c.id).exists()
+    gone = (sessions.c.school == school, sessions.c.day == day, sessions.c.id.not_in(keep))
+    conn.execute(sessions.delete().where(*gone, sessions.c.state != "closed", ~marked))
+
+
+def _move(conn: sa.Connection, wanted: list[dict[str, object]]) -> None:
+    """Give sessions that have not begun the moments of the newest bells."""
+    names = ("opens_at", "late_at", "closes_at", "until_at", "due_at")
+    moved = sessions.update().where(sessions.c.id == sa.bindparam("session"), sessions.c.state == "planned")
+    rows = [{"session": row["id"], **{name: row[name] for name in names}} for row in wanted]
+    if rows:
+        conn.execute(moved.values({name: sa.bindparam(name) for name in names}), rows)
+
+
+def claim_due(conn: sa.Connection, now: datetime) -> list[Session]:
+    """The sessions that became due by ``now``, moved on to their next moment; each is handed to one caller only."""
+    due = sa.select(sessions.c.id).where(sessions.c.due_at <= now).order_by(sessions.c.due_at).limit(AT_ONCE)
+    next_at = sa.case(
+        (sessions.c.opens_at > now, sessions.c.opens_at), (sessions.c.closes_at > now, sessions.c.closes_at)
+    )
+    state = sa.case((sessions.c.opens_at > now, "planned"), (sessions.c.closes_at > now, "open"), else_="closed")
+    claim = (
+        sessions.update()
+        .where(sessions.c.id.in_(due), sessions.c.due_at <= now)
+        .values(due_at=next_at, state=state)
+        .returning(*sessions.c)
+    )
+    return [session_of(row) for row in conn.execute(claim)]
+
+
+def session_of(row: sa.Row[tuple[object, ...]]) -> Session:
+    """The session in a row of its table."""
+    cells = row._mapping
+    window = Window(**{name: cells[name] for name in Window.__struct_fields__})
+    return Session(window=window, **{name: cells[name] for name in ("id", "school", "class_id", "day", "kind")})

@@ -1,0 +1,95 @@
+"""The marks on paper: appended, never overwritten, with one row that says which is current."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+import msgspec
+import sqlalchemy as sa
+
+from attendance.policy import Mark, Standing, Status
+from attendance.tables import marks, roll, sessions
+from campus import changes, db
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """A mark to append: the ``number``-th of ``student`` in ``session``; ``held`` when a person's word it is."""
+
+    session: str
+    school: str
+    class_id: str
+    student: str
+    number: int
+    old: Status | None
+    mark: Mark
+    held: bool = False
+
+
+def lock(conn: sa.Connection, ids: Collection[str]) -> None:
+    """Keep other writers off these sessions until the transaction ends, so that no mark is decided on old ones.
+
+    SQLite has one writer at a time anyway; PostgreSQL locks the rows, in order, so that two never wait for each other.
+    """
+    if conn.dialect.name == "postgresql":
+        conn.execute(sa.select(sessions.c.id).where(sessions.c.id.in_(ids)).order_by(sessions.c.id).with_for_update())
+
+
+def standings(conn: sa.Connection, ids: Collection[str], students: Collection[str]) -> dict[tuple[str, str], Standing]:
+    """The current marks of ``students`` in the sessions ``ids``, by session and student."""
+    current = sa.and_(
+        marks.c.session == roll.c.session, marks.c.student == roll.c.student, marks.c.number == roll.c.number
+    )
+    query = (
+        sa.select(roll.c.held, *(marks.c[name] for name in ("session", "student", "number", *Mark.__struct_fields__)))
+        .join_from(roll, marks, current)
+        .where(roll.c.session.in_(ids), roll.c.student.in_(students))
+    )
+    return {(row.session, row.student): standing_of(row) for row in conn.execute(query)}
+
+
+def standing_of(row: sa.Row[tuple[object, ...]]) -> Standing:
+    """The standing in a row of marks joined with roll."""
+    cells = row._mapping
+    return Standing(Mark(**{name: cells[name] for name in Mark.__struct_fields__}), cells["number"], cells["held"])
+
+
+def append(conn: sa.Connection, entries: Sequence[Entry], now: datetime) -> None:
+    """Append marks and make them the current ones; the live stream hears of each.
+
+    A number that exists already breaks the primary key: the register never holds two marks under one number.
+    """
+    if not entries:
+        return
+    conn.execute(marks.insert(), [_row(entry, now) for entry in entries])
+    current = [
+        {
+            "session": entry.session,
+            "student": entry.student,
+            "school": entry.school,
+            "number": entry.number,
+            "status": entry.mark.status,
+            "held": entry.held,
+        }
+        for entry in entries
+    ]
+    db.upsert(roll, conn, current, ["session", "student"], ["number", "status", "held"])
+    for school in sorted({entry.school for entry in entries}):
+        keys = [(f"{one.session}:{one.student}", one.class_id) for one in entries if one.school == school]
+        changes.append_all(conn, now, school, "roll", keys)
+
+
+def _row(entry: Entry, now: datetime) -> dict[str, object]:
+    mark = entry.mark
+    return {
+        "session": entry.session,
+        "student": entry.student,
+        "number": entry.number,
+        "school": entry.school,
+        "status": mark.status,
+        "why": mark.why,
+        "evidence": dict(mark.evidence),
+        "by": mark.by,
+        "reason": mark.reason,
+        "at": now,
+    }
