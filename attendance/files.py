@@ -112,7 +112,7 @@ def import_calendar(conn: sa.Connection, school: str, path: Path) -> int:
     return len(rows)
 
 
-def import_leave(conn: sa.Connection, school: str, path: Path, zone: ZoneInfo, now: datetime) -> int:
+def import_leave(conn: sa.Connection, school: str, path: Path, zone: ZoneInfo) -> int:
     """Add the approved leaves of leave.csv (or correct their end and kind); return how many. Raises `ImportFileError`.
 
     Columns: student, from, to (local date-times in ``zone``, as 2026-09-07T10:00), kind, approved_by. Marks that the
@@ -128,11 +128,11 @@ def import_leave(conn: sa.Connection, school: str, path: Path, zone: ZoneInfo, n
             raise row.wrong("'to' is not after 'from'")
         once.check(row, (student, starts), f"leave of {student!r} from {row.need('from')}")
         leaves.append((student, LeaveSpan(starts, ends, row.need("kind", longest=32)), row.maybe("approved_by")))
-    grant(conn, school, leaves, now)
+    grant(conn, school, leaves)
     return len(leaves)
 
 
-def import_credentials(conn: sa.Connection, school: str, path: Path, now: datetime) -> int:
+def import_credentials(conn: sa.Connection, school: str, path: Path) -> int:
     """Replace the cards of ``school`` by those of credentials.csv; return how many. Raises `ImportFileError`.
 
     Columns: student, credential (32 hexadecimal digits, see `campus.credentials`). Passes that were nobody's are
@@ -148,11 +148,11 @@ def import_credentials(conn: sa.Connection, school: str, path: Path, now: dateti
         once.check(row, credential, "this credential")
         rows.append({"school": school, "credential": credential, "student": student})
     _replace(conn, tables.credentials, school, rows)
-    _claim_passes(conn, school, now)
+    _claim_passes(conn, school)
     return len(rows)
 
 
-def _claim_passes(conn: sa.Connection, school: str, now: datetime) -> None:
+def _claim_passes(conn: sa.Connection, school: str) -> None:
     passes, cards = tables.passes, tables.credentials
     owner = (
         sa.select(cards.c.student)
@@ -160,10 +160,11 @@ def _claim_passes(conn: sa.Connection, school: str, now: datetime) -> None:
         .scalar_subquery()
     )
     nobodys = (passes.c.school == school, passes.c.student.is_(None))
-    first = conn.execute(sa.select(sa.func.min(passes.c.at)).where(*nobodys, owner.isnot(None))).scalar()
+    span = sa.select(sa.func.min(passes.c.at), sa.func.max(passes.c.at)).where(*nobodys, owner.isnot(None))
+    first, last = conn.execute(span).one()
     if first is not None:
         conn.execute(passes.update().where(*nobodys, owner.isnot(None)).values(student=owner))
-        look_again(conn, school, first, now, now)
+        look_again(conn, school, first, last)
 
 
 def _ids(conn: sa.Connection, column: sa.Column[str], school: str) -> set[str]:

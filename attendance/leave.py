@@ -14,7 +14,7 @@ from attendance.tables import leaves
 from campus import db
 
 
-def grant(conn: sa.Connection, school: str, granted: Sequence[tuple[str, LeaveSpan, str]], now: datetime) -> None:
+def grant(conn: sa.Connection, school: str, granted: Sequence[tuple[str, LeaveSpan, str]]) -> None:
     """Store leaves as (student, span, approved by) and let the sessions they touch be decided again.
 
     A leave of the same student from the same moment is corrected, not doubled.
@@ -34,7 +34,7 @@ def grant(conn: sa.Connection, school: str, granted: Sequence[tuple[str, LeaveSp
     if granted:
         starts = min(span.starts for _, span, _ in granted)
         ends = max(span.ends for _, span, _ in granted)
-        look_again(conn, school, starts, ends, now)
+        look_again(conn, school, starts, ends)
 
 
 def leaves_within(

@@ -27,7 +27,7 @@ GATE = "gate"
 class OutageBook(Protocol):
     """What attendance asks of the devices: when the devices of a kind could not be heard."""
 
-    def __call__(self, conn: sa.Connection, school: str, kind: str, start: datetime, end: datetime) -> Sequence[Outage]:
+    def outages(self, conn: sa.Connection, school: str, kind: str, start: datetime, end: datetime) -> Sequence[Outage]:
         """The outages that reach into ``start`` to ``end``; ``end`` of one is None while it lasts."""
         ...
 
@@ -53,8 +53,8 @@ class _Known(msgspec.Struct, frozen=True):
 class Register:
     """Decides sessions anew from all evidence, whenever some of it changed. Writes; opens no transaction."""
 
-    def __init__(self, outages: OutageBook, zone: ZoneInfo) -> None:
-        self._outages = outages
+    def __init__(self, book: OutageBook, zone: ZoneInfo) -> None:
+        self._book = book
         self._zone = zone
 
     def decide(
@@ -102,7 +102,7 @@ class Register:
             return []
         start = min(window.opens_at for window in closing)
         end = max(window.closes_at for window in closing)
-        outages = self._outages(conn, school, GATE, start, end)
+        outages = self._book.outages(conn, school, GATE, start, end)
         over = [(outage.start, outage.end, outage.device) for outage in outages if outage.end is not None]
         if not over:
             return list(outages)

@@ -46,8 +46,8 @@ class AttendanceStage:
 
     name = "attendance"
 
-    def __init__(self, outages: OutageBook, zone: ZoneInfo) -> None:
-        self._register = Register(outages, zone)
+    def __init__(self, book: OutageBook, zone: ZoneInfo) -> None:
+        self._register = Register(book, zone)
         self._zone = zone
 
     def handle(self, conn: sa.Connection, batch: Sequence[Envelope], now: datetime) -> Sequence[Envelope]:

@@ -1,0 +1,102 @@
+"""What a person says of a mark: appended beside the machine's word, held against it, and taken back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from attendance import site
+from attendance.due import Session, session_of
+from attendance.marks import append, lock, standing_of, standings
+from attendance.policy import MACHINE, STATUSES, Mark, Standing, Status
+from attendance.register import entry_of
+from attendance.site import SiteState
+from attendance.tables import marks, sessions, students
+from campus.errors import Conflict, NotFound
+
+_LONGEST_REASON = 500
+
+
+def correct(
+    conn: sa.Connection, session_id: str, student: str, status: Status, reason: str, by: str, now: datetime
+) -> Mark:
+    """Append ``status`` as a person's word, with the reason in that person's words; no machine overwrites it.
+
+    ``by`` is the account's id. Raises `NotFound` for a session or student that is not there, `Conflict` for an unknown
+    status or an empty or overlong reason.
+    """
+    words = reason.strip()
+    if status not in STATUSES:
+        raise Conflict(f"{status!r} is no status; use one of {', '.join(STATUSES)}")
+    if not words or len(words) > _LONGEST_REASON:
+        raise Conflict(f"a correction needs a reason of 1 to {_LONGEST_REASON} characters")
+    if not by or by == MACHINE:
+        raise Conflict("a correction needs the account of the person who makes it")
+    session, standing = _find(conn, session_id, student)
+    mark = Mark(status=status, why="corrected", by=by, reason=words)
+    append(conn, [entry_of(session, student, standing, mark, held=True)], now)
+    _move(conn, session, student, "in" if status in ("present", "late") else "out", "corrected", now)
+    return mark
+
+
+def undo(conn: sa.Connection, session_id: str, student: str, by: str, now: datetime) -> Mark:
+    """Take the person's word back: the machine's last mark stands again and is decided anew within a second.
+
+    Raises `NotFound` as `correct` does, and `Conflict` when the current mark is no correction.
+    """
+    session, standing = _find(conn, session_id, student)
+    if standing is None or not standing.held:
+        raise Conflict("the current mark is no correction; there is nothing to undo")
+    before = _last_of_machine(conn, session_id, student)
+    status, evidence = (before.status, before.evidence) if before else (None, {})
+    mark = Mark(status=status, why="undone", evidence=evidence, by=by)
+    append(conn, [entry_of(session, student, standing, mark)], now)
+    conn.execute(sessions.update().where(sessions.c.id == session_id).values(due_at=now))
+    _move(conn, session, student, "unknown", "undone", now)
+    return mark
+
+
+def _find(conn: sa.Connection, session_id: str, student: str) -> tuple[Session, Standing | None]:
+    row = conn.execute(sa.select(sessions).where(sessions.c.id == session_id)).first()
+    if row is None:
+        raise NotFound(f"there is no session {session_id!r}")
+    session = session_of(row)
+    lock(conn, [session_id])
+    standing = standings(conn, [session_id], [student]).get((session_id, student))
+    if standing is None and not _on_roll(conn, session, student):
+        raise NotFound(f"student {student!r} is not on the roll of session {session_id!r}")
+    return session, standing
+
+
+def _on_roll(conn: sa.Connection, session: Session, student: str) -> bool:
+    here = (students.c.school == session.school, students.c.id == student, students.c.class_id == session.class_id)
+    return conn.execute(sa.select(students.c.id).where(*here)).first() is not None
+
+
+def _last_of_machine(conn: sa.Connection, session_id: str, student: str) -> Mark | None:
+    query = (
+        sa.select(marks, sa.literal(value=False).label("held"))
+        .where(marks.c.session == session_id, marks.c.student == student, marks.c.by == MACHINE)
+        .order_by(marks.c.number.desc())
+        .limit(1)
+    )
+    row = conn.execute(query).first()
+    return standing_of(row).mark if row else None
+
+
+def _move(conn: sa.Connection, session: Session, student: str, state: site.State, why: str, now: datetime) -> None:
+    """A person's word moves a student of today's roll whom no gate has seen; a pass is better knowledge."""
+    old = site.state_of(conn, session.school, student)
+    if not session.window.opens_at <= now <= session.window.until_at or (old and old.why == "pass"):
+        return
+    moved = SiteState(
+        school=session.school,
+        student=student,
+        class_id=session.class_id,
+        state=state,
+        why=why,
+        at=old.at if old else None,
+        place=old.place if old else None,
+    )
+    site.set_state(conn, moved, now)

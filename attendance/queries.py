@@ -1,0 +1,301 @@
+"""What the console asks: a class's roll, a student's marks, a teacher's classes, the day of a school."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import date, datetime
+
+import msgspec
+import sqlalchemy as sa
+
+from attendance import tables
+from attendance.policy import Evidence, Status
+from campus.errors import NotFound
+
+# Exceptions first: whom somebody must look for, then whom nothing is known of yet, then the settled.
+_URGENCY = {"unknown": 0, "absent": 1, None: 2, "late": 3, "on_leave": 4, "present": 5}
+
+
+class ClassInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A class; ``home`` when the teacher asked about is its class teacher rather than one of its teachers."""
+
+    id: str
+    title: str
+    grade: str
+    room: str | None
+    home: bool = False
+
+
+class SessionInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A session and how far it is: planned, open or closed."""
+
+    id: str
+    day: date
+    period: str
+    kind: str
+    state: str
+    opens_at: datetime
+    late_at: datetime
+    closes_at: datetime
+
+
+class RollLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One student's current mark.
+
+    ``status`` is None while nothing is known. ``why`` is a code and ``evidence`` what it rests on; ``reason`` are a
+    person's words; ``history`` how many marks there were so far. ``held``: a person's word that no machine overwrites.
+    """
+
+    student: str
+    name: str
+    status: Status | None
+    why: str
+    evidence: Evidence
+    by: str
+    reason: str
+    at: datetime | None
+    held: bool
+    history: int
+    site: str
+    seen_at: datetime | None
+
+
+class RollView(msgspec.Struct, frozen=True, kw_only=True):
+    """The roll of a class on a day; ``session`` is None on a day without one."""
+
+    school: str
+    class_id: str
+    title: str
+    day: date
+    session: SessionInfo | None
+    lines: tuple[RollLine, ...]
+
+
+class MarkEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One mark of a student's history in a session."""
+
+    number: int
+    status: Status | None
+    why: str
+    evidence: Evidence
+    by: str
+    reason: str
+    at: datetime
+
+
+class ClassSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """How a class stands on a day: students by status; ``open`` are those nothing is known of yet."""
+
+    class_id: str
+    title: str
+    grade: str
+    session: str | None
+    state: str | None
+    enrolled: int
+    present: int
+    late: int
+    absent: int
+    on_leave: int
+    unknown: int
+    open: int
+
+
+class StudentInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A student, the home class, and where last seen."""
+
+    id: str
+    name: str
+    grade: str
+    class_id: str | None
+    class_title: str | None
+    active: bool
+    site: str
+    site_why: str
+    seen_at: datetime | None
+    place: str | None
+
+
+def roll(conn: sa.Connection, school: str, class_id: str, day: date) -> RollView:
+    """The arrival roll of a class on ``day``, exceptions first. Raises `NotFound` for an unknown class."""
+    classes = tables.classes
+    title = conn.execute(
+        sa.select(classes.c.title).where(classes.c.school == school, classes.c.id == class_id)
+    ).scalar()
+    if title is None:
+        raise NotFound(f"school {school!r} has no class {class_id!r}")
+    session = _session(conn, school, class_id, day)
+    lines = [_line(row) for row in conn.execute(_roll_query(school, class_id, session.id if session else ""))]
+    lines.sort(key=lambda line: (_URGENCY[line.status], line.name, line.student))
+    return RollView(school=school, class_id=class_id, title=title, day=day, session=session, lines=tuple(lines))
+
+
+def _session(conn: sa.Connection, school: str, class_id: str, day: date) -> SessionInfo | None:
+    sessions = tables.sessions
+    columns = [sessions.c[name] for name in SessionInfo.__struct_fields__]
+    here = (*_arrivals(school, day), sessions.c.class_id == class_id)
+    row = conn.execute(sa.select(*columns).where(*here)).first()
+    return SessionInfo(**row._mapping) if row else None
+
+
+def _arrivals(school: str, day: date) -> tuple[sa.ColumnElement[bool], ...]:
+    sessions = tables.sessions
+    return sessions.c.school == school, sessions.c.day == day, sessions.c.kind == "arrival"
+
+
+def _roll_query(school: str, class_id: str, session: str) -> sa.Select[tuple[object, ...]]:
+    """The active students of the class, and who had a mark in the session before leaving the class."""
+    students, roll_, marks, site = tables.students, tables.roll, tables.marks, tables.site_states
+    on_roll = sa.and_(roll_.c.session == session, roll_.c.student == students.c.id)
+    marked = sa.and_(
+        marks.c.session == roll_.c.session, marks.c.student == roll_.c.student, marks.c.number == roll_.c.number
+    )
+    where_now = sa.and_(site.c.school == students.c.school, site.c.student == students.c.id)
+    member = sa.and_(students.c.class_id == class_id, students.c.active)
+    had_mark = students.c.id.in_(sa.select(roll_.c.student).where(roll_.c.session == session))
+    columns = [marks.c[name] for name in ("status", "why", "evidence", "by", "reason", "at", "number")]
+    return (
+        sa.select(students.c.id, students.c.name, roll_.c.held, site.c.state, site.c.at.label("seen_at"), *columns)
+        .select_from(students)
+        .outerjoin(roll_, on_roll)
+        .outerjoin(marks, marked)
+        .outerjoin(site, where_now)
+        .where(students.c.school == school, sa.or_(member, had_mark))
+    )
+
+
+def _line(row: sa.Row[tuple[object, ...]]) -> RollLine:
+    cells = row._mapping
+    return RollLine(
+        student=cells["id"],
+        name=cells["name"],
+        status=cells["status"],
+        why=cells["why"] or "open",
+        evidence=cells["evidence"] or {},
+        by=cells["by"] or "",
+        reason=cells["reason"] or "",
+        at=cells["at"],
+        held=bool(cells["held"]),
+        history=cells["number"] or 0,
+        site=cells["state"] or "unknown",
+        seen_at=cells["seen_at"],
+    )
+
+
+def mark_history(conn: sa.Connection, session: str, student: str) -> list[MarkEntry]:
+    """Every mark a student was given in a session, the first first."""
+    marks = tables.marks
+    columns = [marks.c[name] for name in MarkEntry.__struct_fields__]
+    here = (marks.c.session == session, marks.c.student == student)
+    return [
+        MarkEntry(**row._mapping) for row in conn.execute(sa.select(*columns).where(*here).order_by(marks.c.number))
+    ]
+
+
+def session_class(conn: sa.Connection, session: str) -> tuple[str, str]:
+    """The school and class whose roll a session takes. Raises `NotFound`."""
+    sessions = tables.sessions
+    row = conn.execute(sa.select(sessions.c.school, sessions.c.class_id).where(sessions.c.id == session)).first()
+    if row is None:
+        raise NotFound(f"there is no session {session!r}")
+    return row.school, row.class_id
+
+
+def classes(conn: sa.Connection, school: str) -> list[ClassInfo]:
+    """The classes whose roll is taken: the home classes, or all where a school has none."""
+    table = tables.classes
+    query = sa.select(table).where(table.c.school == school, table.c.active).order_by(table.c.grade, table.c.id)
+    rows = conn.execute(query).all()
+    homes = [row for row in rows if row.kind == "homeroom"] or rows
+    return [ClassInfo(id=row.id, title=row.title, grade=row.grade, room=row.room) for row in homes]
+
+
+def classes_of_teacher(conn: sa.Connection, school: str, teacher: str) -> list[ClassInfo]:
+    """The classes of a teacher: those led (``home``) first, then those taught by enrolment or timetable."""
+    table, places, lessons = tables.classes, tables.enrolments, tables.timetable
+    led = sa.select(places.c.class_id, places.c.is_primary).where(
+        places.c.school == school, places.c.person == teacher, places.c.role == "teacher"
+    )
+    enrolled = {row.class_id: bool(row.is_primary) for row in conn.execute(led)}
+    taught = sa.select(lessons.c.class_id).distinct().where(lessons.c.school == school, lessons.c.teacher == teacher)
+    ids = {*enrolled, *conn.execute(taught).scalars()}
+    query = sa.select(table).where(table.c.school == school, table.c.active, table.c.id.in_(ids))
+    found = [
+        ClassInfo(id=row.id, title=row.title, grade=row.grade, room=row.room, home=enrolled.get(row.id, False))
+        for row in conn.execute(query)
+    ]
+    return sorted(found, key=lambda one: (not one.home, one.grade, one.id))
+
+
+def school_day_summary(conn: sa.Connection, school: str, day: date) -> list[ClassSummary]:
+    """How every class stands on ``day``, in the order of `classes`."""
+    students, sessions, roll_ = tables.students, tables.sessions, tables.roll
+    of_school = (students.c.school == school, students.c.active)
+    sizes = {
+        row.class_id: row.enrolled
+        for row in conn.execute(
+            sa.select(students.c.class_id, sa.func.count().label("enrolled"))
+            .where(*of_school)
+            .group_by(students.c.class_id)
+        )
+    }
+    of_day = _arrivals(school, day)
+    begun = {row.class_id: row for row in conn.execute(sa.select(sessions).where(*of_day))}
+    query = (
+        sa.select(sessions.c.class_id, roll_.c.status, sa.func.count().label("number"))
+        .join_from(sessions, roll_, roll_.c.session == sessions.c.id)
+        .join(students, sa.and_(students.c.school == sessions.c.school, students.c.id == roll_.c.student))
+        .where(*of_day, students.c.active, students.c.class_id == sessions.c.class_id)
+        .group_by(sessions.c.class_id, roll_.c.status)
+    )
+    counts: dict[str, Counter[str | None]] = defaultdict(Counter)
+    for row in conn.execute(query):
+        counts[row.class_id][row.status] += row.number
+    return [_summary(one, begun.get(one.id), sizes.get(one.id, 0), counts[one.id]) for one in classes(conn, school)]
+
+
+def _summary(
+    one: ClassInfo, session: sa.Row[tuple[object, ...]] | None, enrolled: int, counts: Counter[str | None]
+) -> ClassSummary:
+    by_status = {name: counts[name] for name in ("present", "late", "absent", "on_leave", "unknown")}
+    return ClassSummary(
+        class_id=one.id,
+        title=one.title,
+        grade=one.grade,
+        session=session._mapping["id"] if session else None,
+        state=session._mapping["state"] if session else None,
+        enrolled=enrolled,
+        open=max(0, enrolled - sum(by_status.values())),
+        **by_status,
+    )
+
+
+def student(conn: sa.Connection, school: str, student_id: str) -> StudentInfo:
+    """A student with the home class and where last seen. Raises `NotFound`."""
+    students, classes_, site = tables.students, tables.classes, tables.site_states
+    in_class = sa.and_(classes_.c.school == students.c.school, classes_.c.id == students.c.class_id)
+    where_now = sa.and_(site.c.school == students.c.school, site.c.student == students.c.id)
+    query = (
+        sa.select(
+            *(students.c[name] for name in ("id", "name", "grade", "class_id", "active")),
+            classes_.c.title.label("class_title"),
+            sa.func.coalesce(site.c.state, "unknown").label("site"),
+            sa.func.coalesce(site.c.why, "").label("site_why"),
+            site.c.at.label("seen_at"),
+            site.c.place,
+        )
+        .select_from(students)
+        .outerjoin(classes_, in_class)
+        .outerjoin(site, where_now)
+        .where(students.c.school == school, students.c.id == student_id)
+    )
+    row = conn.execute(query).first()
+    if row is None:
+        raise NotFound(f"school {school!r} has no student {student_id!r}")
+    return StudentInfo(**row._mapping)
+
+
+def unclaimed_passes(conn: sa.Connection, school: str, start: datetime, end: datetime) -> int:
+    """How many passes from ``start`` to before ``end`` were made with cards of nobody."""
+    passes = tables.passes
+    here = (passes.c.school == school, passes.c.student.is_(None), passes.c.at >= start, passes.c.at < end)
+    return int(conn.execute(sa.select(sa.func.count()).select_from(passes).where(*here)).scalar_one())
