@@ -24,8 +24,10 @@ def load(kind: type[T], path: Path | None, env: Mapping[str, str] = os.environ) 
     """
     document = _read(path) if path is not None else {}
     where = str(path) if path is not None else "settings"
+    sections = set(kind.__struct_fields__)
     for name, value in sorted(env.items()):
-        if name.startswith(PREFIX) and "__" in name:
+        # One environment serves several programs: a section that this one has not got is another's.
+        if name.startswith(PREFIX) and name.removeprefix(PREFIX).lower().split("__")[0] in sections and "__" in name:
             _override(document, name, value)
     try:
         return msgspec.convert(document, kind, strict=False)

@@ -87,6 +87,7 @@ class MqttClient:
         self._receive_maximum = receive_maximum
         self._v5 = settings.protocol == "5"
         self._connected = threading.Event()
+        self._subscribed = threading.Event()
         self._stopping = threading.Event()
         self._epoch = 0
         self._received = 0
@@ -124,6 +125,10 @@ class MqttClient:
     def wait_connected(self, seconds: float) -> bool:
         """Wait up to ``seconds`` of real time for the connection."""
         return self._connected.wait(seconds)
+
+    def wait_subscribed(self, seconds: float) -> bool:
+        """Wait up to ``seconds`` of real time until the broker has confirmed the subscriptions."""
+        return self._subscribed.wait(seconds)
 
     def publish(
         self, topic: str, payload: bytes, *, retain: bool = False, on_ack: Callable[[], None] | None = None
@@ -250,6 +255,7 @@ class MqttClient:
         client.on_connect = self._connack
         client.on_message = self._message
         client.on_publish = self._puback
+        client.on_subscribe = lambda *_: self._subscribed.set()
         client.on_socket_register_write = lambda *_: self._wake()
         return client
 

@@ -76,7 +76,7 @@ def _broker(settings: Settings) -> Finding:
     program = find_mosquitto()
     if program is None:
         return Finding(
-            "warning", "broker", "Mosquitto is not installed: only the in-process broker is left, which forgets at a stop",
+            "warning", "broker", "Mosquitto is not installed; the in-process broker is left, which forgets at a stop",
             "apt-get install mosquitto (macOS: brew install mosquitto)",
         )  # fmt: skip
     return Finding("ok", "broker", f"`campus up` will start {program} on {where}")

@@ -1,0 +1,271 @@
+"""Prepares the demo's folder: secrets, settings, the simulated school's files, the database and the accounts."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import click
+import msgspec
+import sqlalchemy as sa
+
+from campus import db
+from campus.config import load, read_secret
+from campus.errors import SettingsError
+from campus.settings import Settings
+from cli.init import write_secret
+from cli.school_files import import_school
+from cli.wiring import open_database
+from dashboards.access.accounts import all_accounts, create_account
+from dashboards.access.roles import Role
+from simulator.files import write_files
+from simulator.render import FENCE, SCENE_LINE
+from simulator.school import build_school
+from simulator.values import SimulatedSchool
+
+SEED = 7
+ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that looks like something else
+
+SETTINGS = """\
+# Written by `campus demo`; made anew at each start.
+[school]
+id = "school-1"
+
+[mqtt]
+port = {mqtt_port}
+protocol = "{protocol}"
+
+[broker]
+folder = "{folder}/broker"
+
+[database]
+url = "sqlite:///{folder}/campus.db"
+
+[series]
+path = "{folder}/series.db"
+
+[ingest]
+clock_tolerance_s = 1800   # the day runs {speed_note}: a second of the wall is a minute here
+
+[presence]
+late_after_s = 240
+silent_after_s = 420
+grace_s = 600
+
+[dashboards]
+port = {console_port}
+
+[metrics]
+ingest_port = 0
+alerts_port = 0
+"""
+
+EDGE = """\
+# Written by `campus demo`; made anew at each start.
+metrics_port = {metrics_port}
+
+[agent]
+id = "edge-1"
+spool = "{folder}/edge-spool.db"
+
+[school]
+id = "school-1"
+
+[mqtt]
+port = {mqtt_port}
+protocol = "{protocol}"
+
+[[cameras]]
+id = "cam-1"
+source = {source}
+{detector}
+zones = [{{ name = "fence", kind = "intrusion", polygon = {zone} }}]
+lines = [{{ name = "path", a = {line_a}, b = {line_b} }}]
+"""
+
+class DemoAccount(msgspec.Struct, frozen=True):
+    """One account of the demo and what it shows."""
+
+    login: str
+    role: Role
+    name: str
+    password: str
+    shows: str
+
+
+PEOPLE: tuple[tuple[str, Role, str, str], ...] = (
+    ("guard", "guard", "陈卫国 (保安)", "security guard: what is wrong now, where, what to do"),
+    ("teacher", "teacher", "班主任", "class teacher: the roll that fills itself in"),
+    ("facility", "facility", "林工 (设备)", "facility manager: which device needs a person"),
+    ("bureau", "bureau", "教育局", "education bureau: the school at one look"),
+    ("admin", "admin", "管理员", "administrator: accounts, dead letters, platform health"),
+)
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """A demo folder that is ready to run."""
+
+    settings: Settings
+    config: Path
+    edge_config: Path
+    key_file: Path
+    truth: Path
+    camera_port: int
+    url: str
+    accounts: tuple[DemoAccount, ...]
+    accounts_file: Path
+
+
+class Ports(msgspec.Struct):
+    """The ports of this demo folder, kept while they are free."""
+
+    mqtt: int
+    console: int
+    camera: int
+    metrics: int
+
+
+def prepare(
+    folder: Path, day: date, port: int, camera: str | None, model: Path | None, say: Callable[[str], None]
+) -> Prepared:
+    """Bring ``folder`` to the school day ``day``: files written, database migrated and imported, accounts made."""
+    folder = folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    key_file = folder / "secrets" / "credential.key"
+    if not key_file.exists():
+        write_secret(key_file, secrets.token_hex(32))
+    ports = _ports(folder, port)
+    config, edge_config = folder / "campus.toml", folder / "edge.toml"
+    protocol = "5" if find_broker() else "3.1.1"
+    config.write_text(
+        SETTINGS.format(folder=folder, mqtt_port=ports.mqtt, console_port=ports.console, protocol=protocol, speed_note="fast"),
+        encoding="utf-8",
+    )
+    edge_config.write_text(_edge_toml(folder, ports, protocol, camera, model), encoding="utf-8")
+    settings = load(Settings, config, {})
+    say("Growing the school: 1,200 students, 30 classes, 3 gates, 6 cameras, a VR lab, sensors ...")
+    school = build_school(SEED, read_secret(key_file, "the demo's key").encode(), day)
+    write_files(school, folder / "school")
+    say("Preparing the database ...")
+    engine = open_database(settings)
+    try:
+        with db.write(engine) as conn:
+            import_school(conn, settings.school.id, folder / "school", datetime.now(UTC))
+            accounts = _accounts(conn, settings.school.id, school, folder / "accounts.txt")
+    finally:
+        engine.dispose()
+    url = f"http://127.0.0.1:{ports.console}/"
+    truth = folder / f"truth-{day.isoformat()}.jsonl"
+    return Prepared(
+        settings, config, edge_config, key_file, truth, ports.camera, url, accounts, folder / "accounts.txt"
+    )
+
+
+def find_broker() -> str | None:
+    """Mosquitto's path, or None: then the stand-in broker speaks MQTT 3.1.1 only."""
+    from cli.broker import find_mosquitto
+
+    return find_mosquitto()
+
+
+# -- accounts ----------------------------------------------------------------------------------------------------------
+
+
+def _accounts(conn: sa.Connection, school: str, grown: SimulatedSchool, file: Path) -> tuple[DemoAccount, ...]:
+    """The demo's people; passwords are random, made once, and kept in ``file`` (mode 600)."""
+    known = _read_accounts(file)
+    existing = {account.login for account in all_accounts(conn, school)}
+    first_class = grown.classes[0]
+    made = []
+    for login, role, name, shows in PEOPLE:
+        account = known.get(login) or DemoAccount(login, role, name, _password(), shows)
+        if login not in existing:
+            teacher = first_class.teacher if role == "teacher" else ""
+            create_account(conn, school, login, name, role, account.password, datetime.now(UTC), teacher=teacher)
+        made.append(account)
+    write_secret(file, "\n".join(f"{one.login}\t{one.password}\t{one.role}\t{one.name}\t{one.shows}" for one in made))
+    return tuple(made)
+
+
+def _read_accounts(file: Path) -> dict[str, DemoAccount]:
+    if not file.exists():
+        return {}
+    shows = {login: (role, name, text) for login, role, name, text in PEOPLE}
+    rows = [line.split("\t") for line in file.read_text(encoding="utf-8").splitlines() if line]
+    return {
+        row[0]: DemoAccount(row[0], shows[row[0]][0], shows[row[0]][1], row[1], shows[row[0]][2])
+        for row in rows
+        if row[0] in shows
+    }
+
+
+def _password() -> str:
+    return "-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(3))
+
+
+# -- ports and the edge ------------------------------------------------------------------------------------------------
+
+
+def _ports(folder: Path, console: int) -> Ports:
+    file = folder / "ports.json"
+    if file.exists():
+        kept = msgspec.json.decode(file.read_bytes(), type=Ports)
+        if all(_is_free(port) for port in (kept.mqtt, kept.camera, kept.metrics)):
+            return Ports(kept.mqtt, _first_free(console), kept.camera, kept.metrics)
+    ports = Ports(_any_free(), _first_free(console), _any_free(), _any_free())
+    file.write_bytes(msgspec.json.encode(ports))
+    return ports
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _first_free(wanted: int) -> int:
+    for port in range(wanted, wanted + 50):
+        if _is_free(port):
+            return port
+    raise SettingsError("--port", f"{wanted} to {wanted + 49} are all taken", "Choose another port")
+
+
+def _any_free() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+def _edge_toml(folder: Path, ports: Ports, protocol: str, camera: str | None, model: Path | None) -> str:
+    source = camera or f"http://127.0.0.1:{ports.camera}/camera/cam-1.mjpeg"
+    if camera is not None and Path(camera).exists():
+        source = str(Path(camera).resolve())
+    detector = 'detector = "motion"'
+    if model is not None:
+        kind = _model_kind(model)
+        detector = f'detector = "{kind}"\nmodel = {_quoted(str(model.resolve()))}'
+    zone = FENCE if camera is None else ((0.05, 0.05), (0.95, 0.05), (0.95, 0.95), (0.05, 0.95))
+    return EDGE.format(
+        folder=folder, metrics_port=ports.metrics, mqtt_port=ports.mqtt, protocol=protocol, source=_quoted(source),
+        detector=detector, zone=[list(corner) for corner in zone], line_a=list(SCENE_LINE[0]),
+        line_b=list(SCENE_LINE[1]),
+    )  # fmt: skip
+
+
+def _model_kind(model: Path) -> str:
+    name = model.name.lower()
+    for kind in ("yolox", "fastestdet"):
+        if kind in name:
+            return kind
+    raise click.BadParameter(f"{model.name}: name the file after its kind, yolox or fastestdet", param_hint="--model")
+
+
+def _quoted(text: str) -> str:
+    return msgspec.json.encode(text).decode()
