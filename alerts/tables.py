@@ -30,6 +30,7 @@ alarms = sa.Table(
     sa.Column("event_id", sa.String(64), nullable=False, server_default=""),
     sa.Column("expected_students", sa.Integer),
     sa.Column("expected_classes", sa.Text, nullable=False, server_default="[]"),
+    sa.Column("began_at", Moment, nullable=False),
     sa.Column("raised_at", Moment, nullable=False),
     sa.Column("updated_at", Moment, nullable=False),
     sa.Column("returned_at", Moment),

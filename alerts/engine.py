@@ -1,0 +1,138 @@
+"""Takes signals and the passing of time to conditions, and conditions to alarms."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+import sqlalchemy as sa
+
+from alerts import journal
+from alerts.announce import Announcer
+from alerts.condition import Verdict, cleared, elapsed, tripped
+from alerts.joined.left_in_school_hours import LeftInSchoolHours
+from alerts.rule import Bilingual, Rule, ThresholdRule
+from alerts.rulefile import RuleSet
+from alerts.signal import Cause, Signal, timing_of
+from alerts.states import ConditionStates, Held, Key
+from alerts.words import LEFT, WHY, over_limit
+
+log = logging.getLogger(__name__)
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What a change of a condition has to say about the alarm."""
+
+    rule: Rule
+    cause: Cause
+    verdict: Verdict
+    why: str
+    began_at: datetime
+    reason: Bilingual
+    value: float | None = None
+    still: bytes | None = None
+    fresh: bool = False
+
+
+class Engine:
+    """The rules at work. It writes through the connection it is given and remembers in ``states`` alone."""
+
+    def __init__(
+        self,
+        rules: RuleSet,
+        states: ConditionStates,
+        announcer: Announcer,
+        joined: Mapping[str, LeftInSchoolHours],
+    ) -> None:
+        self._rules = {rule.id: rule for rule in rules.rules}
+        self._timings = {rule.id: timing_of(rule) for rule in rules.rules}
+        self._states = states
+        self._announcer = announcer
+        self._joined = joined
+        self.counts: Counter[str] = Counter()
+
+    def take(self, conn: sa.Connection, signal: Signal, now: datetime) -> None:
+        """Take one signal to its condition and, when that changes, to the alarm."""
+        rule, cause = signal.rule, signal.cause
+        key = (cause.school, rule.id, cause.subject)
+        held = self._states.get(key)
+        old = held.condition if held else None
+        timing = self._timings[rule.id]
+        verdict = tripped(old, signal.at, signal.value, timing) if signal.tripped else cleared(old, signal.at)
+        if held is not None:
+            cause = msgspec.structs.replace(held.cause, event_id=cause.event_id or held.cause.event_id)
+        self._keep(key, cause, verdict)
+        if verdict.change:
+            began = verdict.condition.since if verdict.condition else signal.at
+            why = verdict.why if signal.tripped else signal.why
+            reason = signal.reason or self._reason(rule, verdict, signal.at)
+            told = Told(rule, cause, verdict, why, began, reason, signal.value, signal.still, signal.fresh)
+            self._tell(conn, told, now)
+
+    def elapse(self, conn: sa.Connection, now: datetime) -> None:
+        """Do what time alone does to the conditions that are due."""
+        for key in self._states.due(conn, now):
+            held = self._states.get(key)
+            rule = self._rules.get(key[1])
+            if held is None or rule is None:
+                self._states.put(key, None)
+                continue
+            over = self._over(conn, rule, held.cause, now)
+            verdict = cleared(held.condition, now) if over else elapsed(held.condition, now, self._timings[rule.id])
+            self._keep(key, held.cause, verdict)
+            if verdict.change:
+                reason = self._reason(rule, verdict, now)
+                began, value = held.condition.since, held.condition.value
+                self._tell(conn, Told(rule, held.cause, verdict, over or verdict.why, began, reason, value), now)
+
+    def retire(self, conn: sa.Connection, now: datetime) -> None:
+        """Return the alarms of rules that are no longer in force: nothing else ever would."""
+        for key in list(self._states.keys()):
+            held = self._states.get(key)
+            if held is not None and key[1] not in self._rules:
+                self._states.put(key, None)
+                self._return(conn, held.cause, key[1], "rule_removed", now)
+
+    def _over(self, conn: sa.Connection, rule: Rule, cause: Cause, now: datetime) -> str | None:
+        joined = self._joined.get(rule.id)
+        return joined.over(conn, cause, now) if joined else None
+
+    def _keep(self, key: Key, cause: Cause, verdict: Verdict) -> None:
+        self._states.put(key, Held(cause, verdict.condition) if verdict.condition else None)
+
+    def _reason(self, rule: Rule, verdict: Verdict, at: datetime) -> Bilingual:
+        condition = verdict.condition
+        if isinstance(rule, ThresholdRule) and condition is not None and condition.value is not None:
+            return over_limit(rule, condition.value, at - condition.since)
+        return LEFT if rule.id in self._joined else WHY[verdict.why]
+
+    def _tell(self, conn: sa.Connection, told: Told, now: datetime) -> None:
+        change = told.verdict.change
+        if change == "returned":
+            self._return(conn, told.cause, told.rule.id, told.why, now)
+            return
+        if change == "repeated" and not told.fresh:
+            return
+        alarm_id = journal.find_open(conn, told.cause, told.rule.id)
+        if change == "repeated" and alarm_id is not None:
+            journal.repeat(conn, alarm_id, now)
+        else:
+            alarm_id = self._raise(conn, told, now)
+        if told.still is not None:
+            journal.add_still(conn, alarm_id, told.cause.device, told.still, now)
+        self.counts[str(change)] += 1
+
+    def _raise(self, conn: sa.Connection, told: Told, now: datetime) -> str:
+        new = self._announcer.describe(conn, told.rule, told.cause, told.value, told.reason, told.began_at)
+        alarm_id = journal.raise_alarm(conn, new, told.why, now)
+        log.info("alarm raised: rule %s, subject %s, why %s", told.rule.id, told.cause.subject, told.why)
+        return alarm_id
+
+    def _return(self, conn: sa.Connection, cause: Cause, rule_id: str, why: str, now: datetime) -> None:
+        alarm_id = journal.find_open(conn, cause, rule_id)
+        if alarm_id is not None:  # a person may have closed it while the condition still held
+            journal.take(conn, alarm_id, "return", why, journal.MACHINE, now)
+            self.counts["returned"] += 1

@@ -1,0 +1,1 @@
+"""How people and programs are told of alarms: one module per channel, listed in `alerts.notify.kinds`."""

@@ -1,0 +1,1 @@
+"""The rules that come with the platform, as YAML; `alerts.rulefile` reads them."""

@@ -1,0 +1,112 @@
+"""What a message means for a rule: a signal that its condition holds, or no longer does."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from alerts.condition import Timing
+from alerts.rule import Bilingual, EventRule, LeftInSchoolHoursRule, Rule, SilenceRule, ThresholdRule
+from alerts.words import happened, silent, told_late
+from campus.envelope import Envelope
+from campus.events import CameraIntrusion, Event
+from campus.facts import DeviceReturned, DeviceSilent
+
+RECHECK = timedelta(seconds=60)
+STILL_LIMIT = 64 * 1024
+
+
+class Cause(msgspec.Struct, frozen=True, kw_only=True):
+    """What an alarm is about and where it came from; ``subject`` is the device or the student."""
+
+    school: str
+    subject: str
+    device: str | None = None
+    device_kind: str = ""
+    place: str | None = None
+    class_id: str | None = None
+    event_id: str = ""
+
+
+class Signal(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule's condition is seen to hold (``tripped``) or not to, at ``at``, with the reason in both languages.
+
+    ``fresh`` marks an explicit report: it raises again even when a person has closed the alarm meanwhile, which one
+    more reading of the same stretch must not.
+    """
+
+    rule: Rule
+    cause: Cause
+    tripped: bool
+    at: datetime
+    reason: Bilingual | None = None
+    why: str = "cleared"
+    value: float | None = None
+    still: bytes | None = None
+    fresh: bool = False
+
+
+def timing_of(rule: Rule) -> Timing:
+    """The times of ``rule`` for `alerts.condition`."""
+    if isinstance(rule, ThresholdRule):
+        return Timing(hold=timedelta(seconds=rule.for_s), gap=timedelta(seconds=rule.gap_s))
+    if isinstance(rule, EventRule):
+        return Timing(quiet=None if rule.clears_after_s is None else timedelta(seconds=rule.clears_after_s))
+    if isinstance(rule, LeftInSchoolHoursRule):
+        return Timing(hold=timedelta(seconds=rule.for_s), recheck=RECHECK)
+    return Timing()
+
+
+def moment_of(envelope: Envelope) -> datetime:
+    """When it happened: the device's time, unless its clock cannot be trusted or runs ahead."""
+    return envelope.received if envelope.clock_suspect else min(envelope.at, envelope.received)
+
+
+def from_event(rule: EventRule, envelope: Envelope, event: Event) -> Signal | None:
+    """What ``event`` means for ``rule``; None when it is not the rule's business."""
+    if not _concerns(rule, envelope) or not _matches(rule, event):
+        return None
+    tripped = bool(getattr(event, "active", True))
+    reason = happened(event)
+    still = event.still if isinstance(event, CameraIntrusion) else None
+    return Signal(
+        rule=rule,
+        cause=_of_device(envelope, envelope.device, envelope.source.kind),
+        tripped=tripped,
+        at=moment_of(envelope),
+        reason=told_late(reason) if envelope.late else reason,
+        still=still if still and len(still) <= STILL_LIMIT else None,
+        fresh=True,
+    )
+
+
+def from_silence(rule: SilenceRule, envelope: Envelope, fact: DeviceSilent | DeviceReturned) -> Signal | None:
+    """What a device's silence or return means for ``rule``; None when it is not the rule's business."""
+    if (rule.devices and fact.kind not in rule.devices) or not rule.covers(envelope.source.place):
+        return None
+    cause = _of_device(envelope, fact.device, fact.kind)
+    if isinstance(fact, DeviceReturned):
+        return Signal(rule=rule, cause=cause, tripped=False, at=moment_of(envelope))
+    return Signal(rule=rule, cause=cause, tripped=True, at=moment_of(envelope), reason=silent(fact), fresh=True)
+
+
+def _concerns(rule: EventRule, envelope: Envelope) -> bool:
+    return (not rule.devices or envelope.source.kind in rule.devices) and rule.covers(envelope.source.place)
+
+
+def _matches(rule: EventRule, event: Event) -> bool:
+    return all(getattr(event, name) == wanted for name, wanted in rule.match.items()) and all(
+        getattr(event, name) >= least for name, least in rule.at_least.items()
+    )
+
+
+def _of_device(envelope: Envelope, device: str, kind: str) -> Cause:
+    return Cause(
+        school=envelope.school,
+        subject=device,
+        device=device,
+        device_kind=kind,
+        place=envelope.source.place,
+        event_id=envelope.id,
+    )

@@ -1,0 +1,96 @@
+"""What alerts say to people, in Chinese and English: why a step happened and why an alarm was raised."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from alerts.rule import Bilingual, ThresholdRule
+from campus.events import CameraIntrusion, CameraTamper, EdgeLoss, Event, SensorAlarm
+from campus.facts import DeviceSilent
+
+
+def both(zh: str, en: str) -> Bilingual:
+    """A text in both languages."""
+    return Bilingual(zh=zh, en=en)
+
+
+# Every code that stands in `alarm_steps.why`.
+WHY: dict[str, Bilingual] = {
+    "tripped": both("条件成立", "the condition holds"),
+    "held": both("条件持续成立", "the condition held for as long as the rule asks"),
+    "again": both("再次发生", "it happened again"),
+    "cleared": both("条件已恢复正常", "the condition is back to normal"),
+    "quiet": both("一段时间内未再发生", "it was not repeated for as long as the rule asks"),
+    "came_back": both("学生已返校", "the student came back in"),
+    "leave_recorded": both("已补录请假", "leave was recorded afterwards"),
+    "school_out": both("已放学", "school is out"),
+    "rule_removed": both("规则已停用", "the rule is no longer in force"),
+    "by_person": both("人工操作", "done by a person"),
+    "shelf_expired": both("搁置到期", "the time on the shelf is over"),
+}
+
+_TAMPER = {
+    "covered": both("镜头被遮挡", "covered"),
+    "defocused": both("画面失焦", "out of focus"),
+    "moved": both("镜头被转动", "turned away"),
+    "frozen": both("画面冻结", "the picture is frozen"),
+    "dark": both("画面全黑", "dark"),
+    "overexposed": both("画面过曝", "overexposed"),
+    "disconnected": both("视频断开", "disconnected"),
+}
+_SENSOR = {
+    "smoke": both("烟雾探测器报警", "the smoke detector raised its alarm"),
+    "gas": both("燃气探测器报警", "the gas detector raised its alarm"),
+    "water": both("漏水探测器报警", "the water detector raised its alarm"),
+    "panic": both("有人按下求助按钮", "someone pressed the panic button"),
+    "door": both("门磁报告门已打开", "the contact says that the door is open"),
+}
+
+
+def over_limit(rule: ThresholdRule, value: float, lasted: timedelta) -> Bilingual:
+    """Why a threshold rule raised: the value (in the rule's unit), the limit and how long it lasted."""
+    zh_side, en_side = ("高于", "above") if rule.above is not None else ("低于", "below")
+    minutes = f"{lasted.total_seconds() / 60:.3g}"
+    zh_for, en_for = (f"，已持续 {minutes} 分钟", f" for {minutes} min") if rule.for_s else ("", "")
+    unit = f" {rule.unit}" if rule.unit else ""
+    return both(
+        f"{rule.metric} 为 {value:g}{unit}，{zh_side} {rule.limit:g}{unit}{zh_for}",
+        f"{rule.metric} is {value:g}{unit}, {en_side} {rule.limit:g}{unit}{en_for}",
+    )
+
+
+def happened(event: Event) -> Bilingual:
+    """Why an event rule raised: what the device said."""
+    match event:
+        case CameraIntrusion(zone=zone, people=people, confidence=confidence):
+            return both(
+                f"区域 {zone} 内确认 {people} 人，置信度 {confidence:.0%}",
+                f"{people} person(s) confirmed in zone {zone}, confidence {confidence:.0%}",
+            )
+        case CameraTamper(kind=kind):
+            return _TAMPER[kind]
+        case SensorAlarm(kind=kind):
+            return _SENSOR[kind]
+        case EdgeLoss(dropped=dropped, channel=channel, reason=reason):
+            return both(
+                f"丢弃 {dropped} 条 {channel} 消息：{reason}"[:300], f"{dropped} {channel} lost: {reason}"[:300]
+            )
+        case _:
+            return both(f"设备报告 {event.type}", f"the device reported {event.type}")
+
+
+def silent(fact: DeviceSilent) -> Bilingual:
+    """Why a device counts as silent."""
+    if fact.why == "last will":
+        return both("与设备的连接已断开（遗嘱消息）", "the connection to the device broke (its last will arrived)")
+    return both("设备心跳超时", "the device's heartbeat is too old")
+
+
+def told_late(reason: Bilingual) -> Bilingual:
+    """``reason`` for something that was stored while the device was offline."""
+    return both(f"{reason.zh}（离线期间发生，补传）", f"{reason.en} (it happened while offline and was told later)")
+
+
+LEFT = both(
+    "学生在上课时间从校门离开，系统中没有请假记录", "the student went out in school hours and no leave is recorded"
+)
