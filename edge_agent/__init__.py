@@ -1,1 +1,1 @@
-"""The program beside cameras, gates, labs and sensors."""
+"""The program beside cameras, gates and labs: it turns what they see into small typed messages over MQTT."""

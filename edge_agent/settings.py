@@ -1,0 +1,176 @@
+"""The sections of `edge.toml`; each agent is handed its own section and no other."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from datetime import time
+from pathlib import Path
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from campus.config import load
+from campus.errors import SettingsError
+from campus.settings import Mqtt, Port, Positive, School, Secrets, Section
+
+DeviceId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+# Names become part of metric names, which have at most 64 characters: `zone.<name>.people`.
+PlaceName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")]
+Share = Annotated[float, Meta(ge=0, le=1)]
+# A score says something else in each detector: (begins a track, continues one).
+DEFAULT_SCORES = {"yolox": (0.4, 0.2), "fastestdet": (0.65, 0.4), "motion": (0.5, 0.5)}
+Corner = tuple[Share, Share]
+_SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
+
+
+class Agent(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[agent]``: the program itself; a device of its own, parent of all the devices it speaks for."""
+
+    id: DeviceId = "edge-1"
+    spool: Path = Path("data/edge-spool.db")
+    spool_mb: Positive = 256.0  # when full, the oldest readings go first; events only when no reading is left
+    spool_days: Positive = 14.0  # what is older is dropped and counted
+    heartbeat_s: Positive = 30.0  # seconds of clock time between two statuses of each device
+    drain_s: Annotated[float, Meta(ge=0)] = 5.0  # real seconds to hand the rest to the broker when stopping
+    threads: Annotated[int, Meta(ge=0, le=64)] = 1  # OpenCV's threads for one frame; 0: as many as there are cores
+
+
+class ZoneArea(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[[cameras.zones]]``: an area of the picture by its corners in shares of the frame (x right, y down)."""
+
+    name: PlaceName
+    polygon: tuple[Corner, ...]
+    kind: Literal["count", "intrusion"] = "count"
+    armed: tuple[str, ...] = ()  # "HH:MM-HH:MM" local time, may pass midnight; empty: always armed
+
+    def __post_init__(self) -> None:
+        if len(self.polygon) < 3:
+            raise ValueError(f"zone {self.name!r}: polygon has {len(self.polygon)} corners; give at least three")
+        for span in self.armed:
+            try:
+                parse_span(span)
+            except ValueError as error:
+                raise ValueError(f"zone {self.name!r}: armed: {error}") from None
+
+
+class Line(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[[cameras.lines]]``: a line to count at; "in" is towards the right hand of one walking from ``a`` to ``b``."""
+
+    name: PlaceName
+    a: Corner
+    b: Corner
+
+    def __post_init__(self) -> None:
+        if self.a == self.b:
+            raise ValueError(f"line {self.name!r}: a and b are the same point")
+
+
+class Camera(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[[cameras]]``: one camera, what finds people in it, and what to watch."""
+
+    id: DeviceId
+    source: str  # a video file, an rtsp:// or http:// URL, a webcam's number, or "sim" for the drawn scene
+    fps: Annotated[float, Meta(gt=0, le=60)] = 5.0  # frames analysed per second
+    file_fps: Annotated[float, Meta(ge=0, le=240)] = 0.0  # true rate of a video file; 0: what the file says
+    loop_file: bool = True
+    detector: Literal["motion", "yolox", "fastestdet"] = "motion"
+    model: Path | None = None
+    input_px: Annotated[int, Meta(ge=32, le=2048)] | None = None  # the model's input edge; None: 416 and 352
+    score: Share | None = None  # from which a detection may begin a track; None: the detector's own default
+    weak_score: Share | None = None  # from which it may continue one
+    overlap: Share = 0.5  # boxes overlapping more than this (IoU) are one person
+    confirm_n: Annotated[int, Meta(ge=1, le=100)] = 4
+    confirm_m: Annotated[int, Meta(ge=1, le=100)] = 6
+    cooldown_s: Annotated[float, Meta(ge=0)] = 30.0  # seconds of video between two intrusions of one zone
+    telemetry_s: Positive = 5.0  # seconds of clock time between two readings
+    stills: bool = True  # send a blurred picture with an intrusion
+    zones: tuple[ZoneArea, ...] = ()
+    lines: tuple[Line, ...] = ()
+    ignore: tuple[tuple[Corner, ...], ...] = ()  # areas where nobody can stand: a poster, a mirror, the street beyond
+
+    def __post_init__(self) -> None:
+        if self.detector != "motion" and self.model is None:
+            raise ValueError(f"camera {self.id!r}: model is missing; {self.detector} needs the path of its ONNX file")
+        if self.confirm_n > self.confirm_m:
+            raise ValueError(f"camera {self.id!r}: confirm_n {self.confirm_n} is above confirm_m {self.confirm_m}")
+        sure, weak = self.scores
+        if weak > sure:
+            raise ValueError(f"camera {self.id!r}: weak_score {weak} is above score {sure}")
+        if any(len(area) < 3 for area in self.ignore):
+            raise ValueError(f"camera {self.id!r}: ignore has an area of fewer than three corners")
+        _refuse_twins(f"camera {self.id!r}: zones", [zone.name for zone in self.zones])
+        _refuse_twins(f"camera {self.id!r}: lines", [line.name for line in self.lines])
+
+    @property
+    def scores(self) -> tuple[float, float]:
+        """The scores from which a detection may begin and may continue a track."""
+        sure, weak = DEFAULT_SCORES[self.detector]
+        return (sure if self.score is None else self.score), (weak if self.weak_score is None else self.weak_score)
+
+
+class Gate(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[[gates]]``: one attendance gate lane. ``sim`` lets seeded people pass, with the numbers in ``cards``."""
+
+    id: DeviceId
+    source: Literal["sim"] = "sim"
+    lane: Annotated[str, Meta(min_length=1, max_length=64)] = "1"
+    direction: Literal["in", "out"] | None = None  # None: the lane does not know it
+    cards: Path | None = None  # a text file, one card number a line; None: made-up cards
+    passes_per_hour: Positive = 120.0
+    seed: int = 1
+
+
+class Lab(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[[labs]]``: one VR lab and its seats."""
+
+    id: DeviceId
+    source: Literal["sim"] = "sim"
+    seats: Annotated[int, Meta(ge=1, le=500)] = 24
+    session_min: Positive = 20.0  # mean length of a headset session
+    sessions_per_hour: Positive = 40.0
+    telemetry_s: Positive = 30.0
+    cards: Path | None = None
+    seed: int = 1
+
+
+class EdgeSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole of ``edge.toml``. Only `edge_agent.agent` sees all of it."""
+
+    agent: Agent = Agent()
+    school: School = School()
+    mqtt: Mqtt = Mqtt()
+    secrets: Secrets = Secrets()
+    metrics_port: Port | None = None
+    cameras: tuple[Camera, ...] = ()
+    gates: tuple[Gate, ...] = ()
+    labs: tuple[Lab, ...] = ()
+
+    def __post_init__(self) -> None:
+        cameras, gates, labs = ([d.id for d in group] for group in (self.cameras, self.gates, self.labs))
+        _refuse_twins("devices", [self.agent.id, *cameras, *gates, *labs])
+        if (self.gates or self.labs) and len(self.secrets.credential_key.encode()) < 16:
+            raise ValueError("secrets.credential_key: gates and labs need the school's key of 16 bytes or more")
+
+
+def load_edge(path: Path) -> EdgeSettings:
+    """The settings in ``path``, overridden by the environment; raises `SettingsError` naming the device and the key."""
+    settings = load(EdgeSettings, path)
+    if not (settings.cameras or settings.gates or settings.labs):
+        raise SettingsError(str(path), "there is no camera, gate or lab in it", "Add a [[cameras]] section")
+    return settings
+
+
+def parse_span(text: str) -> tuple[time, time]:
+    """The two local times of ``HH:MM-HH:MM``; raises `ValueError` for anything else."""
+    found = _SPAN.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is not HH:MM-HH:MM")
+    hours = [int(part) for part in found.groups()]
+    return time(hours[0], hours[1]), time(hours[2], hours[3])
+
+
+def _refuse_twins(where: str, names: list[str]) -> None:
+    twins = [name for name, count in Counter(names).items() if count > 1]
+    if twins:
+        raise ValueError(f"{where}: {twins[0]!r} is there twice; every name must be used once")
