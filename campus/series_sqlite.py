@@ -12,7 +12,7 @@ from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 
-from campus import series_rollup
+from campus import series_numbers, series_rollup
 from campus.errors import Unavailable
 from campus.series import (
     Bucket,
@@ -25,6 +25,7 @@ from campus.series import (
     point_problem,
     whole_buckets,
 )
+from campus.series_numbers import SeriesNumbers, number_of
 
 SCHEMA_VERSION = 1
 BUSY_S = 10.0
@@ -36,11 +37,8 @@ MARKS_REMEMBERED = 1_000_000
 BREATH_S = 0.002
 
 _SCHEMA = (
-    """
-CREATE TABLE series (
-    id INTEGER PRIMARY KEY, school TEXT NOT NULL, device TEXT NOT NULL, metric TEXT NOT NULL,
-    UNIQUE (school, device, metric)
-);
+    series_numbers.SCHEMA
+    + """
 CREATE TABLE points (series INTEGER, ts INTEGER, value REAL NOT NULL, PRIMARY KEY (series, ts)) WITHOUT ROWID;
 """
     + series_rollup.SCHEMA
@@ -65,7 +63,7 @@ class SqliteSeries:
         self._what = f"the series file {path}"
         self._lock = threading.Lock()
         self._idle: deque[sqlite3.Connection] = deque()
-        self._ids: dict[tuple[str, str, str], int] = {}
+        self._numbers = SeriesNumbers()
         self._marked: set[tuple[int, int]] = set()
         self._marked_at = -1
         self._closed = False
@@ -81,7 +79,11 @@ class SqliteSeries:
     def write(self, points: Sequence[Point]) -> WriteResult:
         """Store a batch in one transaction, on the disk when this returns."""
         with self._translated(), self._lock:
-            self._learn({point[:3] for point in points if point[:3] not in self._ids})
+            if new := self._numbers.missing(points):
+                # A transaction of its own: what is remembered of it is durable, whatever becomes of the points.
+                with self._transaction() as conn:
+                    found = self._numbers.add(conn, new)
+                self._numbers.remember(found)
             rows, rejected = self._rows(points)
             if rows:
                 self._store(rows)
@@ -91,14 +93,14 @@ class SqliteSeries:
         """The first ``limit`` samples of the range, ascending."""
         query = "SELECT ts, value FROM points WHERE series = ? AND ts >= ? AND ts < ? ORDER BY ts LIMIT ?"
         with self._reading() as conn:
-            rows = conn.execute(query, (_series_id(conn, key), start_ms, end_ms, max(0, limit)))
+            rows = conn.execute(query, (number_of(conn, key), start_ms, end_ms, max(0, limit)))
             return [Sample(*row) for row in rows]
 
     def aggregate(self, key: SeriesKey, start_ms: int, end_ms: int, every_ms: int) -> list[Bucket]:
         """Whole buckets: from roll-ups for multiples of a minute or an hour, else from the points."""
         start, end = whole_buckets(start_ms, end_ms, every_ms)
         with self._reading() as conn:
-            series = _series_id(conn, key)
+            series = number_of(conn, key)
             return [] if series is None else series_rollup.buckets(conn, series, start, end, every_ms)
 
     def latest(self, school: str, device: str) -> dict[str, Sample]:
@@ -143,10 +145,12 @@ class SqliteSeries:
     def _connect(self) -> sqlite3.Connection:
         # Lent to one thread at a time, which is all that SQLite asks.
         conn = sqlite3.connect(self._path, BUSY_S, isolation_level=None, check_same_thread=False, cached_statements=16)
+        # A batch changes one page of every series in it, so small pages make a small log. Only a new file takes this.
+        conn.execute("PRAGMA page_size = 2048")
         conn.execute("PRAGMA journal_mode = WAL")
         # NORMAL would lose the newest batches, already acknowledged to the broker, when the power fails.
         conn.execute("PRAGMA synchronous = FULL")
-        conn.execute("PRAGMA wal_autocheckpoint = 4000")
+        conn.execute("PRAGMA wal_autocheckpoint = 8000")
         conn.execute("PRAGMA journal_size_limit = 67108864")
         conn.execute("PRAGMA cache_size = -65536")
         conn.execute("PRAGMA temp_store = MEMORY")
@@ -163,23 +167,13 @@ class SqliteSeries:
                     conn.execute(statement)
                 conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
-    def _learn(self, names: set[tuple[str, str, str]]) -> None:
-        """Give new series their numbers, in a transaction of its own so that what is remembered is always durable."""
-        good = [name for name in names if name_problem(*name) is None]
-        if not good:
-            return
-        with self._transaction() as conn:
-            conn.executemany("INSERT OR IGNORE INTO series (school, device, metric) VALUES (?, ?, ?)", good)
-            found = {name: _series_id(conn, SeriesKey(*name)) for name in good}
-        self._ids.update({name: number for name, number in found.items() if number is not None})
-
     def _rows(self, points: Sequence[Point]) -> tuple[list[tuple[int, int, float]], list[Rejected]]:
         rows: list[tuple[int, int, float]] = []
         rejected: list[Rejected] = []
-        ids = self._ids
+        numbers = self._numbers.known
         for point in points:
             school, device, metric, ts, value = point
-            series = ids.get((school, device, metric))
+            series = numbers.get((school, device, metric))
             problem = name_problem(school, device, metric) if series is None else point_problem(ts, value)
             if problem is None and series is not None:
                 rows.append((series, ts, value))
@@ -256,12 +250,6 @@ class SqliteSeries:
             yield
         except (sqlite3.Error, OSError) as error:
             raise Unavailable(self._what, f"{error}. {_fix(str(error))}") from error
-
-
-def _series_id(conn: sqlite3.Connection, key: SeriesKey) -> int | None:
-    query = "SELECT id FROM series WHERE school = ? AND device = ? AND metric = ?"
-    row = conn.execute(query, (key.school, key.device, key.metric)).fetchone()
-    return None if row is None else int(row[0])
 
 
 def _reaches_before(conn: sqlite3.Connection, series: int, ts: int) -> bool:
