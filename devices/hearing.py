@@ -29,6 +29,7 @@ def hear(known: Known, messages: Sequence[Envelope], fresh_for: timedelta) -> He
     trail, offset, heard_at, said = known.trail, known.clock_offset_ms, known.heard_at, (known.said, known.said_at)
     told: Status | None = None
     alive = False
+    live: Envelope | None = None
     for message in messages:
         body = message.body
         if isinstance(body, Status):
@@ -44,10 +45,12 @@ def hear(known: Known, messages: Sequence[Envelope], fresh_for: timedelta) -> He
         heard_at = message.received
         trail = _follow(trail, message)
         if not message.late:
-            offset = round((message.at - message.received).total_seconds() * 1000)
+            live = message
         elif known.heard_at is None and told is body:
             # The first word of a device is one that the broker kept: it lived then, which may be long ago.
             heard_at = min(message.at, message.received)
+    if live is not None:
+        offset = round((live.at - live.received).total_seconds() * 1000)
     plain = told is None and said == (known.said, known.said_at) and _only_counted(known.trail, trail)
     return Heard(_update(known, said, heard_at, trail, offset, told), alive, plain)
 
