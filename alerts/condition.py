@@ -52,7 +52,7 @@ def tripped(old: Condition | None, at: datetime, value: float | None, timing: Ti
     if old is None:
         return _begin(at, value, timing, "waiting")
     if at < old.last:
-        return Verdict(old, "repeated" if old.phase == "active" else None, "older_than_known")
+        return Verdict(old, "repeated", "again") if old.phase == "active" else Verdict(old, None, "older_than_known")
     if old.phase == "active":
         due = _next_due(at, timing) if timing.quiet else old.due
         return Verdict(msgspec.structs.replace(old, last=at, value=value, due=due), "repeated", "again")

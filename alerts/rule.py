@@ -129,6 +129,12 @@ class ThresholdRule(RuleBase, frozen=True, kw_only=True, forbid_unknown_fields=T
             return not self.beyond(value)
         return value < self.clears if self.above is not None else value > self.clears
 
+    def judge(self, value: float, *, active: bool) -> bool | None:
+        """Whether ``value`` trips (True) or clears (False) the rule; None inside the band while an alarm is active."""
+        if self.beyond(value):
+            return True
+        return False if not active or self.returned(value) else None
+
 
 class EventRule(RuleBase, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="event"):
     """A device says that something happened.

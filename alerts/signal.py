@@ -72,7 +72,7 @@ def from_event(rule: EventRule, envelope: Envelope, event: Event) -> Signal | No
     still = event.still if isinstance(event, CameraIntrusion) else None
     return Signal(
         rule=rule,
-        cause=_of_device(envelope, envelope.device, envelope.source.kind),
+        cause=of_device(envelope),
         tripped=tripped,
         at=moment_of(envelope),
         reason=told_late(reason) if envelope.late else reason,
@@ -85,7 +85,7 @@ def from_silence(rule: SilenceRule, envelope: Envelope, fact: DeviceSilent | Dev
     """What a device's silence or return means for ``rule``; None when it is not the rule's business."""
     if (rule.devices and fact.kind not in rule.devices) or not rule.covers(envelope.source.place):
         return None
-    cause = _of_device(envelope, fact.device, fact.kind)
+    cause = msgspec.structs.replace(of_device(envelope), subject=fact.device, device=fact.device, device_kind=fact.kind)
     if isinstance(fact, DeviceReturned):
         return Signal(rule=rule, cause=cause, tripped=False, at=moment_of(envelope))
     return Signal(rule=rule, cause=cause, tripped=True, at=moment_of(envelope), reason=silent(fact), fresh=True)
@@ -101,12 +101,14 @@ def _matches(rule: EventRule, event: Event) -> bool:
     )
 
 
-def _of_device(envelope: Envelope, device: str, kind: str) -> Cause:
+def of_device(envelope: Envelope) -> Cause:
+    """The cause that is the device which spoke."""
+    source = envelope.source
     return Cause(
-        school=envelope.school,
-        subject=device,
-        device=device,
-        device_kind=kind,
-        place=envelope.source.place,
+        school=source.school,
+        subject=source.device,
+        device=source.device,
+        device_kind=source.kind,
+        place=source.place,
         event_id=envelope.id,
     )

@@ -15,7 +15,7 @@ from alerts.listeners import Listeners
 from alerts.ports import IdsAsNames, Names, RollBook
 from alerts.rule import ThresholdRule
 from alerts.rulefile import RuleSet
-from alerts.signal import Cause, Signal, from_event, from_silence
+from alerts.signal import Signal, from_event, from_silence, of_device
 from alerts.states import ConditionStates
 from campus.clock import from_ms, to_ms
 from campus.envelope import Envelope
@@ -131,26 +131,15 @@ class AlertStage:
         source = envelope.source
         for rule in rules:
             held = self._states.get((source.school, rule.id, source.device))
-            beyond = rule.beyond(value)
-            if held is None and not beyond:
+            if held is None and not (rule.beyond(value) and rule.covers(source.place)):
                 continue  # by far the most readings end here
-            if not rule.covers(source.place) and held is None:
-                continue
-            in_band = held is not None and held.condition.phase == "active" and not beyond and not rule.returned(value)
+            tripped = rule.judge(value, active=held is not None and held.condition.phase == "active")
             at = _moment(envelope, ts)
-            if in_band:
-                continue
             if at is None:
                 HISTORY.inc()
-                continue
-            cause = Cause(
-                school=source.school,
-                subject=source.device,
-                device=source.device,
-                device_kind=source.kind,
-                place=source.place,
-            )
-            self._engine.take(conn, Signal(rule=rule, cause=cause, tripped=beyond, at=at, value=value), now)
+            elif tripped is not None:
+                signal = Signal(rule=rule, cause=of_device(envelope), tripped=tripped, at=at, value=value)
+                self._engine.take(conn, signal, now)
 
 
 def _moment(envelope: Envelope, ts: int) -> datetime | None:

@@ -1,0 +1,193 @@
+"""The outbox: steps become messages, messages are leased, sent and done, or tried again later."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+
+import msgspec
+import sqlalchemy as sa
+
+from alerts.notify import console
+from alerts.notify.notice import Notice, Notifier, Parcel, Receipt
+from alerts.routing import decide
+from alerts.rule import Bilingual, Rule
+from alerts.tables import alarm_steps, alarms, deliveries, endpoint_states, outbox, rule_versions
+from alerts.words import WHY, both
+from campus.db import upsert
+
+# Seconds before the first, second, ... attempt (the schedule the Standard Webhooks specification suggests).
+BACKOFF_S = (0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
+LEASE = timedelta(seconds=60)  # longer than any attempt may take
+ROUTE_AT_ONCE = 200
+_rule = msgspec.json.Decoder(Rule)
+
+
+def unrouted(conn: sa.Connection) -> bool:
+    """Whether steps wait to be routed."""
+    return (
+        conn.execute(sa.select(alarm_steps.c.id).where(alarm_steps.c.routed_at.is_(None)).limit(1)).first() is not None
+    )
+
+
+def route_steps(conn: sa.Connection, notifiers: Mapping[str, Notifier], now: datetime) -> int:
+    """Make the messages of steps not routed yet, oldest first; return how many steps were routed.
+
+    The key of a message follows from step and endpoint alone: routed twice, it is still one message.
+    """
+    query = sa.select(alarm_steps, alarms, alarm_steps.c.id.label("step"), alarms.c.id.label("alarm_id"))
+    query = query.join(alarms, alarms.c.id == alarm_steps.c.alarm).where(alarm_steps.c.routed_at.is_(None))
+    routed = 0
+    for row in conn.execute(query.order_by(alarm_steps.c.id).limit(ROUTE_AT_ONCE)).mappings().all():
+        claim = alarm_steps.update().where(alarm_steps.c.id == row["step"], alarm_steps.c.routed_at.is_(None))
+        if conn.execute(claim.values(routed_at=now)).rowcount == 1:
+            _enqueue(conn, row, notifiers, now)
+            routed += 1
+    return routed
+
+
+def lease(conn: sa.Connection, endpoint: str, owner: str, now: datetime) -> Parcel | None:
+    """Take the next due message of ``endpoint`` for a minute; None when nothing is due."""
+    free = sa.or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= now)
+    due = (outbox.c.endpoint == endpoint, outbox.c.state == "queued", outbox.c.next_at <= now, free)
+    order = (outbox.c.next_at, outbox.c.id)
+    for candidate in conn.execute(sa.select(outbox.c.id).where(*due).order_by(*order).limit(5)).scalars().all():
+        values = {"lease_until": now + LEASE, "lease_owner": owner, "attempts": outbox.c.attempts + 1}
+        taken = conn.execute(outbox.update().where(outbox.c.id == candidate, *due).values(values))
+        if taken.rowcount == 1:
+            return _parcel(conn, candidate)
+    return None
+
+
+def due(conn: sa.Connection, endpoint: str, now: datetime) -> bool:
+    """Whether `lease` would find something."""
+    free = sa.or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= now)
+    mine = (outbox.c.endpoint == endpoint, outbox.c.state == "queued", outbox.c.next_at <= now, free)
+    return conn.execute(sa.select(outbox.c.id).where(*mine).limit(1)).first() is not None
+
+
+def finish(
+    conn: sa.Connection, parcel: Parcel, receipt: Receipt, notifier: Notifier, now: datetime, took: timedelta
+) -> str:
+    """Write what became of an attempt; return the state of the message: done, queued (again) or failed.
+
+    The attempt is logged even when the lease ran out meanwhile; then the state is left to who holds it now, except that
+    a message that arrived is done.
+    """
+    _log(conn, parcel.id, parcel.attempt, receipt, now, took)
+    state, values = _outcome(parcel, receipt, now)
+    mine = [outbox.c.id == parcel.id, outbox.c.state == "queued"]
+    if state != "done":
+        mine.append(outbox.c.lease_owner == parcel.owner)
+    conn.execute(outbox.update().where(*mine).values(state=state, lease_until=None, lease_owner="", **values))
+    if receipt.result == "gone":
+        disable(conn, notifier, receipt.detail, now)
+    if state == "failed":
+        console.mark(conn, now, parcel.school, parcel.alarm)
+    return state
+
+
+def disable(conn: sa.Connection, notifier: Notifier, why: str, now: datetime) -> None:
+    """Send nothing to this endpoint any more, until its address is another one."""
+    row = {"name": notifier.name, "address": notifier.address, "disabled_at": now, "why": why[:300]}
+    upsert(endpoint_states, conn, [row], ["name"], ["address", "disabled_at", "why"])
+
+
+def disabled(conn: sa.Connection, notifier: Notifier) -> str | None:
+    """Why nothing may be sent to this endpoint, or None."""
+    mine = (endpoint_states.c.name == notifier.name, endpoint_states.c.address == notifier.address)
+    why: str | None = conn.execute(sa.select(endpoint_states.c.why).where(*mine)).scalar()
+    return why
+
+
+def give_up(conn: sa.Connection, endpoint: str, why: str, now: datetime) -> int:
+    """Fail every queued message of ``endpoint`` with its reason in the log; return how many."""
+    query = sa.select(outbox.c.id, outbox.c.attempts, alarms.c.school, alarms.c.id.label("alarm"))
+    query = query.join(alarms, alarms.c.id == outbox.c.alarm)
+    rows = conn.execute(query.where(outbox.c.endpoint == endpoint, outbox.c.state == "queued")).all()
+    for row in rows:
+        _log(conn, row.id, row.attempts, Receipt(result="permanent", detail=why), now, timedelta(0))
+        ended = {"state": "failed", "ended_at": now, "lease_until": None, "lease_owner": ""}
+        conn.execute(outbox.update().where(outbox.c.id == row.id).values(ended))
+        console.mark(conn, now, row.school, row.alarm)
+    return len(rows)
+
+
+def strangers(conn: sa.Connection, known: Collection[str]) -> list[str]:
+    """Endpoints that have queued messages and no notifier: they were taken out of the settings."""
+    query = sa.select(outbox.c.endpoint).where(outbox.c.state == "queued").distinct()
+    return [name for name in conn.execute(query).scalars() if name not in known]
+
+
+def message_key(alarm_id: str, step: int, endpoint: str) -> str:
+    """The idempotency key: the same for the same step and endpoint, whoever makes it."""
+    mark = hashlib.blake2s(endpoint.encode(), digest_size=4).hexdigest()
+    return f"msg_{alarm_id.replace('-', '')}_{step}_{mark}"
+
+
+def _enqueue(conn: sa.Connection, row: sa.RowMapping, notifiers: Mapping[str, Notifier], now: datetime) -> None:
+    rows = []
+    for notifier in notifiers.values():
+        if not decide(row["action"], row["old"], row["new"], row["severity"], notifier.min_severity).send:
+            continue
+        notice = _notice(conn, row, message_key(row["alarm_id"], row["step"], notifier.name))
+        rows.append(
+            {
+                "key": notice.key,
+                "alarm": notice.alarm,
+                "step": row["step"],
+                "endpoint": notifier.name,
+                "kind": notifier.kind,
+                "body": notifier.render(notice),
+                "state": "queued",
+                "attempts": 0,
+                "next_at": now,
+                "created_at": now,
+            }
+        )
+    upsert(outbox, conn, rows, ["key"], ())
+
+
+def _notice(conn: sa.Connection, row: sa.RowMapping, key: str) -> Notice:
+    mine = (rule_versions.c.rule == row["rule"], rule_versions.c.version == row["rule_version"])
+    document = conn.execute(sa.select(rule_versions.c.document).where(*mine)).scalar()
+    runbook: Bilingual | None = _rule.decode(document).runbook if document else None
+    made = {name: row[name] for name in Notice.__struct_fields__ if name in row}
+    return Notice(
+        **made
+        | {
+            "key": key,
+            "alarm": row["alarm_id"],
+            "why": WHY[row["why"]],
+            "title": both(row["title_zh"], row["title_en"]),
+            "reason": both(row["reason_zh"], row["reason_en"]),
+            "runbook": runbook,
+        }
+    )
+
+
+def _parcel(conn: sa.Connection, outbox_id: int) -> Parcel:
+    query = sa.select(
+        outbox.c.id, outbox.c.key, alarms.c.school, outbox.c.alarm, outbox.c.endpoint, outbox.c.body,
+        outbox.c.attempts.label("attempt"), outbox.c.lease_owner.label("owner"),
+    ).join(alarms, alarms.c.id == outbox.c.alarm)  # fmt: skip
+    return Parcel(**conn.execute(query.where(outbox.c.id == outbox_id)).mappings().one())
+
+
+def _outcome(parcel: Parcel, receipt: Receipt, now: datetime) -> tuple[str, dict[str, datetime]]:
+    if receipt.result == "done":
+        return "done", {"ended_at": now}
+    if receipt.result == "temporary" and parcel.attempt < len(BACKOFF_S):
+        wait = max(float(BACKOFF_S[parcel.attempt]), receipt.retry_after_s)
+        return "queued", {"next_at": now + timedelta(seconds=wait)}
+    return "failed", {"ended_at": now}
+
+
+def _log(conn: sa.Connection, outbox_id: int, attempt: int, receipt: Receipt, now: datetime, took: timedelta) -> None:
+    conn.execute(
+        deliveries.insert().values(
+            outbox=outbox_id, at=now, attempt=attempt, result=receipt.result, status=receipt.status,
+            detail=receipt.detail[:300], took_ms=round(took.total_seconds() * 1000),
+        )
+    )  # fmt: skip

@@ -1,0 +1,128 @@
+"""The alert worker: ends shelves, routes steps, sends messages, each exactly as often as it must."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+
+import sqlalchemy as sa
+
+from alerts import outbox
+from alerts.actions import end_expired_shelves
+from alerts.counters import DELIVERIES
+from alerts.notify.notice import Notifier, Parcel, Receipt
+from alerts.tables import alarms
+from campus import db
+from campus.clock import Clock
+from campus.errors import Unavailable
+from campus.ids import new_id
+
+log = logging.getLogger(__name__)
+POLL_S = 0.25
+PAUSE_AFTER_FAILURE_S = 5.0
+
+
+class AlertWorker:
+    """Does what is left to do after the pipeline's transaction. Several may run: each piece of work is claimed.
+
+    ``clock`` is the school's time, for shelves. ``wall`` is the network's time, for leases and back-off: real time,
+    also where the school runs on a scaled clock; left out, it is ``clock``.
+    """
+
+    def __init__(
+        self, engine: sa.Engine, notifiers: Mapping[str, Notifier], clock: Clock, *, wall: Clock | None = None
+    ) -> None:
+        self._engine = engine
+        self._notifiers = dict(notifiers)
+        self._clock = clock
+        self._wall = wall or clock
+        self._owner = new_id()
+
+    def run_once(self) -> int:
+        """Do everything that is due now, in this thread; return how many things were done."""
+        return self._keep_house() + sum(self._drain(notifier) for notifier in self._notifiers.values())
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until ``stop`` is set; then finish what is being sent. A slow endpoint holds up no other."""
+        lanes = [
+            threading.Thread(target=self._loop, args=(stop, self._lane(notifier)), name=f"alerts.send[{name}]")
+            for name, notifier in self._notifiers.items()
+        ]
+        for lane in lanes:
+            lane.start()
+        try:
+            self._loop(stop, self._keep_house)
+        finally:
+            for lane in lanes:
+                lane.join()
+
+    def _lane(self, notifier: Notifier) -> Callable[[], int]:
+        return lambda: self._drain(notifier, one=True)
+
+    def _loop(self, stop: threading.Event, work: Callable[[], int]) -> None:
+        away = False
+        while not stop.is_set():
+            try:
+                done = work()
+                away = False
+            except Unavailable as error:
+                if not away:
+                    log.warning("alerts wait: %s", error)
+                away, done = True, 0
+                self._wall.wait(stop, PAUSE_AFTER_FAILURE_S)
+            except Exception:  # one bad row must not end the sending of all others
+                log.exception("the alert worker failed and goes on")
+                done = 0
+                self._wall.wait(stop, PAUSE_AFTER_FAILURE_S)
+            if not done:
+                self._wall.wait(stop, POLL_S)
+
+    def _keep_house(self) -> int:
+        """End shelves, route steps, fail what has no endpoint any more."""
+        now, wall = self._clock.now(), self._wall.now()
+        with db.read(self._engine) as conn:  # look first: the write lock belongs to the pipeline
+            expired = sa.select(alarms.c.id).where(alarms.c.shelved_until <= now).limit(1)
+            lost = outbox.strangers(conn, self._notifiers)
+            if not (lost or outbox.unrouted(conn) or conn.execute(expired).first()):
+                return 0
+        with db.write(self._engine) as conn:
+            done = end_expired_shelves(conn, now)
+            done += outbox.route_steps(conn, self._notifiers, wall)
+            return done + sum(outbox.give_up(conn, name, "it is not in the settings any more", wall) for name in lost)
+
+    def _drain(self, notifier: Notifier, *, one: bool = False) -> int:
+        """Send what is due to one endpoint; return how many attempts were made."""
+        attempts = 0
+        while (parcel := self._lease(notifier)) is not None:
+            self._attempt(notifier, parcel)
+            attempts += 1
+            if one:
+                break
+        return attempts
+
+    def _lease(self, notifier: Notifier) -> Parcel | None:
+        now = self._wall.now()
+        with db.read(self._engine) as conn:
+            if not outbox.due(conn, notifier.name, now):
+                return None
+        with db.write(self._engine) as conn:
+            why = outbox.disabled(conn, notifier)
+            if why is None:
+                return outbox.lease(conn, notifier.name, self._owner, now)
+            outbox.give_up(conn, notifier.name, f"the endpoint is disabled: {why}", now)
+            return None
+
+    def _attempt(self, notifier: Notifier, parcel: Parcel) -> None:
+        started = self._wall.now()
+        try:
+            receipt = notifier.send(parcel)
+        except Exception as error:  # a fault of ours must not cost the message
+            log.exception("notifier %s failed", notifier.name)
+            receipt = Receipt(result="temporary", detail=f"a fault in the notifier: {type(error).__name__}")
+        now = self._wall.now()
+        with db.write(self._engine) as conn:
+            state = outbox.finish(conn, parcel, receipt, notifier, now, now - started)
+        DELIVERIES.labels(notifier.name, receipt.result).inc()
+        if receipt.result != "done":
+            log.warning("message %s to %s is %s: %s", parcel.key, notifier.name, state, receipt.detail)
