@@ -30,7 +30,7 @@ def load(kind: type[T], path: Path | None, env: Mapping[str, str] = os.environ) 
         if name.startswith(PREFIX) and name.removeprefix(PREFIX).lower().split("__")[0] in sections and "__" in name:
             _override(document, name, value)
     try:
-        return msgspec.convert(document, kind, strict=False)
+        return msgspec.convert(document, kind, strict=False, dec_hook=_from_text)
     except msgspec.ValidationError as error:
         raise SettingsError(where, str(error), "See docs/reference/settings.md for every key") from None
 
@@ -55,6 +55,12 @@ def _override(document: dict[str, Any], name: str, value: str) -> None:
         if not isinstance(target, dict):
             raise SettingsError(name, f"{key!r} is not a section", "See docs/reference/settings.md")
     target[keys[-1]] = value
+
+
+def _from_text(kind: type[Any], value: object) -> object:
+    if kind is Path and isinstance(value, str):
+        return Path(value).expanduser()
+    raise TypeError(f"expected {kind.__name__}, not {value!r}")
 
 
 def read_secret(path: Path, where: str) -> str:

@@ -42,6 +42,7 @@ class Message(NamedTuple):
     retain: bool
     mid: int
     epoch: int  # the connection it came over: an ack after a reconnect would answer another message
+    dup: bool = False  # the broker says that it may have delivered this before
 
 
 class Will(NamedTuple):
@@ -283,7 +284,15 @@ class MqttClient:
         self._received += 1
         if self._on_message is not None:
             self._on_message(
-                Message(message.topic, bytes(message.payload), message.qos, message.retain, message.mid, self._epoch)
+                Message(
+                    message.topic,
+                    bytes(message.payload),
+                    message.qos,
+                    message.retain,
+                    message.mid,
+                    self._epoch,
+                    message.dup,
+                )
             )
 
     def _puback(self, _client: paho.Client, _data: Any, mid: int, _code: Any, _properties: Any) -> None:

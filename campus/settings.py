@@ -80,6 +80,7 @@ class Series(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     bucket: str = "campus"
     token: str = ""
     timeout_s: Positive = 10.0
+    keep_days: Positive = 400.0  # older readings are deleted
 
 
 class Ingest(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):

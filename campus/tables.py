@@ -18,12 +18,15 @@ dead_letters = sa.Table(
     "dead_letters",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("at", Moment, nullable=False, index=True),
+    sa.Column("digest", sa.String(32), nullable=False, unique=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("last_at", Moment, nullable=False, index=True),
+    sa.Column("times", sa.Integer, nullable=False),
     sa.Column("topic", sa.String(256), nullable=False),
     sa.Column("reason", sa.String(64), nullable=False),
     sa.Column("detail", sa.String(500), nullable=False),
     sa.Column("payload", sa.LargeBinary, nullable=False),
-    comment="messages that could not be used, with the reason; nothing is lost silently",
+    comment="messages that could not be used, with the reason and how often the same one came",
 )
 
 series_spool = sa.Table(

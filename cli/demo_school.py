@@ -86,6 +86,7 @@ zones = [{{ name = "fence", kind = "intrusion", polygon = {zone} }}]
 lines = [{{ name = "path", a = {line_a}, b = {line_b} }}]
 """
 
+
 class DemoAccount(msgspec.Struct, frozen=True):
     """One account of the demo and what it shows."""
 
@@ -141,7 +142,9 @@ def prepare(
     config, edge_config = folder / "campus.toml", folder / "edge.toml"
     protocol = "5" if find_broker() else "3.1.1"
     config.write_text(
-        SETTINGS.format(folder=folder, mqtt_port=ports.mqtt, console_port=ports.console, protocol=protocol, speed_note="fast"),
+        SETTINGS.format(
+            folder=folder, mqtt_port=ports.mqtt, console_port=ports.console, protocol=protocol, speed_note="fast"
+        ),
         encoding="utf-8",
     )
     edge_config.write_text(_edge_toml(folder, ports, protocol, camera, model), encoding="utf-8")
@@ -153,7 +156,7 @@ def prepare(
     engine = open_database(settings)
     try:
         with db.write(engine) as conn:
-            import_school(conn, settings.school.id, folder / "school", datetime.now(UTC))
+            import_school(conn, settings.school, folder / "school", datetime.now(UTC))
             accounts = _accounts(conn, settings.school.id, school, folder / "accounts.txt")
     finally:
         engine.dispose()

@@ -47,10 +47,14 @@ def campus() -> None:
 
 @campus.command()
 @click.option("--camera", help="A video FILE, an RTSP or HTTP URL, or a webcam's INDEX, in place of the drawn camera.")
-@click.option("--model", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A YOLOX or FastestDet ONNX file.")
+@click.option(
+    "--model", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A YOLOX or FastestDet ONNX file."
+)
 @click.option("--speed", default=60.0, show_default=True, help="How many times as fast as the wall the day runs.")
 @click.option("--port", default=8080, show_default=True, help="The console's port; the next free one if it is taken.")
-@click.option("--folder", type=click.Path(file_okay=False, path_type=Path), default=Path("demo-data"), show_default=True)
+@click.option(
+    "--folder", type=click.Path(file_okay=False, path_type=Path), default=Path("demo-data"), show_default=True
+)
 @click.option("--start", default="07:00", show_default=True, help="Local time at which the simulated day begins.")
 def demo(camera: str | None, model: Path | None, speed: float, port: int, folder: Path, start: str) -> None:
     """Run a simulated school day with a living console."""
@@ -84,7 +88,7 @@ def ingest(config_path: Path | None, partition: str | None) -> None:
 @CONFIG
 def alerts(config_path: Path | None) -> None:
     """Deliver alarms and follow up."""
-    from cli.wiring import run_alerts
+    from cli.alerts_program import run_alerts
 
     sys.exit(run_alerts(load_settings(config_path), the_clock()))
 
@@ -93,13 +97,19 @@ def alerts(config_path: Path | None) -> None:
 @CONFIG
 def dashboards(config_path: Path | None) -> None:
     """Serve the console."""
-    from cli.wiring import run_dashboards
+    from cli.console_program import run_dashboards
 
     sys.exit(run_dashboards(load_settings(config_path), the_clock()))
 
 
 @campus.command()
-@click.option("--config", "config_path", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=Path("edge.toml"), show_default=True)
+@click.option(
+    "--config",
+    "config_path",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=Path("edge.toml"),
+    show_default=True,
+)
 def edge(config_path: Path) -> None:
     """Run the agent beside cameras, gates and labs, from edge.toml."""
     from cli.edge import run
@@ -171,7 +181,7 @@ def import_(config_path: Path | None, dry_run: bool, folder: Path) -> None:
     engine = open_database(settings)
     try:
         with db.write(engine) as conn:
-            for line in import_school(conn, settings.school.id, folder, datetime.now(UTC)):
+            for line in import_school(conn, settings.school, folder, datetime.now(UTC)):
                 click.echo(line)
             if dry_run:
                 raise _DryRun

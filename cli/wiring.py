@@ -1,4 +1,4 @@
-"""Joins the rooms: builds each program from the settings. The only place that sees every domain at once."""
+"""Joins the domains in the ingest program: the only place that sees every domain at once."""
 
 from __future__ import annotations
 
@@ -6,18 +6,15 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-import httpx
 import msgspec
 import sqlalchemy as sa
 
-from alerts.notify.channels import make_notifiers
 from alerts.rulefile import load_rules
 from alerts.stage import AlertStage
-from alerts.worker import AlertWorker
 from attendance.rollbook import RollBook
 from attendance.stage import AttendanceStage
 from campus import changes, db
-from campus.clock import Clock
+from campus.clock import Clock, to_ms
 from campus.mqtt import Message, MqttClient
 from campus.scheduling import Scheduler
 from campus.series import SeriesStore
@@ -26,9 +23,8 @@ from campus.service import Service
 from campus.settings import Settings
 from campus.stage import Stage
 from campus.tables import seen_events
+from cli.names import SchoolNames
 from cli.session import ingest_client_id
-from dashboards.deps import Deps
-from dashboards.server import serve
 from devices import queries as device_queries
 from devices.quarantine import quarantine
 from devices.registry import Registry
@@ -52,12 +48,15 @@ def open_database(settings: Settings) -> sa.Engine:
     return engine
 
 
-def make_stages(settings: Settings, registry: Registry, listening: Callable[[], bool]) -> Sequence[Stage]:
+def make_stages(
+    settings: Settings, registry: Registry, owns: Callable[[str], bool], listening: Callable[[], bool] = lambda: True
+) -> Sequence[Stage]:
     """The domains in the order in which a message meets them."""
+    roll_book = RollBook(settings.school.zone)
     return (
         DeviceStage(registry, settings.presence, listening),
         AttendanceStage(device_queries, settings.school.zone),
-        AlertStage(load_rules(settings.alerts.rules), RollBook(settings.school.zone)),
+        AlertStage(load_rules(settings.alerts.rules), roll_book, SchoolNames(roll_book), owns=owns),
     )
 
 
@@ -96,7 +95,7 @@ def make_ingest(
     def acknowledge(messages: Sequence[Message]) -> None:
         client.acknowledge(messages)
 
-    stages = make_stages(settings, registry, lambda: client.connected)
+    stages = make_stages(settings, registry, part.owns, lambda: client.connected)
     door = Door(registry, settings.ingest.clock_tolerance_s)
     pipeline = Pipeline(engine, door, stages, sink, clock, acknowledge, quarantine, checkpoint)
     return IngestParts(pipeline, sink, client, intake)
@@ -107,7 +106,9 @@ def run_ingest(settings: Settings, clock: Clock) -> int:
     engine, series = open_database(settings), open_series(settings.series)
     parts = make_ingest(settings, engine, series, clock)
     scheduler = Scheduler()
-    scheduler.every(5, "drain the series spool", lambda: parts.sink.drain())
+    scheduler.every(5, "drain the series spool", parts.sink.drain)
+    scheduler.every(60, "roll up the series", lambda: series.rollup(to_ms(clock.now())))
+    scheduler.every(6 * 3600, "delete old readings", lambda: forget_readings(settings, series, clock))
     scheduler.every(3600, "forget old changes and event ids", lambda: forget_old(engine, clock))
     service = Service("ingest")
     service.metrics(settings.metrics.host, settings.metrics.ingest_port)
@@ -122,40 +123,14 @@ def run_ingest(settings: Settings, clock: Clock) -> int:
     return service.run()
 
 
+def forget_readings(settings: Settings, series: SeriesStore, clock: Clock) -> None:
+    """Retention: readings older than ``[series] keep_days``."""
+    series.delete_before(to_ms(clock.now() - timedelta(days=settings.series.keep_days)))
+
+
 def forget_old(engine: sa.Engine, clock: Clock) -> None:
     """Housekeeping: the change log and the ids of events long taken."""
     now = clock.now()
     with db.write(engine) as conn:
         changes.forget_before(conn, now - CHANGES_KEPT)
         conn.execute(seen_events.delete().where(seen_events.c.at < now - EVENT_IDS_KEPT))
-
-
-def run_alerts(settings: Settings, clock: Clock) -> int:
-    """`campus alerts`: the worker that delivers and follows up."""
-    engine = open_database(settings)
-    client = httpx.Client()
-    worker = AlertWorker(engine, make_notifiers(settings.alerts, client), clock)
-    service = Service("alerts")
-    service.metrics(settings.metrics.host, settings.metrics.alerts_port)
-    service.on_stop("database", engine.dispose)
-    service.on_stop("http", client.close)
-    service.task("deliver", worker.run)
-    return service.run()
-
-
-def run_dashboards(settings: Settings, clock: Clock) -> int:
-    """`campus dashboards`: the console."""
-    engine, series = open_database(settings), open_series(settings.series)
-    deps = Deps(
-        engine=engine,
-        series=series,
-        clock=clock,
-        dashboards=settings.dashboards,
-        school=settings.school,
-        presence=settings.presence,
-    )
-    service = Service("dashboards")
-    service.on_stop("database", engine.dispose)
-    service.on_stop("series", series.close)
-    service.task("serve", lambda stop: serve(deps, stop))
-    return service.run()

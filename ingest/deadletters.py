@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -14,22 +15,30 @@ from ingest.door import DeadLetter
 KEPT_BYTES = 16 * 1024
 
 
-def bury(conn: sa.Connection, letters: Sequence[DeadLetter], now: datetime) -> None:
-    """Store refused messages with their reason; a payload is kept up to `KEPT_BYTES`."""
-    if letters:
-        conn.execute(
-            dead_letters.insert(),
-            [
-                {
-                    "at": now,
-                    "topic": letter.topic[:256],
-                    "reason": letter.reason[:64],
-                    "detail": letter.detail[:500],
-                    "payload": letter.payload[:KEPT_BYTES],
-                }
-                for letter in letters
-            ],
-        )
+def bury(conn: sa.Connection, letters: Iterable[DeadLetter], now: datetime) -> None:
+    """Store refused messages with their reason; the same message again only counts.
+
+    A message that the broker delivers again was counted before, if the transaction it came in was kept.
+    """
+    insert = sqlite.insert if conn.dialect.name == "sqlite" else postgresql.insert
+    for letter in letters:
+        row = {
+            "digest": _digest(letter),
+            "at": now,
+            "last_at": now,
+            "times": 1,
+            "topic": letter.topic[:256],
+            "reason": letter.reason[:64],
+            "detail": letter.detail[:500],
+            "payload": letter.payload[:KEPT_BYTES],
+        }
+        more = {"times": dead_letters.c.times + int(not letter.again), "last_at": now}
+        conn.execute(insert(dead_letters).values(row).on_conflict_do_update(index_elements=["digest"], set_=more))
+
+
+def _digest(letter: DeadLetter) -> str:
+    content = b"\0".join((letter.topic.encode(), letter.reason.encode(), letter.payload))
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
 def remember(conn: sa.Connection, ids: Iterable[str], now: datetime) -> set[str]:

@@ -23,6 +23,7 @@ class DeadLetter(msgspec.Struct, frozen=True):
     payload: bytes
     reason: str
     detail: str
+    again: bool = False  # delivered again by the broker: counted before, if it was
 
 
 class UnknownDevice(PayloadError):

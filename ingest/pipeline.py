@@ -18,12 +18,12 @@ from campus.envelope import Envelope
 from campus.errors import PayloadError, Unavailable
 from campus.events import Event, Readings
 from campus.mqtt import Message
-from campus.series import Point, Rejected, WriteResult
+from campus.series import Point, WriteResult
 from campus.stage import Stage
 from ingest import deadletters
 from ingest.counters import BATCH, DEAD, MESSAGES, RETRIES, SECONDS
 from ingest.door import DeadLetter, Door, UnknownDevice
-from ingest.sink import SeriesSink
+from ingest.sink import SeriesSink, letter_of
 
 log = logging.getLogger("ingest.pipeline")
 TICK = timedelta(seconds=1)
@@ -125,7 +125,7 @@ class Pipeline:
             try:
                 envelopes.append(self._door.enter(message, now))
             except PayloadError as error:
-                letters.append(DeadLetter(message.topic, message.payload, error.reason, error.detail))
+                letters.append(DeadLetter(message.topic, message.payload, error.reason, error.detail, message.dup))
                 DEAD.labels(error.reason).inc()
                 if isinstance(error, UnknownDevice):
                     strangers.append(error)
@@ -193,7 +193,7 @@ class Pipeline:
             return
         if rejected:
             with db.write(self._engine) as conn:
-                deadletters.bury(conn, [_letter(one) for one in rejected], now)
+                deadletters.bury(conn, map(letter_of, rejected), now)
 
     def _settle(self, writing: Future[WriteResult] | None) -> None:
         """The batch comes again; its points may have been stored already, which does no harm."""
@@ -223,9 +223,3 @@ def points_of(envelopes: Sequence[Envelope]) -> list[Point]:
         for reading in envelope.body.items
         for metric, value in reading.values.items()
     ]
-
-
-def _letter(rejected: Rejected) -> DeadLetter:
-    point = rejected.point
-    payload = msgspec.json.encode({"ts": point.ts, "values": {point.metric: str(point.value)}})
-    return DeadLetter(f"series/{point.school}/{point.device}", payload, "series refused", rejected.reason)

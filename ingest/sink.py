@@ -14,11 +14,21 @@ from campus import db
 from campus.errors import Unavailable
 from campus.series import Point, Rejected, SeriesStore, WriteResult
 from campus.tables import series_spool
+from ingest import deadletters
 from ingest.counters import POINTS, RETRIES, SPOOLED
+from ingest.door import DeadLetter
 
 log = logging.getLogger("ingest.sink")
+
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[Point]).decode
+
+
+def letter_of(rejected: Rejected) -> DeadLetter:
+    """A point that the series store refuses for ever, as a dead letter."""
+    school, device, metric, ts, value = rejected.point
+    payload = msgspec.json.encode({"ts": ts, "values": {metric: str(value)}})
+    return DeadLetter(f"series/{school}/{device}", payload, "series refused", rejected.reason)
 
 
 class SeriesSink:
@@ -63,9 +73,8 @@ class SeriesSink:
     def drain(self, at_most: int = 200) -> int:
         """Bring up to ``at_most`` spooled batches home, oldest first; return how many. Called by a timer."""
         with db.read(self._engine) as conn:
-            rows = conn.execute(
-                sa.select(series_spool.c.id, series_spool.c.points).order_by(series_spool.c.id).limit(at_most)
-            ).all()
+            oldest = sa.select(series_spool.c.id, series_spool.c.at, series_spool.c.points).order_by(series_spool.c.id)
+            rows = conn.execute(oldest.limit(at_most)).all()
             waiting = conn.execute(sa.select(sa.func.count()).select_from(series_spool)).scalar_one()
         SPOOLED.set(waiting)
         done = 0
@@ -73,8 +82,9 @@ class SeriesSink:
             if not rows and self.down:
                 self._store.ping()
             for row in rows:
-                self._store.write(_decode(row.points))
+                result = self._store.write(_decode(row.points))
                 with db.write(self._engine) as conn:
+                    deadletters.bury(conn, map(letter_of, result.rejected), row.at)
                     conn.execute(series_spool.delete().where(series_spool.c.id == row.id))
                 done += 1
         except Unavailable:

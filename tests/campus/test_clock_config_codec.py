@@ -81,6 +81,12 @@ def test_settings_that_cannot_work_are_refused_by_name(tmp_path: Path, text: str
         config.load(Settings, path, {})
 
 
+def test_a_path_in_the_settings_is_a_path(tmp_path: Path) -> None:
+    path = tmp_path / "campus.toml"
+    path.write_text('[series]\npath = "elsewhere/series.db"\n')
+    assert config.load(Settings, path, {}).series.path == Path("elsewhere/series.db")
+
+
 def test_a_missing_secret_file_is_named_with_the_setting() -> None:
     with pytest.raises(SettingsError, match=r"CAMPUS_MQTT__PASSWORD_FILE.*no-such-file"):
         config.load(Settings, None, {"CAMPUS_MQTT__PASSWORD_FILE": "/no-such-file"})

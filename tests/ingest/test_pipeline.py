@@ -59,6 +59,24 @@ def test_a_bad_payload_goes_to_the_dead_letters_with_its_reason_and_is_acknowled
     assert stored(bench) == [800]
 
 
+def test_the_same_bad_payload_is_kept_once_and_counted_but_not_when_the_broker_repeats_itself(bench: Bench) -> None:
+    bad = message("telemetry", b"{nonsense")
+    bench.pipeline.process([bad])
+    bench.pipeline.process([bad])
+    bench.pipeline.process([bad._replace(dup=True)])
+    (letter,) = bench.rows(tables.dead_letters)
+    assert letter.times == 2
+
+
+def test_points_the_store_refuses_while_draining_become_dead_letters(bench: Bench) -> None:
+    bench.series.away = True
+    bench.pipeline.process([message("telemetry", b'{"ts": 9999999999999, "values": {"co2": 1}}'), reading(bench, 5)])
+    bench.series.away = False
+    bench.sink.drain()
+    assert [letter.reason for letter in bench.rows(tables.dead_letters)] == ["series refused"]
+    assert stored(bench) == [5]
+
+
 def test_an_unknown_device_is_held_in_quarantine_and_its_message_kept(bench: Bench) -> None:
     bench.pipeline.process([reading(bench, 800, device="stranger")])
     (letter,) = bench.rows(tables.dead_letters)

@@ -18,11 +18,15 @@ def upgrade() -> None:
     op.create_table(
         "dead_letters",
         sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-        sa.Column("at", Moment, nullable=False, index=True),
+        sa.Column("digest", sa.String(32), nullable=False),
+        sa.Column("at", Moment, nullable=False),
+        sa.Column("last_at", Moment, nullable=False, index=True),
+        sa.Column("times", sa.Integer, nullable=False),
         sa.Column("topic", sa.String(256), nullable=False),
         sa.Column("reason", sa.String(64), nullable=False),
         sa.Column("detail", sa.String(500), nullable=False),
         sa.Column("payload", sa.LargeBinary, nullable=False),
+        sa.UniqueConstraint("digest", name="uq_dead_letters_digest"),
     )
     op.create_table(
         "series_spool",

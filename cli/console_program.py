@@ -1,0 +1,29 @@
+"""`campus dashboards`: the console."""
+
+from __future__ import annotations
+
+from campus.clock import Clock
+from campus.series_open import open_series
+from campus.service import Service
+from campus.settings import Settings
+from cli.wiring import open_database
+from dashboards.deps import Deps
+from dashboards.server import serve
+
+
+def run_dashboards(settings: Settings, clock: Clock) -> int:
+    """`campus dashboards`: the console."""
+    engine, series = open_database(settings), open_series(settings.series)
+    deps = Deps(
+        engine=engine,
+        series=series,
+        clock=clock,
+        dashboards=settings.dashboards,
+        school=settings.school,
+        presence=settings.presence,
+    )
+    service = Service("dashboards")
+    service.on_stop("database", engine.dispose)
+    service.on_stop("series", series.close)
+    service.task("serve", lambda stop: serve(deps, stop))
+    return service.run()
