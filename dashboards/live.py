@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -29,8 +29,8 @@ _clients = Gauge("campus_live_clients", "Consoles connected to the live stream")
 _made = Counter("campus_live_messages", "Changes encoded for consoles")
 resyncs = Counter("campus_live_resyncs", "Consoles told to start again from a snapshot", ["why"])
 
-# Reads the row a change is about, as consoles show it; None when it is gone.
-RowReader = Callable[[sa.Connection, Change], msgspec.Struct | None]
+# Reads the rows that changes of one topic are about, as consoles show them, by the changes' keys.
+RowReader = Callable[[sa.Connection, Sequence[Change]], Mapping[str, msgspec.Struct]]
 
 
 class Viewer(msgspec.Struct, frozen=True, kw_only=True):
@@ -175,19 +175,23 @@ class Hub:
 
     def _encode(self, conn: sa.Connection, found: list[Change]) -> list[Encoded]:
         """Encode each thing that changed once, at its newest change: rows tell a state, not a step."""
-        newest = {(one.school, one.topic, one.key): one for one in found}
-        return [self._encode_one(conn, one) for one in sorted(newest.values(), key=lambda one: one.id)]
-
-    def _encode_one(self, conn: sa.Connection, change: Change) -> Encoded:
-        reader = self._readers.get(change.topic)
-        row = reader(conn, change) if reader and change.school == self._deps.school.id else None
-        head = {"type": "change", "id": change.id, "topic": change.topic, "key": change.key}
+        newest = {(one.topic, one.key): one for one in found if one.school == self._deps.school.id}
+        batch = sorted(newest.values(), key=lambda one: one.id)
         now = to_ms(self._deps.clock.now())
+        rows = {
+            topic: reader(conn, mine)
+            for topic, reader in self._readers.items()
+            if (mine := [one for one in batch if one.topic == topic])
+        }
+        return [self._encode_one(one, rows.get(one.topic, {}).get(one.key), now) for one in batch]
+
+    def _encode_one(self, change: Change, row: msgspec.Struct | None, now: int) -> Encoded:
+        head = {"type": "change", "id": change.id, "topic": change.topic, "now": now}
         return Encoded(
             change,
-            self._encoder.encode({**head, "now": now, "row": row}).decode(),
+            self._encoder.encode({**head, "key": change.key, "row": row}).decode(),
             # A page that may see no rows is not told which one changed either.
-            self._encoder.encode({"type": "change", "id": change.id, "topic": change.topic, "now": now}).decode(),
+            self._encoder.encode(head).decode(),
         )
 
 

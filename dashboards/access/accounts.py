@@ -128,6 +128,15 @@ def account_of(row: sa.RowMapping) -> Account:
     return Account(**fields, disabled=row["disabled_at"] is not None)
 
 
+def account(conn: sa.Connection, school: str, account_id: str) -> Account:
+    """One account of a school; raises `NotFound`."""
+    query = sa.select(accounts).where(accounts.c.school == school, accounts.c.id == account_id)
+    row = conn.execute(query).mappings().first()
+    if row is None:
+        raise NotFound(f"there is no account {account_id}")
+    return account_of(row)
+
+
 def all_accounts(conn: sa.Connection, school: str) -> list[Account]:
     """Every account of a school, by role and login."""
     query = sa.select(accounts).where(accounts.c.school == school).order_by(accounts.c.role, accounts.c.login)

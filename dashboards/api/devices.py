@@ -1,0 +1,76 @@
+"""Devices and their readings."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+
+from campus import db
+from campus.errors import NotFound
+from dashboards.access.accounts import Account
+from dashboards.access.people import allow
+from dashboards.api.answers import Json, described
+from dashboards.deps import deps_of
+from dashboards.views import devices as views
+from dashboards.views import series as readings
+from dashboards.views.devices import DeviceFile, DeviceList
+from dashboards.views.series import Latest, Series
+from devices import queries
+
+router = APIRouter(prefix="/devices", tags=["devices"])
+Reader = Annotated[Account, Depends(allow("devices.read"))]
+SeriesReader = Annotated[Account, Depends(allow("series.read"))]
+SHOWN = timedelta(hours=6)
+
+
+@router.get("", **described(DeviceList))
+def device_list(request: Request, account: Reader) -> Json:
+    """Every device in use; what needs a person today first."""
+    deps = deps_of(request)
+    with db.read(deps.engine) as conn:
+        return Json(views.device_list(conn, account.school, deps.clock.now()))
+
+
+@router.get("/{device}", **described(DeviceFile))
+def device_file(request: Request, device: str, account: Reader) -> Json:
+    """One device with its history."""
+    deps = deps_of(request)
+    with db.read(deps.engine) as conn:
+        return Json(views.device_file(conn, account.school, device, deps.clock.now()))
+
+
+@router.get("/{device}/latest", **described(list[Latest]))
+def latest(request: Request, device: str, account: SeriesReader) -> Json:
+    """The newest value of every metric of a device."""
+    deps = deps_of(request)
+    _known(request, account, device)
+    return Json(readings.latest(deps.series, account.school, device))
+
+
+@router.get("/{device}/series", **described(Series))
+def series(
+    request: Request,
+    device: str,
+    account: SeriesReader,
+    metric: str,
+    start: datetime | None = None,
+    end: datetime | None = None,
+) -> Json:
+    """What a metric did between two moments (with time zones), the last six hours by default."""
+    deps = deps_of(request)
+    _known(request, account, device)
+    until = end or deps.clock.now()
+    since = start or until - SHOWN
+    if until.tzinfo is None or since.tzinfo is None:
+        raise NotFound("`start` and `end` need a time zone, as in 2026-09-07T00:00:00Z")
+    return Json(readings.series(deps.series, account.school, device, metric, since, until))
+
+
+def _known(request: Request, account: Account, device: str) -> None:
+    """Refuse a device that is none of the school's, before the store of readings is asked."""
+    deps = deps_of(request)
+    with db.read(deps.engine) as conn:
+        queries.device_detail(conn, account.school, device, deps.clock.now())

@@ -1,0 +1,73 @@
+"""The platform's health and its accounts, for the administrator."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+
+from campus import db
+from campus.errors import Conflict
+from dashboards.access import accounts, sessions
+from dashboards.access.accounts import Account
+from dashboards.access.origin import check_origin
+from dashboards.access.people import allow
+from dashboards.api.answers import Json, body, described
+from dashboards.deps import Deps, deps_of
+from dashboards.views import platform as views
+from dashboards.views.platform import Platform
+
+router = APIRouter(tags=["platform"])
+Reader = Annotated[Account, Depends(allow("platform.read"))]
+Manager = Annotated[Account, Depends(allow("accounts.manage"))]
+OwnOrigin = Depends(check_origin)
+
+
+class AccountState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether an account may sign in."""
+
+    disabled: bool
+
+
+@router.get("/platform", **described(Platform))
+def platform(request: Request, account: Reader) -> Json:
+    """What waits, what could not be used, which devices are unknown, who looked at whom."""
+    return Json(platform_of(deps_of(request), account))
+
+
+def platform_of(deps: Deps, account: Account) -> Platform:
+    """The platform's health; the store of readings is asked before a transaction begins."""
+    problem = views.problem_of(deps.series)
+    with db.read(deps.engine) as conn:
+        return views.platform(conn, problem, account.school, deps.clock.now(), deps.wall.now())
+
+
+@router.patch("/accounts/{account_id}", dependencies=[OwnOrigin], **described(Platform, AccountState))
+def set_state(
+    request: Request,
+    account_id: str,
+    manager: Manager,
+    said: Annotated[AccountState, Depends(body(AccountState))],
+) -> Json:
+    """Disable an account, which ends its sessions at once, or enable it again. Nobody disables themselves."""
+    deps = deps_of(request)
+    if account_id == manager.id and said.disabled:
+        raise Conflict("this is your own account; another administrator has to disable it")
+    now = deps.wall.now()
+    with db.write(deps.engine) as conn:
+        accounts.set_disabled(conn, manager.school, account_id, now if said.disabled else None)
+        if said.disabled:
+            sessions.revoke_all(conn, account_id, now)
+    return Json(platform_of(deps, manager))
+
+
+@router.post("/accounts/{account_id}/sign-out", dependencies=[OwnOrigin], **described(Platform))
+def sign_out_everywhere(request: Request, account_id: str, manager: Manager) -> Json:
+    """End every session of an account: a lost phone, a shared screen."""
+    deps = deps_of(request)
+    with db.write(deps.engine) as conn:
+        accounts.account(conn, manager.school, account_id)  # of this school, or not found
+        sessions.revoke_all(conn, account_id, deps.wall.now())
+    return Json(platform_of(deps, manager))

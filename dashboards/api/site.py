@@ -1,0 +1,46 @@
+"""Who is on site, in numbers; the plan; the overview of one school."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+
+from campus import db
+from dashboards.access.accounts import Account
+from dashboards.access.people import allow
+from dashboards.api.answers import Json, described
+from dashboards.deps import deps_of
+from dashboards.views import overview as overviews
+from dashboards.views import site as views
+from dashboards.views.overview import Overview
+from dashboards.views.site import OnSite, Plan
+
+router = APIRouter(tags=["site"])
+Reader = Annotated[Account, Depends(allow("site.read"))]
+Overseer = Annotated[Account, Depends(allow("overview.read"))]
+
+
+@router.get("/on-site", **described(OnSite))
+def on_site(request: Request, account: Reader) -> Json:
+    """How many students are inside, outside, and nobody knows where; by class as well."""
+    deps = deps_of(request)
+    with db.read(deps.engine) as conn:
+        return Json(views.on_site(conn, account.school, deps.school.zone, deps.clock.now()))
+
+
+@router.get("/plan", **described(Plan))
+def plan(request: Request, account: Reader) -> Json:
+    """The places and devices of the campus."""
+    deps = deps_of(request)
+    with db.read(deps.engine) as conn:
+        return Json(views.plan(conn, account.school, deps.clock.now()))
+
+
+@router.get("/overview", **described(Overview))
+def overview(request: Request, account: Overseer) -> Json:
+    """The school in numbers, without any student."""
+    deps = deps_of(request)
+    with db.read(deps.engine) as conn:
+        return Json(overviews.overview(conn, account.school, deps.school.zone, deps.clock.now()))

@@ -1,0 +1,64 @@
+"""The web application: pages, JSON interface, live stream and their guards, joined into one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+
+from campus import __version__
+from dashboards import probes, problems, socket
+from dashboards.api import alarms as alarms_api
+from dashboards.api import devices as devices_api
+from dashboards.api import me as me_api
+from dashboards.api import platform as platform_api
+from dashboards.api import roll as roll_api
+from dashboards.api import site as site_api
+from dashboards.api.answers import describe
+from dashboards.assets import static_app, static_root
+from dashboards.deps import Deps
+from dashboards.live import Hub
+from dashboards.pages import admin, console, devices, overview, roll, sign_in
+from dashboards.security import SecurityHeaders
+from dashboards.views.readers import readers
+
+API = "/api/v1"
+
+
+def create_app(deps: Deps) -> FastAPI:
+    """The console on ``deps``. It opens no connection before the first request."""
+    hub = Hub(deps, readers(deps))
+
+    @asynccontextmanager
+    async def life(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await hub.close()
+
+    app = FastAPI(
+        title="Campus safety",
+        version=__version__,
+        lifespan=life,
+        docs_url=None,  # their pages load scripts from elsewhere
+        redoc_url=None,
+        openapi_url=f"{API}/openapi.json",
+    )
+    app.state.deps = deps
+    app.state.hub = hub
+    for page in (sign_in, console, roll, devices, overview, admin, probes, socket):
+        app.include_router(page.router)
+    app.include_router(_api())
+    app.mount(static_root(), static_app(), name="static")
+    problems.install(app)
+    describe(app)
+    # The outermost is added last: also the answer to an error carries the headers.
+    app.add_middleware(probes.Timed)
+    app.add_middleware(SecurityHeaders, https=deps.dashboards.secure_cookies)
+    return app
+
+
+def _api() -> APIRouter:
+    api = APIRouter(prefix=API)
+    for part in (me_api, alarms_api, roll_api, devices_api, site_api, platform_api):
+        api.include_router(part.router)
+    return api

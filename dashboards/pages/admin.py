@@ -1,0 +1,29 @@
+"""The administrator's page: the platform's health, dead letters, accounts, the access log."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import Response
+
+from campus import changes, db
+from dashboards.access.accounts import Account
+from dashboards.access.people import allow
+from dashboards.api.platform import platform_of
+from dashboards.deps import deps_of
+from dashboards.pages.frame import render
+
+router = APIRouter(include_in_schema=False)
+TEXTS = ("admin", "role", "access", "dead")
+
+
+@router.get("/admin")
+def admin(request: Request, account: Annotated[Account, Depends(allow("platform.read"))]) -> Response:
+    """The page with the present state."""
+    deps = deps_of(request)
+    with db.read(deps.engine) as conn:
+        seen = changes.last_id(conn)
+    data = {"seen": seen, "me": account.id, "platform": platform_of(deps, account)}
+    return render(request, "admin", account, data=data, script_texts=TEXTS)

@@ -1,0 +1,46 @@
+// Requests to the JSON interface; an error becomes a sentence in the page's language.
+import { t, word } from "./boot.js";
+import { toast } from "./toast.js";
+
+export class Problem extends Error {
+  constructor(status, code, detail) {
+    super(detail || code);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+async function ask(method, path, body) {
+  let answer;
+  try {
+    answer = await fetch(`/api/v1${path}`, {
+      method,
+      headers: { Accept: "application/json", "Content-Type": "application/json", "X-Campus-Write": "1" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  } catch {
+    throw new Problem(0, "offline", "");
+  }
+  if (answer.status === 401) location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
+  const isJson = (answer.headers.get("Content-Type") ?? "").includes("json");
+  const value = isJson ? await answer.json() : null;
+  if (!answer.ok) throw new Problem(answer.status, value?.code ?? "broken", value?.detail);
+  return value;
+}
+
+export const get = (path) => ask("GET", path);
+export const post = (path, body = {}) => ask("POST", path, body);
+export const patch = (path, body) => ask("PATCH", path, body);
+
+/** Do something that may fail, and say so when it does; returns undefined then. */
+export async function attempt(work) {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    const detail = error.code === "conflict" || error.code === "invalid" ? `: ${error.message}` : "";
+    toast(word("error", error.code) + detail, { bad: true });
+    return undefined;
+  }
+}
+export const failed = () => t("error.broken");

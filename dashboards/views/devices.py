@@ -1,0 +1,138 @@
+"""Devices as the facility manager sees them: what needs a person today, with the reason, before everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+import sqlalchemy as sa
+
+from campus import changes
+from campus.changes import Change
+from devices import queries
+from devices.queries import DeviceDetail, DeviceRow
+
+# Why a device needs a person, the most pressing first; consoles translate the code and say what to do.
+Need = Literal["offline", "late", "clock_off", "losing", "battery_low", "disk_low", "queue_long", "never_seen"]
+CLOCK_OFF_MS = 60_000
+LOSING = 20  # messages that never came
+BATTERY_LOW = 20.0  # percent
+DISK_LOW = 0.1  # share that is free
+QUEUE_LONG = 1000  # messages waiting at the device
+_ORDER: tuple[Need, ...] = (
+    "offline", "late", "clock_off", "losing", "battery_low", "disk_low", "queue_long", "never_seen",
+)  # fmt: skip
+
+
+class DeviceLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One device of the list. ``gaps`` counts messages that never came; ``needs`` why a person is needed, if any."""
+
+    id: str
+    kind: str
+    name_zh: str
+    name_en: str
+    place: str | None
+    place_zh: str
+    place_en: str
+    model: str
+    parent: str | None
+    x: float | None
+    y: float | None
+    state: str
+    reason: str
+    since: datetime | None
+    last_seen: datetime | None
+    gaps: int
+    clock_offset_ms: int | None
+    health: dict[str, float]
+    needs: tuple[Need, ...]
+
+
+class DeviceList(msgspec.Struct, frozen=True, kw_only=True):
+    """Every device of a school, worst first; ``seen`` is the newest change it holds."""
+
+    seen: int
+    now: datetime
+    devices: tuple[DeviceLine, ...]
+
+
+class DeviceFile(msgspec.Struct, frozen=True, kw_only=True):
+    """One device with its history."""
+
+    line: DeviceLine
+    detail: DeviceDetail
+
+
+def needs_of(row: DeviceRow, platform_hears: bool) -> tuple[Need, ...]:
+    """Why a device needs a person today, the most pressing reason first; empty when it does not.
+
+    A device behind a dead parent waits for the parent, and one never seen is no news while nothing is heard at all.
+    """
+    if row.state == "offline" and row.reason == "parent":
+        return ()
+    health = row.health
+    found: dict[Need, bool] = {
+        "offline": row.state == "offline",
+        "late": row.state == "late",
+        "clock_off": abs(row.clock_offset_ms or 0) >= CLOCK_OFF_MS,
+        "losing": row.gaps >= LOSING,
+        "battery_low": health.get("battery", 100.0) <= BATTERY_LOW,
+        "disk_low": health.get("disk_free", 1.0) <= DISK_LOW,
+        "queue_long": health.get("queue", 0.0) >= QUEUE_LONG,
+        "never_seen": row.state == "never_seen" and platform_hears,
+    }
+    return tuple(need for need in _ORDER if found[need])
+
+
+def line_of(row: DeviceRow, platform_hears: bool) -> DeviceLine:
+    """A device as the list shows it."""
+    device = row.device
+    return DeviceLine(
+        id=device.id,
+        kind=device.kind,
+        name_zh=device.name,
+        name_en=device.name_en,
+        place=device.place,
+        place_zh=row.place_name,
+        place_en=row.place_name_en,
+        model=device.model,
+        parent=device.parent,
+        x=device.x,
+        y=device.y,
+        state=row.state,
+        reason=row.reason,
+        since=row.since,
+        last_seen=row.last_seen,
+        gaps=row.gaps,
+        clock_offset_ms=row.clock_offset_ms,
+        health=row.health,
+        needs=needs_of(row, platform_hears),
+    )
+
+
+def lines(conn: sa.Connection, school: str, now: datetime) -> tuple[DeviceLine, ...]:
+    """Every device in use; those that need a person first."""
+    rows = queries.device_list(conn, school, now)
+    hears = any(row.state in {"online", "late", "sleeping"} for row in rows)
+    found = [line_of(row, hears) for row in rows]
+    return tuple(sorted(found, key=lambda line: _ORDER.index(line.needs[0]) if line.needs else len(_ORDER)))
+
+
+def device_list(conn: sa.Connection, school: str, now: datetime) -> DeviceList:
+    """The list with the id of the newest change it holds."""
+    seen = changes.last_id(conn)
+    return DeviceList(seen=seen, now=now, devices=lines(conn, school, now))
+
+
+def device_file(conn: sa.Connection, school: str, device: str, now: datetime) -> DeviceFile:
+    """One device; raises `NotFound`."""
+    detail = queries.device_detail(conn, school, device, now)
+    return DeviceFile(line=line_of(detail.row, platform_hears=True), detail=detail)
+
+
+def lines_changed(conn: sa.Connection, school: str, found: Sequence[Change], now: datetime) -> Mapping[str, DeviceLine]:
+    """The lines that device changes are about, by device id; one query for however many."""
+    wanted = {change.key for change in found}
+    return {line.id: line for line in lines(conn, school, now) if line.id in wanted}

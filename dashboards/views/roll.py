@@ -1,0 +1,119 @@
+"""A class's roll as the class teacher sees it, and its single lines for the live stream."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+import sqlalchemy as sa
+
+from attendance import queries
+from attendance.policy import MACHINE
+from attendance.queries import MarkEntry, RollLine, SessionInfo
+from attendance.tables import sessions
+from campus import changes
+from campus.changes import Change
+from campus.errors import NotFound
+from dashboards.access.accounts import Account
+from dashboards.views.classes import own_class, own_classes
+from dashboards.views.people import account_names
+from devices.queries import device_list
+
+
+class Gate(msgspec.Struct, frozen=True, kw_only=True):
+    """What a gate is called, for the reasons of marks."""
+
+    id: str
+    name_zh: str
+    name_en: str
+
+
+class OwnClass(msgspec.Struct, frozen=True, kw_only=True):
+    """A class the teacher can turn to."""
+
+    id: str
+    title: str
+
+
+class Roll(msgspec.Struct, frozen=True, kw_only=True):
+    """The roll of a class on a day, exceptions first; ``seen`` is the newest change it holds.
+
+    Evidence in the lines names gates by id and moments in epoch milliseconds; ``by`` is "machine" or a person's name.
+    """
+
+    seen: int
+    now: datetime
+    class_id: str
+    class_title: str
+    day: date
+    session: SessionInfo | None
+    lines: tuple[RollLine, ...]
+    gates: tuple[Gate, ...]
+    classes: tuple[OwnClass, ...]
+
+
+def roll_of(conn: sa.Connection, account: Account, class_id: str, day: date, now: datetime) -> Roll:
+    """The roll of one of the account's own classes; raises `NotFound` for any other."""
+    if own_class(conn, account, class_id) is None:
+        raise NotFound(f"class {class_id!r} is none of yours")
+    seen = changes.last_id(conn)
+    view = queries.roll(conn, account.school, class_id, day)
+    return Roll(
+        seen=seen,
+        now=now,
+        class_id=class_id,
+        class_title=view.title,
+        day=day,
+        session=view.session,
+        lines=tuple(_named(view.lines, conn, account.school)),
+        gates=_gates(conn, account.school, now),
+        classes=tuple(OwnClass(id=one.id, title=one.title) for one in own_classes(conn, account)),
+    )
+
+
+def lines_changed(
+    conn: sa.Connection, school: str, found: Sequence[Change], zone: ZoneInfo, now: datetime
+) -> Mapping[str, RollLine]:
+    """The lines that roll changes are about, by the changes' key ``session:student``; each class is read once."""
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for change in found:
+        wanted[change.scope].add(change.key)
+    lines: dict[str, RollLine] = {}
+    for class_id, keys in wanted.items():
+        view = queries.roll(conn, school, class_id, now.astimezone(zone).date())
+        session = view.session.id if view.session else ""
+        mine = [line for line in view.lines if f"{session}:{line.student}" in keys]
+        lines |= {f"{session}:{line.student}": line for line in _named(mine, conn, school)}
+    return lines
+
+
+def line_of(conn: sa.Connection, school: str, class_id: str, session: str, student: str) -> RollLine:
+    """One line of the roll that ``session`` takes; raises `NotFound`."""
+    day = conn.execute(sa.select(sessions.c.day).where(sessions.c.id == session)).scalar_one()
+    view = queries.roll(conn, school, class_id, day)
+    found = [line for line in view.lines if line.student == student]
+    if not found:
+        raise NotFound(f"student {student!r} is not on the roll of {class_id!r}")
+    return _named(found, conn, school)[0]
+
+
+def history_of(conn: sa.Connection, school: str, session: str, student: str) -> list[MarkEntry]:
+    """Every mark of a student in a session, the first first, with people by their names."""
+    names = account_names(conn, school)
+    entries = queries.mark_history(conn, session, student)
+    return [msgspec.structs.replace(entry, by=names.get(entry.by, entry.by)) for entry in entries]
+
+
+def _named(lines: Sequence[RollLine], conn: sa.Connection, school: str) -> list[RollLine]:
+    if all(line.by in {MACHINE, ""} for line in lines):
+        return list(lines)
+    names = account_names(conn, school)
+    return [msgspec.structs.replace(line, by=names.get(line.by, line.by)) for line in lines]
+
+
+def _gates(conn: sa.Connection, school: str, now: datetime) -> tuple[Gate, ...]:
+    gates = [row.device for row in device_list(conn, school, now) if row.device.kind == "gate"]
+    return tuple(Gate(id=gate.id, name_zh=gate.name, name_en=gate.name_en) for gate in gates)
