@@ -42,10 +42,17 @@ class LeftInSchoolHours:
     def __init__(self, rule: LeftInSchoolHoursRule, roll_book: RollBook) -> None:
         self.rule = rule
         self._roll_book = roll_book
+        # The newest pass heard of each student: a gate that was offline tells late of someone who is back long since.
+        # The same pass may come again after a failed transaction, so only strictly older ones are passed over.
+        self._newest: dict[tuple[str, str], datetime] = {}
 
     def heard(self, conn: sa.Connection, envelope: Envelope, fact: StudentPassed, now: datetime) -> Signal | None:
-        """The signal of one pass, or None when it says nothing (a pass told so late that school is out by now)."""
+        """The signal of one pass; None when it was told so late that a newer one, or the bell, has overtaken it."""
         at = moment_of(envelope)
+        newest = self._newest.setdefault((envelope.school, fact.student), at)
+        if at < newest:
+            return None
+        self._newest[(envelope.school, fact.student)] = at
         if fact.direction == "out" and not self.rule.covers(envelope.source.place):
             return None
         decision = self._judge(conn, envelope.school, fact, at, now)

@@ -1,0 +1,280 @@
+"""A small language for scenarios: at a time something happens, by a time an alarm is expected.
+
+Each line is ``HH:MM[:SS] sentence``; times are of the school, a Monday of term. See ``SENTENCES`` for what can be said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+import sqlalchemy as sa
+
+from alerts import actions, queries
+from alerts.rule import Bilingual
+from alerts.rulefile import RuleSet, load_rules
+from alerts.stage import AlertStage
+from alerts.tables import alarms
+from campus import db
+from campus.clock import VirtualClock, to_ms
+from campus.envelope import Body, Envelope, Source
+from campus.events import CameraIntrusion, CameraTamper, EdgeLoss, Event, Reading, Readings, SensorAlarm
+from campus.facts import DeviceReturned, DeviceSilent, StudentPassed
+from campus.ids import new_id
+
+SCHOOL = "school-1"
+ZONE = ZoneInfo("Asia/Shanghai")
+DAY = date(2026, 9, 7)
+KINDS = {"co2": "sensor", "t": "sensor", "smoke": "sensor", "door": "sensor", "cam": "camera", "gate": "gate",
+         "lab": "lab", "agent": "agent", "hs": "headset"}  # fmt: skip
+STEP = timedelta(seconds=5)
+SILENT_AFTER = timedelta(minutes=3)
+
+
+def at(text: str) -> datetime:
+    """A time of the scenario's day."""
+    hour, minute, *second = (int(part) for part in text.split(":"))
+    return datetime(DAY.year, DAY.month, DAY.day, hour, minute, *second, tzinfo=ZONE)
+
+
+class Expected(msgspec.Struct, frozen=True):
+    classes: tuple[str, ...]
+    students: int
+
+
+class Roll:
+    """A roll book of one class: school hours from 08:00 to 16:30, leave as told, a lesson in room-1 all day."""
+
+    def __init__(self) -> None:
+        self.leaves: dict[str, tuple[datetime, datetime]] = {}
+        self.asked = 0
+
+    def in_school_hours(self, conn: sa.Connection, school: str, class_id: str, at_: datetime, /) -> bool:
+        self.asked += 1
+        return at("08:00") <= at_ < at("16:30")
+
+    def leave_now(self, conn: sa.Connection, school: str, student: str, at_: datetime, /) -> object | None:
+        start, end = self.leaves.get(student, (at_, at_))
+        return "leave" if start <= at_ < end else None
+
+    def expected_in(self, conn: sa.Connection, school: str, place: str, at_: datetime, /) -> Expected | None:
+        return Expected(("c-g7-1",), 43) if place == "room-1" else None
+
+
+class Words:
+    """Names for the titles."""
+
+    def place_name(self, conn: sa.Connection, school: str, place: str, /) -> Bilingual | None:
+        return Bilingual(zh="一号教室", en="Room One") if place == "room-1" else None
+
+    def device_name(self, conn: sa.Connection, school: str, device: str, /) -> Bilingual | None:
+        return None
+
+    def class_name(self, conn: sa.Connection, school: str, class_id: str, /) -> Bilingual | None:
+        return Bilingual(zh="七年级1班", en="Grade 7 Class 1")
+
+
+class Play:
+    """An alert stage over a real database and a virtual clock, driven by sentences or by hand."""
+
+    def __init__(self, engine: sa.Engine, clock: VirtualClock, rules: RuleSet | None = None) -> None:
+        self.engine = engine
+        self.clock = clock
+        self.roll = Roll()
+        self.rules = rules or load_rules()
+        self.clock.move_to(at("07:30"))
+        self.restart()
+
+    # -- what happens ----------------------------------------------------------------------------------------------
+
+    def restart(self, rules: RuleSet | None = None) -> None:
+        """A new process over the same database."""
+        self.rules = rules or self.rules
+        self.stage = AlertStage(self.rules, self.roll, Words())
+
+    def handle(self, *envelopes: Envelope) -> None:
+        """One batch, committed."""
+        with db.write(self.engine) as conn:
+            self.stage.handle(conn, envelopes, self.clock.now())
+        self.stage.committed()
+
+    def handle_and_fail(self, *envelopes: Envelope) -> None:
+        """One batch whose transaction fails at the end."""
+        try:
+            with db.write(self.engine) as conn:
+                self.stage.handle(conn, envelopes, self.clock.now())
+                raise ConnectionError("the disk is gone")
+        except ConnectionError:
+            self.stage.rolled_back()
+
+    def tick(self) -> None:
+        with db.write(self.engine) as conn:
+            self.stage.tick(conn, self.clock.now())
+            actions.end_expired_shelves(conn, self.clock.now())
+        self.stage.committed()
+
+    def until(self, moment: datetime) -> None:
+        """Let time pass, ticking as the pipeline does."""
+        while self.clock.now() + STEP < moment:
+            self.clock.advance(STEP)
+            self.tick()
+        self.clock.move_to(moment)
+        self.tick()
+
+    def envelope(self, device: str, body: Body, *, when: datetime | None = None, late: bool = False) -> Envelope:
+        """A message of ``device``; its kind is told by its name, its place is room-1."""
+        now = self.clock.now()
+        source = Source(SCHOOL, device, KINDS[device.split("-")[0]], "room-1")
+        event_id = new_id() if isinstance(body, Event) else ""
+        return Envelope(source=source, body=body, at=when or now, received=now, late=late, id=event_id)
+
+    def reading(self, device: str, *, when: datetime | None = None, late: bool = False, **values: float) -> Envelope:
+        moment = when or self.clock.now()
+        readings = Readings((Reading(ts=to_ms(moment), values=dict(values), late=late),))
+        return self.envelope(device, readings, when=moment, late=late)
+
+    # -- what is seen ----------------------------------------------------------------------------------------------
+
+    def open(self) -> list[queries.AlarmRow]:
+        with db.read(self.engine) as conn:
+            return queries.open_alarms(conn, SCHOOL)
+
+    def the(self, rule: str, subject: str) -> queries.AlarmRow:
+        """The newest alarm of a rule about a subject."""
+        with db.read(self.engine) as conn:
+            rows = [row for row in queries.recent(conn, SCHOOL, 500) if (row.rule, row.subject) == (rule, subject)]
+        assert rows, f"no alarm of {rule} about {subject} was ever raised"
+        return rows[0]
+
+    def detail(self, alarm_id: str) -> queries.AlarmDetail:
+        with db.read(self.engine) as conn:
+            return queries.alarm(conn, SCHOOL, alarm_id)
+
+    def count(self) -> int:
+        with db.read(self.engine) as conn:
+            return int(conn.execute(sa.select(sa.func.count()).select_from(alarms)).scalar_one())
+
+    # -- the language ----------------------------------------------------------------------------------------------
+
+    def run(self, script: str) -> None:
+        """Play a scenario line by line."""
+        lines = [line.strip() for line in script.splitlines() if line.strip()]
+        self.clock.move_to(at(lines[0].split()[0]) - timedelta(minutes=1))  # the program has been up for a minute
+        self.tick()
+        for line in lines:
+            time_, sentence = line.split(maxsplit=1)
+            self.until(at(time_))
+            self._say(line, sentence)
+
+    def _say(self, line: str, sentence: str) -> None:
+        for pattern, act in SENTENCES:
+            found = re.fullmatch(pattern, sentence)
+            if found:
+                try:
+                    act(self, *found.groups())
+                except AssertionError as error:
+                    raise AssertionError(f"{line}\n{error}") from None
+                return
+        raise ValueError(f"the scenario says {sentence!r}, which nobody understands")
+
+
+def _reads(play: Play, device: str, metric: str, value: str, late: str | None) -> None:
+    play.handle(play.reading(device, late=bool(late), **{metric: float(value)}))
+
+
+def _reads_until(play: Play, device: str, metric: str, value: str, seconds: str, end: str) -> None:
+    while play.clock.now() < at(end):
+        _reads(play, device, metric, value, None)
+        play.until(min(play.clock.now() + timedelta(seconds=int(seconds)), at(end)))
+    _reads(play, device, metric, value, None)
+
+
+def _event(make: Callable[..., Event]) -> Callable[..., None]:
+    def act(play: Play, device: str, *words: str) -> None:
+        play.handle(play.envelope(device, make(*words)))
+
+    return act
+
+
+def _told_late(play: Play, device: str, then: str) -> None:
+    event = CameraIntrusion(zone="yard", track=1, confidence=0.8)
+    play.handle(play.envelope(device, event, when=at(then), late=True))
+
+
+def _silent(play: Play, device: str) -> None:
+    since = play.clock.now() - SILENT_AFTER
+    kind = KINDS[device.split("-")[0]]
+    play.handle(play.envelope(device, DeviceSilent(device=device, kind=kind, since=since, why="heartbeat too old")))
+
+
+def _back(play: Play, device: str) -> None:
+    kind = KINDS[device.split("-")[0]]
+    play.handle(play.envelope(device, DeviceReturned(device=device, kind=kind, silent_from=play.clock.now())))
+
+
+def _passes(play: Play, student: str, way: str, gate: str, then: str | None = None) -> None:
+    direction = "out" if way == "goes out" else "in"
+    fact = StudentPassed(student=student, class_id="c-g7-1", direction=direction, gate=gate, late=bool(then))
+    play.handle(play.envelope(gate, fact, when=at(then) if then else None, late=bool(then)))
+
+
+def _leave(play: Play, student: str, start: str, end: str) -> None:
+    play.roll.leaves[student] = (at(start), at(end))
+
+
+def _person(play: Play, does: str, rule: str, subject: str, rest: str) -> None:
+    alarm_id, now = play.the(rule, subject).id, play.clock.now()
+    with db.write(play.engine) as conn:
+        if does == "acknowledges":
+            actions.acknowledge(conn, alarm_id, "guard-1", now)
+        elif does == "resolves":
+            actions.resolve(conn, alarm_id, rest.removeprefix(" as "), "guard-1", now)  # type: ignore[arg-type]
+        elif does == "shelves":
+            actions.shelve(conn, alarm_id, at(rest.removeprefix(" until ")), "work in the room", "guard-1", now)
+        else:
+            actions.unshelve(conn, alarm_id, "guard-1", now)
+
+
+def _expect(play: Play, rule: str, subject: str, state: str, times: str | None) -> None:
+    alarm = play.the(rule, subject)
+    assert alarm.state == state.replace(" ", "_"), f"it is {alarm.state}"
+    if times:
+        assert alarm.times == int(times), f"it was reported {alarm.times} times"
+
+
+def _expect_nothing(play: Play) -> None:
+    found = [(row.rule, row.subject, row.state) for row in play.open()]
+    assert not found, f"open are {found}"
+
+
+def _expect_alarms(play: Play, number: str) -> None:
+    assert play.count() == int(number), f"there were {play.count()} alarms"
+
+
+_D, _T = r"([a-z0-9]+-[a-z0-9]+)", r"(\d\d:\d\d(?::\d\d)?)"
+_STATE = "(unacknowledged|acknowledged|returned unacknowledged|shelved|closed)"
+SENTENCES: Sequence[tuple[str, Callable[..., None]]] = (
+    (rf"{_D} reads (\w+) ([\d.]+)( late)?", _reads),
+    (rf"{_D} reads (\w+) ([\d.]+) every (\d+) s until {_T}", _reads_until),
+    (rf"{_D} alarms (\w+)", _event(lambda kind: SensorAlarm(kind=kind, active=True))),
+    (rf"{_D} clears (\w+)", _event(lambda kind: SensorAlarm(kind=kind, active=False))),
+    (rf"{_D} sees a person in (\w+)", _event(lambda zone: CameraIntrusion(zone=zone, track=1, confidence=0.9))),
+    (rf"{_D} tells late that it saw a person at {_T}", _told_late),
+    (rf"{_D} is (covered|moved|dark)", _event(lambda kind: CameraTamper(kind=kind, active=True))),
+    (rf"{_D} sees again", _event(lambda: CameraTamper(kind="covered", active=False))),
+    (rf"{_D} lost (\d+) messages", _event(lambda n: EdgeLoss(dropped=int(n), channel="event", reason="spool full"))),
+    (rf"{_D} falls silent", _silent),
+    (rf"{_D} returns", _back),
+    (rf"{_D} (goes out|comes in) at {_D}", _passes),
+    (rf"{_D} (goes out|comes in) at {_D}, told late, at {_T}", _passes),
+    (rf"{_D} has leave from {_T} to {_T}", _leave),
+    (r"the guard (acknowledges|resolves|shelves|unshelves) (\S+) of (\S+)( as \w+| until \S+|)", _person),
+    (r"the program restarts", lambda play: play.restart()),
+    (r"nothing happens", lambda play: None),
+    (rf"expect (\S+) of (\S+) {_STATE}(?:, reported (\d+) times)?", _expect),
+    (r"expect nothing open", _expect_nothing),
+    (r"expect (\d+) alarms? in all", _expect_alarms),
+)
