@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
+from collections.abc import Mapping
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from campus.config import load
+from campus.config import PREFIX, load
 from campus.errors import SettingsError
-from campus.settings import Mqtt, Port, Positive, School, Secrets, Section
+from campus.settings import Mqtt, Port, Positive, School, Secrets, Section, Settings
 
 DeviceId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 # Names become part of metric names, which have at most 64 characters: `zone.<name>.people`.
@@ -154,11 +156,17 @@ class EdgeSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 def load_edge(path: Path) -> EdgeSettings:
-    """The settings in ``path``, overridden by the environment; raises `SettingsError` naming the device and the key."""
-    settings = load(EdgeSettings, path)
+    """The settings in ``path``, overridden by the environment; raises `SettingsError` naming the device or key."""
+    settings = load(EdgeSettings, path, _ours(os.environ))
     if not (settings.cameras or settings.gates or settings.labs):
         raise SettingsError(str(path), "there is no camera, gate or lab in it", "Add a [[cameras]] section")
     return settings
+
+
+def _ours(env: Mapping[str, str]) -> dict[str, str]:
+    """``env`` without the platform's own sections, which a machine that runs both sets for both."""
+    foreign = set(Settings.__struct_fields__) - set(EdgeSettings.__struct_fields__)
+    return {k: v for k, v in env.items() if k.removeprefix(PREFIX).lower().split("__")[0] not in foreign}
 
 
 def parse_span(text: str) -> tuple[time, time]:

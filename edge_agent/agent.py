@@ -1,0 +1,58 @@
+"""The whole agent: joins each camera, gate and lab, and the uplink, to a service."""
+
+from __future__ import annotations
+
+import cv2
+
+from campus.clock import Clock
+from campus.service import Service
+from edge_agent.camera.agent import CameraAgent
+from edge_agent.camera.analyser import Analyser
+from edge_agent.camera.detectors import make_detector
+from edge_agent.camera.sources import make_source
+from edge_agent.gate.agent import GateAgent
+from edge_agent.gate.source import SimulatedReader
+from edge_agent.lab.agent import LabAgent
+from edge_agent.lab.source import SimulatedLab
+from edge_agent.settings import Camera, EdgeSettings, Gate, Lab
+from edge_agent.uplink import Uplink
+
+
+class EdgeAgent:
+    """The agent that ``settings`` describe; it does nothing until `join`."""
+
+    def __init__(self, settings: EdgeSettings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._key = settings.secrets.credential_key.encode()
+
+    def join(self, service: Service) -> None:
+        """Add a task for each device and for the uplink; raises `SettingsError` when a model or file is unusable."""
+        settings = self._settings
+        if settings.cameras:
+            cv2.setNumThreads(settings.agent.threads or -1)  # -1 asks OpenCV for its own default
+        uplink = Uplink(settings.agent, settings.school.id, settings.mqtt, self._clock)
+        service.on_stop("uplink", uplink.close)
+        for camera in settings.cameras:
+            self._add_camera(camera, uplink, service)
+        for gate in settings.gates:
+            self._add_gate(gate, uplink, service)
+        for lab in settings.labs:
+            self._add_lab(lab, uplink, service)
+        service.task("uplink", uplink.run)
+
+    def _add_camera(self, camera: Camera, uplink: Uplink, service: Service) -> None:
+        analyser = Analyser(camera, make_detector(camera), self._settings.school.zone)
+        agent = CameraAgent(camera, make_source(camera), analyser, self._clock, uplink)
+        uplink.add_device(camera.id, agent.health)
+        service.task(f"camera[{camera.id}]", agent.run)
+
+    def _add_gate(self, gate: Gate, uplink: Uplink, service: Service) -> None:
+        agent = GateAgent(gate, SimulatedReader(gate, self._clock), self._key, self._clock, uplink)
+        uplink.add_device(gate.id, agent.health)
+        service.task(f"gate[{gate.id}]", agent.run)
+
+    def _add_lab(self, lab: Lab, uplink: Uplink, service: Service) -> None:
+        agent = LabAgent(lab, SimulatedLab(lab, self._clock), self._key, self._clock, uplink)
+        uplink.add_device(lab.id, agent.health)
+        service.task(f"lab[{lab.id}]", agent.run)

@@ -1,0 +1,111 @@
+"""One camera: pictures in, readings and events out, and a word when the picture is lost or comes back."""
+
+from __future__ import annotations
+
+import logging
+import statistics
+import threading
+import time
+from datetime import datetime, timedelta
+
+from campus.clock import Clock
+from campus.events import CameraTamper
+from edge_agent.camera.analyser import Analyser, Analysis
+from edge_agent.camera.source import Frame, NoPicture, Source, without_secrets
+from edge_agent.settings import Camera
+from edge_agent.voice import Voice
+
+log = logging.getLogger("edge.camera")
+LOST_AFTER_S = 10.0  # real seconds without a picture before it is told: a stream's hiccup is none of anybody's business
+
+
+class LostPicture:
+    """Tells when a camera is blind and when it sees again, once each."""
+
+    def __init__(self) -> None:
+        self._told = False
+
+    def update(self, seconds: float) -> CameraTamper | None:
+        """Given the seconds without a picture (0: there is one), the event to send, if any."""
+        lost = seconds > LOST_AFTER_S
+        if lost == self._told or (self._told and seconds > 0):
+            return None
+        self._told = lost
+        return CameraTamper(kind="disconnected", active=lost)
+
+
+class Window:
+    """The values since the last reading: counters as they stand, the others by their median, which flickers less."""
+
+    def __init__(self) -> None:
+        self._values: list[dict[str, float]] = []
+        self._since = time.monotonic()
+
+    def add(self, values: dict[str, float]) -> None:
+        """Take the values of one analysed frame."""
+        self._values.append(values)
+
+    def take(self) -> dict[str, float | bool]:
+        """The values of the window with the frames analysed per second of real time; begins the next window."""
+        now = time.monotonic()
+        taken: dict[str, float | bool] = {name: self._summary(name) for name in self._values[-1]}
+        taken["fps"] = round(len(self._values) / max(1e-3, now - self._since), 2)
+        self._values, self._since = [], now
+        return taken
+
+    def _summary(self, name: str) -> float:
+        if name.startswith("line."):
+            return self._values[-1][name]
+        return statistics.median_low(values[name] for values in self._values)
+
+
+class CameraAgent:
+    """Speaks for one camera."""
+
+    def __init__(self, camera: Camera, source: Source, analyser: Analyser, clock: Clock, voice: Voice) -> None:
+        self._camera = camera
+        self._source = source
+        self._analyser = analyser
+        self._clock = clock
+        self._voice = voice
+        self._lost = LostPicture()
+        self._window = Window()
+        self._due: datetime | None = None
+        self._fps = 0.0
+
+    def run(self, stop: threading.Event) -> None:
+        """Analyse pictures until ``stop`` is set or the source is at its end."""
+        name = {"camera": self._camera.id, "url": without_secrets(self._camera.source)}
+        log.info("watching", extra=name)
+        try:
+            while (seen := self._source.next(stop)) is not None:
+                self._take(seen, name)
+        finally:
+            self._source.close()
+        self._fps = 0.0
+        log.info("no longer watching", extra=name)
+
+    def health(self) -> dict[str, float]:
+        """Numbers for the status: frames analysed per second."""
+        return {"fps": self._fps}
+
+    def _take(self, seen: Frame | NoPicture, name: dict[str, str]) -> None:
+        now = self._clock.now()
+        change = self._lost.update(seen.seconds if isinstance(seen, NoPicture) else 0.0)
+        if change is not None:
+            log.warning("the picture is lost" if change.active else "the picture is back", extra=name)
+            self._voice.event(self._camera.id, change, now)
+        if isinstance(seen, Frame):
+            self._tell(self._analyser.analyse(seen.image, seen.at, now), now)
+        elif change is not None:
+            self._fps = 0.0
+
+    def _tell(self, analysis: Analysis, now: datetime) -> None:
+        for intrusion in analysis.intrusions:
+            self._voice.event(self._camera.id, intrusion, now)
+        self._window.add(analysis.values)
+        if self._due is None or now >= self._due:
+            self._due = now + timedelta(seconds=self._camera.telemetry_s)
+            values = self._window.take()
+            self._fps = float(values["fps"])
+            self._voice.reading(self._camera.id, values, now)

@@ -1,0 +1,113 @@
+"""A drawn scene of people walking over a yard: the source "sim", with the truth known. Needs no camera and no file."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+
+import cv2
+import msgspec
+import numpy as np
+
+from edge_agent.camera.detector import Image
+from edge_agent.camera.geometry import Box
+from edge_agent.camera.source import Frame, NoPicture
+
+WIDTH, HEIGHT = 640, 360
+WARM_UP_S = 3.0  # the yard is empty this long, so that a background can be learnt
+
+
+class Walker(msgspec.Struct, frozen=True):
+    """A figure that walks straight and level, from x = ``start`` at ``begins`` seconds; shares of the frame."""
+
+    begins: float
+    start: float
+    speed: float  # shares of the width per second; negative: to the left
+    foot: float  # y of the feet
+    height: float
+    shade: int
+
+    def box(self, at: float) -> Box | None:
+        """Where the figure is at ``at`` seconds; None before it begins and when it is wholly out of the frame."""
+        x = self.start + self.speed * (at - self.begins)
+        half = self.height * 0.38 * HEIGHT / WIDTH / 2
+        if at < self.begins or x + half <= 0 or x - half >= 1:
+            return None
+        return Box(x - half, self.foot - self.height, x + half, self.foot)
+
+
+class Scene:
+    """A yard and its walkers; the same seed gives the same pictures."""
+
+    def __init__(self, walkers: tuple[Walker, ...], seed: int = 1) -> None:
+        self.walkers = walkers
+        noise = np.random.default_rng(seed)
+        coarse = noise.integers(120, 150, (HEIGHT // 8, WIDTH // 8, 3), dtype=np.uint8)
+        self._yard = np.asarray(cv2.resize(coarse, (WIDTH, HEIGHT)), dtype=np.uint8)
+        self._seed = seed
+
+    def people(self, at: float) -> list[Box]:
+        """The boxes of the walkers in the picture at ``at`` seconds."""
+        return [box for walker in self.walkers if (box := walker.box(at)) is not None]
+
+    def picture(self, at: float) -> Image:
+        """The picture at ``at`` seconds: 360 x 640 x 3, with the slight noise of a sensor."""
+        image = self._yard.copy()
+        for walker in sorted(self.walkers, key=lambda walker: walker.foot):
+            box = walker.box(at)
+            if box is not None:
+                _draw(image, box, walker.shade, at)
+        grain = np.random.default_rng((self._seed, int(at * 1000))).integers(-3, 4, image.shape, dtype=np.int16)
+        return np.asarray(np.clip(image.astype(np.int16) + grain, 0, 255), dtype=np.uint8)
+
+
+def _draw(image: Image, box: Box, shade: int, at: float) -> None:
+    x, head = round((box.x1 + box.x2) / 2 * WIDTH), round(box.y1 * HEIGHT)
+    foot, tall = round(box.y2 * HEIGHT), round(box.height * HEIGHT)
+    swing = round(0.09 * tall * np.sin(at * 6.0))
+    hip, wide = foot - round(0.45 * tall), max(2, round(0.16 * tall))
+    for side in (-swing, swing):
+        cv2.line(image, (x, hip), (x + side, foot - 2), (shade // 2, 30, 30), max(3, wide // 2), cv2.LINE_AA)
+    cv2.ellipse(image, (x, (head + hip) // 2 + 3), (wide, (hip - head) // 2), 0, 0, 360, (shade, 40, 60), -1)
+    cv2.circle(image, (x, head + round(0.09 * tall)), max(2, round(0.09 * tall)), (90, 110, 160), -1, cv2.LINE_AA)
+
+
+def crossing_scene(seed: int, seconds: float) -> Scene:
+    """A scene in which people cross the yard now and then for ``seconds``, both ways, at different depths."""
+    chance = random.Random(seed)  # noqa: S311 - a drawing, not a secret
+    walkers, at = [], WARM_UP_S
+    while at < seconds:
+        leftwards = chance.random() < 0.5
+        foot = chance.uniform(0.55, 0.95)
+        speed = chance.uniform(0.09, 0.16) * (-1 if leftwards else 1)
+        walkers.append(Walker(at, 1.05 if leftwards else -0.05, speed, foot, 0.2 + 0.3 * foot, chance.randint(30, 90)))
+        at += chance.uniform(2.0, 6.0)
+    return Scene(tuple(walkers), seed)
+
+
+class SceneSource:
+    """The scene as a camera: ``fps`` pictures a second, for ten minutes, then again from the beginning."""
+
+    LENGTH_S = 600.0
+
+    def __init__(self, fps: float, seed: int = 1, *, paced: bool = True) -> None:
+        self._scene = crossing_scene(seed, self.LENGTH_S)
+        self._period = 1.0 / fps
+        self._paced = paced
+        self._count = 0
+        self._origin = time.monotonic()
+
+    def next(self, stop: threading.Event) -> Frame | NoPicture | None:
+        """The next picture."""
+        if self._paced:
+            # Who is slow skips pictures instead of falling behind.
+            self._count = max(self._count, int((time.monotonic() - self._origin) / self._period))
+        at = self._count * self._period
+        self._count += 1
+        if self._paced:
+            stop.wait(max(0.0, self._origin + at - time.monotonic()))
+        return None if stop.is_set() else Frame(self._scene.picture(at % self.LENGTH_S), at)
+
+    def close(self) -> None:
+        """Nothing is held."""

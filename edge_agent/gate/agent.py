@@ -1,0 +1,40 @@
+"""Turn passes at a gate lane into `gate.pass` events; the card number is hashed here and forgotten."""
+
+from __future__ import annotations
+
+import threading
+
+from campus.clock import Clock
+from campus.credentials import hash_credential
+from campus.events import GatePass
+from edge_agent.gate.source import PassSource
+from edge_agent.settings import Gate
+from edge_agent.voice import Voice
+
+
+class GateAgent:
+    """Speaks for one lane; ``key`` is the school's credential key (see `campus.credentials`)."""
+
+    def __init__(self, gate: Gate, source: PassSource, key: bytes, clock: Clock, voice: Voice) -> None:
+        self._gate = gate
+        self._source = source
+        self._key = key
+        self._clock = clock
+        self._voice = voice
+        self._passes = 0
+
+    def run(self, stop: threading.Event) -> None:
+        """Tell every pass until ``stop`` is set or the reader has no more."""
+        while (seen := self._source.next(stop)) is not None:
+            self._passes += 1
+            event = GatePass(
+                credential=hash_credential(self._key, seen.number),
+                lane=self._gate.lane,
+                direction=seen.direction or self._gate.direction,
+                serial=seen.serial,
+            )
+            self._voice.event(self._gate.id, event, self._clock.now())
+
+    def health(self) -> dict[str, float]:
+        """Numbers for the status: passes since the start."""
+        return {"passes": float(self._passes)}

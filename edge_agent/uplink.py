@@ -1,0 +1,229 @@
+"""From the agents to the broker: numbers messages, keeps them in the spool until acknowledged, tells who is alive.
+
+One connection carries all devices of this machine, and a connection has one last will. The agent's own device is that
+will (the gateway); the others name it as their parent in the registry, so that a lost agent makes its children silent.
+Each heartbeat carries a status of every device, so heartbeat age works for each of them too.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Literal
+
+from prometheus_client import Counter, Gauge
+
+from campus import __version__
+from campus.clock import Clock, to_ms
+from campus.codec import encode, encode_event, encode_readings
+from campus.errors import Unavailable
+from campus.events import EdgeLoss, Event, Reading, Status
+from campus.ids import new_boot, new_id
+from campus.mqtt import MqttClient, Will
+from campus.settings import Mqtt
+from campus.topics import Channel, Topic
+from edge_agent.settings import Agent
+from edge_agent.spool import Kind, Loss, Spool, Waiting
+
+log = logging.getLogger("edge.uplink")
+IN_FLIGHT = 200
+TICK_S = 0.2
+
+_stored = Counter("edge_messages_total", "Messages given to the spool", ["kind"])
+_dropped = Counter("edge_dropped_total", "New messages that found no room in the spool", ["kind"])
+_waiting = Gauge("edge_spool_messages", "Messages waiting for the broker")
+
+Health = Callable[[], dict[str, float]]
+State = Literal["online", "offline"]
+
+
+class Uplink:
+    """Takes events and readings of devices from any thread; `run` sends them."""
+
+    def __init__(self, agent: Agent, school: str, mqtt: Mqtt, clock: Clock) -> None:
+        self._agent = agent
+        self._school = school
+        self._clock = clock
+        self._boot = new_boot()
+        self._lock = threading.Lock()
+        self._seq: dict[str, int] = {}
+        self._devices: dict[str, Health] = {agent.id: self._own_health}
+        self._started = time.monotonic()
+        self._spool = Spool(agent.spool, int(agent.spool_mb * 1e6))
+        self._sent = 0  # the id of the last message handed to the connection
+        self._flying: set[int] = set()
+        self._acked: deque[int] = deque()
+        self._wake = threading.Event()
+        self._greet = threading.Event()
+        self._was_connected = False
+        self._beat_at: datetime | None = None
+        self._mqtt = mqtt
+        self._client = self._make_client()
+
+    # -- what the agents call --------------------------------------------------------------------------------------
+
+    def add_device(self, device: str, health: Health) -> None:
+        """Speak for ``device`` from now on; ``health`` gives the numbers of its status, on the sending thread."""
+        self._devices[device] = health
+
+    def event(self, device: str, event: Event, at: datetime) -> None:
+        """Something happened at ``device`` at ``at``; it is on the disk when this returns."""
+        self._event(device, event, at, None)
+
+    def reading(self, device: str, values: dict[str, float | bool], at: datetime) -> None:
+        """Measured ``values`` of ``device`` at ``at``; dropped and counted when the spool is full of events."""
+        with self._lock:
+            reading = Reading(ts=to_ms(at), values=values, seq=self._next_seq(device), boot=self._boot)
+            kept = self._spool.put(
+                "telemetry", self._topic(device, Channel.TELEMETRY), encode_readings((reading,)), self._clock.now(),
+                late=not self._client.connected,
+            )  # fmt: skip
+        _count("telemetry", kept)
+        self._wake.set()
+
+    # -- the sending task ------------------------------------------------------------------------------------------
+
+    def run(self, stop: threading.Event) -> None:
+        """Send until ``stop`` is set. A broker that is away is waited for; nothing is lost meanwhile."""
+        self._client.start()
+        while not stop.is_set():
+            self._wake.wait(TICK_S)
+            self._wake.clear()
+            self.step()
+
+    def step(self) -> None:
+        """One round: forget what is acknowledged, send what waits, beat if it is time."""
+        self._forget_acked()
+        self._notice_loss()
+        if self._greet.is_set() or self._beat_is_due():
+            self._beat()
+        self._send()
+        _waiting.set(len(self._spool))
+
+    def close(self) -> None:
+        """Hand over what can be handed over, say goodbye for every device, disconnect and close the spool."""
+        end = time.monotonic() + self._agent.drain_s
+        while self._client.connected and len(self._spool) and time.monotonic() < end:
+            self.step()
+            self._wake.wait(0.05)
+            self._wake.clear()
+        self._say_all("offline")
+        self._client.stop()
+        self._forget_acked()
+        self._spool.close()
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _make_client(self) -> MqttClient:
+        will = encode(Status(state="offline", ts=to_ms(self._clock.now()), boot=self._boot))
+        return MqttClient(
+            self._mqtt,
+            f"edge-{self._school}-{self._agent.id}",
+            on_connected=self._connected,
+            will=Will(self._topic(self._agent.id, Channel.STATUS), will),
+        )
+
+    def _event(self, device: str, event: Event, at: datetime, settles: Loss | None) -> None:
+        with self._lock:
+            payload = encode_event(event, id=new_id(), ts=to_ms(at), seq=self._next_seq(device), boot=self._boot)
+            topic = self._topic(device, Channel.EVENT)
+            late = not self._client.connected
+            kept = self._spool.put("event", topic, payload, self._clock.now(), late=late, settles=settles)
+        _count("event", kept)
+        self._wake.set()
+
+    def _next_seq(self, device: str) -> int:
+        self._seq[device] = self._seq.get(device, 0) + 1
+        return self._seq[device]
+
+    def _connected(self) -> None:
+        self._greet.set()
+        self._wake.set()
+
+    def _forget_acked(self) -> None:
+        ids = [self._acked.popleft() for _ in range(len(self._acked))]
+        if ids:
+            self._spool.done(ids)
+            self._flying.difference_update(ids)
+
+    def _notice_loss(self) -> None:
+        """After a loss begin anew from the spool, so that all that was not acknowledged goes out marked late."""
+        connected = self._client.connected
+        if self._was_connected and not connected:
+            self._client.stop()
+            self._forget_acked()
+            self._sent = min(self._flying, default=self._sent + 1) - 1
+            self._flying.clear()
+            self._spool.broker_gone(self._sent)
+            self._client = self._make_client()
+            self._client.start()
+        self._was_connected = connected
+
+    def _send(self) -> None:
+        while self._client.connected and len(self._flying) < IN_FLIGHT:
+            batch = self._spool.after(self._sent, IN_FLIGHT - len(self._flying))
+            for message in batch:
+                if not self._publish(message):
+                    return
+            if not batch:
+                return
+
+    def _publish(self, message: Waiting) -> bool:
+        payload = _marked_late(message.payload) if message.late else message.payload
+        self._flying.add(message.id)
+        try:
+            self._client.publish(message.topic, payload, on_ack=lambda: self._done(message.id))
+        except Unavailable:
+            self._flying.discard(message.id)
+            return False
+        self._sent = message.id
+        return True
+
+    def _done(self, number: int) -> None:
+        self._acked.append(number)
+        self._wake.set()
+
+    def _beat_is_due(self) -> bool:
+        now = self._clock.now()
+        return self._beat_at is None or now >= self._beat_at
+
+    def _beat(self) -> None:
+        now = self._clock.now()
+        self._beat_at = now + timedelta(seconds=self._agent.heartbeat_s)
+        self._spool.expire(now, timedelta(days=self._agent.spool_days))
+        if self._client.connected:
+            self._greet.clear()
+            self._say_all("online")
+            for loss in self._spool.losses():
+                log.warning("messages were dropped: %s", loss.reason, extra={"count": loss.dropped, "kind": loss.kind})
+                report = EdgeLoss(dropped=loss.dropped, channel=loss.kind, reason=loss.reason)
+                self._event(self._agent.id, report, now, loss)
+
+    def _say_all(self, state: State) -> None:
+        for device, health in list(self._devices.items()):
+            status = Status(
+                state=state, ts=to_ms(self._clock.now()), boot=self._boot, agent=__version__, health=health()
+            )
+            try:
+                self._client.publish(self._topic(device, Channel.STATUS), encode(status), retain=True)
+            except Unavailable:
+                return  # the next connection says it again
+
+    def _own_health(self) -> dict[str, float]:
+        return {"uptime_s": round(time.monotonic() - self._started, 1), "queue": float(len(self._spool))}
+
+    def _topic(self, device: str, channel: Channel) -> str:
+        return str(Topic(self._school, device, channel))
+
+
+def _marked_late(payload: bytes) -> bytes:
+    """A message of ours (one JSON object that is not empty) with ``"late": true`` added."""
+    return payload[:-1] + b',"late":true}'
+
+
+def _count(kind: Kind, kept: bool) -> None:
+    (_stored if kept else _dropped).labels(kind).inc()
