@@ -1,0 +1,62 @@
+"""The reference pages name everything the code has: docs that are not tested rot."""
+
+from pathlib import Path
+
+import click
+import msgspec
+import pytest
+
+from campus.events import EVENTS
+from campus.settings import Settings, Webhook
+from cli.main import campus
+
+ROOT = Path(__file__).parents[2]
+SETTINGS = (ROOT / "docs/reference/settings.md").read_text(encoding="utf-8")
+EVENTS_PAGE = (ROOT / "docs/reference/events.md").read_text(encoding="utf-8")
+
+
+def section(page: str, heading: str) -> str:
+    """The text under ``heading`` up to the next one."""
+    assert heading in page, f"{heading} is not described"
+    return page.split(heading, 1)[1].split("\n#", 1)[0]
+
+
+@pytest.mark.parametrize("field", msgspec.structs.fields(Settings), ids=lambda field: field.name)
+def test_every_setting_is_described(field: msgspec.structs.FieldInfo) -> None:
+    text = section(SETTINGS, f"## `[{field.name}]`")
+    for key in msgspec.structs.fields(type(field.default)):
+        assert f"| `{key.name}` |" in text
+
+
+def test_every_key_of_a_webhook_is_described() -> None:
+    text = section(SETTINGS, "## `[[alerts.webhooks]]`")
+    assert all(f"| `{key.name}` |" in text for key in msgspec.structs.fields(Webhook))
+
+
+def test_no_setting_is_described_that_does_not_exist() -> None:
+    described = {line.split("`")[1] for line in SETTINGS.splitlines() if line.startswith("| `")}
+    known = {
+        key.name for field in msgspec.structs.fields(Settings) for key in msgspec.structs.fields(type(field.default))
+    }
+    known |= {key.name for key in msgspec.structs.fields(Webhook)}
+    assert {name for name in described if not name.startswith("CAMPUS_")} <= known
+
+
+@pytest.mark.parametrize("name", sorted(EVENTS))
+def test_every_event_type_and_field_is_described(name: str) -> None:
+    text = section(EVENTS_PAGE, f"### `{name}`")
+    for field in msgspec.structs.fields(EVENTS[name]):
+        assert f"| `{field.name}` |" in text
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.zh.md"])
+def test_every_command_is_in_the_readme(readme: str) -> None:
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    missing = [name for name, command in campus.commands.items() if not command.hidden and f"campus {name}" not in text]
+    assert missing == []
+
+
+def test_every_command_says_what_it_does() -> None:
+    for command in campus.commands.values():
+        assert isinstance(command, click.Command)
+        assert command.help
