@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from campus.clock import to_ms
 from devices.presence import Reason, State
 from devices.tables import device_states
 from devices.trail import Trail
@@ -50,14 +51,25 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
 _TRAIL = Trail.__struct_fields__
 _OWN = tuple(field for field in Known.__struct_fields__ if field != "trail")
-_HEARD = ("heard_at", "seq", "clock_offset_ms")
 _missing = msgspec.json.Decoder(tuple[tuple[int, int], ...])
 _health = msgspec.json.Decoder(dict[str, float])
 _encode = msgspec.json.Encoder().encode
 
 _this = (device_states.c.school == sa.bindparam("of_school")) & (device_states.c.device == sa.bindparam("of_device"))
 # The statement of the hot path: a device that is known to be online was heard again. It touches no index.
-_UPDATE_HEARD = device_states.update().where(_this).values({name: sa.bindparam("new_" + name) for name in _HEARD})
+# One statement for the batch: an executemany gives up the GIL at every row and must win it back from busy threads.
+_UPDATE_HEARD = {
+    "sqlite": sa.text(
+        "UPDATE device_states SET heard_at = json_extract(j.value, '$[2]'), seq = json_extract(j.value, '$[3]'), "
+        "clock_offset_ms = json_extract(j.value, '$[4]') FROM json_each(:news) AS j "
+        "WHERE school = json_extract(j.value, '$[0]') AND device = json_extract(j.value, '$[1]')"
+    ),
+    "postgresql": sa.text(
+        "UPDATE device_states SET heard_at = (j ->> 2)::bigint, seq = (j ->> 3)::bigint, "
+        "clock_offset_ms = (j ->> 4)::bigint FROM json_array_elements(CAST(:news AS json)) AS j "
+        "WHERE school = j ->> 0 AND device = j ->> 1"
+    ),
+}
 _POSTPONE = device_states.update().where(_this).values(next_check_at=sa.bindparam("next_at"))
 _ALL = tuple(column.name for column in device_states.c if column.name not in {"school", "device"})
 _UPDATE_ALL = device_states.update().where(_this).values({name: sa.bindparam("new_" + name) for name in _ALL})
@@ -99,7 +111,8 @@ class States:
     def write_heard(self, conn: sa.Connection, news: Sequence[Known]) -> None:
         """Write only that devices were heard again: when, up to which number, how far off their clock is."""
         if news:
-            conn.execute(_UPDATE_HEARD, [_heard_parameters(known) for known in news])
+            rows = _encode([_heard(known) for known in news]).decode()
+            conn.execute(_UPDATE_HEARD[conn.dialect.name], {"news": rows})
             self._fresh.update((known.key, known) for known in news)
 
     def write(self, conn: sa.Connection, news: Sequence[Known]) -> None:
@@ -168,11 +181,6 @@ def _parameters(known: Known) -> dict[str, Any]:
     return {**parameters, "of_school": known.school, "of_device": known.device}
 
 
-def _heard_parameters(known: Known) -> dict[str, Any]:
-    return {
-        "new_heard_at": known.heard_at,
-        "new_seq": known.trail.seq,
-        "new_clock_offset_ms": known.clock_offset_ms,
-        "of_school": known.school,
-        "of_device": known.device,
-    }
+def _heard(known: Known) -> tuple[str, str, int | None, int, int | None]:
+    heard_at = None if known.heard_at is None else to_ms(known.heard_at)
+    return known.school, known.device, heard_at, known.trail.seq, known.clock_offset_ms
