@@ -23,10 +23,12 @@ _PAYLOAD_SHOWN = 200
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
-    """A message that could not be used, and why; ``payload`` is its beginning as text."""
+    """A message that could not be used, why, and how often it came; ``payload`` is its beginning as text."""
 
     id: int
     at: datetime
+    last_at: datetime
+    times: int
     topic: str
     reason: str
     detail: str
@@ -104,16 +106,19 @@ def _spool(conn: sa.Connection) -> Spool:
 
 
 def _reasons(since: datetime) -> sa.Select[Any]:
-    reason = dead_letters.c.reason
-    return sa.select(reason, sa.func.count().label("number")).where(dead_letters.c.at >= since).group_by(reason)
+    table = dead_letters
+    number = sa.func.sum(table.c.times).label("number")
+    return sa.select(table.c.reason, number).where(table.c.last_at >= since).group_by(table.c.reason)
 
 
 def _dead_letters(conn: sa.Connection) -> tuple[DeadLetter, ...]:
-    query = sa.select(dead_letters).order_by(dead_letters.c.id.desc()).limit(SHOWN)
+    query = sa.select(dead_letters).order_by(dead_letters.c.last_at.desc()).limit(SHOWN)
     return tuple(
         DeadLetter(
             id=row.id,
             at=row.at,
+            last_at=row.last_at,
+            times=row.times,
             topic=row.topic,
             reason=row.reason,
             detail=row.detail,
