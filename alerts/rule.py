@@ -28,7 +28,9 @@ Devices = Annotated[tuple[DeviceKind, ...], Meta(description="Kinds of device th
 Places = Annotated[
     tuple[str, ...], Meta(description="Ids of the places whose devices the rule listens to; empty: every place.")
 ]
-SeverityKey = Annotated[Severity, Meta(description="How much it matters; decides order, colour and who is told.")]
+SeverityKey = Annotated[
+    Severity, Meta(description="info, warning, major or critical: decides order, colour and who is told.")
+]
 
 
 class Bilingual(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

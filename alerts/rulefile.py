@@ -29,7 +29,8 @@ class RuleFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             "one with the same id takes its place; `none`: this file is everything."
         ),
     ] = "shipped"
-    off: Annotated[tuple[str, ...], Meta(description="Ids of library rules that are switched off.")] = ()
+    # Not "off": YAML 1.1 reads that word as false.
+    without: Annotated[tuple[str, ...], Meta(description="Ids of library rules that are switched off.")] = ()
     rules: tuple[Rule, ...] = ()
 
 
@@ -58,11 +59,11 @@ def load_rules(path: Path | None = None) -> RuleSet:
     own, root = _parse(text, str(path))
     base = library if own.library == "shipped" else ()
     known = {rule.id for rule in base}
-    for index, rule_id in enumerate(own.off):
+    for index, rule_id in enumerate(own.without):
         if rule_id not in known:
-            line = line_of(root, f"at `$.off[{index}]`")
+            line = line_of(root, f"at `$.without[{index}]`")
             raise RuleFileError(str(path), line, f"{rule_id!r} is no rule of the library; it has {sorted(known)}")
-    replaced = {rule.id for rule in own.rules} | set(own.off)
+    replaced = {rule.id for rule in own.rules} | set(own.without)
     return RuleSet((*(rule for rule in base if rule.id not in replaced), *own.rules))
 
 
