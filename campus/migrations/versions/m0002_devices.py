@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("name_en", sa.String(200), nullable=False),
         sa.Column("floor", sa.Integer),
         sa.Column("outline", sa.Text, nullable=False),
+        comment="campus, buildings, floors, rooms, gates and grounds",
     )
     op.create_table(
         "devices",
@@ -35,11 +36,13 @@ def upgrade() -> None:
         sa.Column("x", sa.Float),
         sa.Column("y", sa.Float),
         sa.Column("retired_at", Moment),
+        comment="which things exist; a retired one is kept for its history and no longer listened to",
     )
     op.create_table(
         "registry_versions",
         sa.Column("school", sa.String(64), primary_key=True),
         sa.Column("version", sa.Integer, nullable=False),
+        comment="moves with every change of a school's devices, so that a running program reloads its registry",
     )
     op.create_table(
         "device_states",
@@ -64,6 +67,7 @@ def upgrade() -> None:
         sa.Column("health", sa.Text, nullable=False),
         sa.Column("agent", sa.String(64), nullable=False),
         sa.Column("config", sa.BigInteger, nullable=False),
+        comment="what is known of each device: facts, the presence concluded from them, and when to look again",
     )
     op.create_table(
         "device_transitions",
@@ -74,6 +78,7 @@ def upgrade() -> None:
         sa.Column("new", sa.String(16), nullable=False),
         sa.Column("at", Moment, nullable=False),
         sa.Column("why", sa.String(32), nullable=False),
+        comment="every change of presence: old, new, when, why",
     )
     op.create_index("ix_device_transitions_school_device_at", "device_transitions", ["school", "device", "at"])
     op.create_table(
@@ -86,6 +91,7 @@ def upgrade() -> None:
         sa.Column("started_at", Moment, nullable=False),
         sa.Column("noticed_at", Moment, nullable=False),
         sa.Column("ended_at", Moment),
+        comment="when nothing was known from a device: the people behind it are unknown, not absent",
     )
     op.create_index("ix_device_outages_school_kind_started_at", "device_outages", ["school", "kind", "started_at"])
     op.create_index("ix_device_outages_school_device_started_at", "device_outages", ["school", "device", "started_at"])
@@ -97,4 +103,5 @@ def upgrade() -> None:
         sa.Column("messages", sa.BigInteger, nullable=False),
         sa.Column("first_seen", Moment, nullable=False),
         sa.Column("last_seen", Moment, nullable=False),
+        comment="devices that speak and are in no registry: a person enrols them or finds out who they are",
     )
