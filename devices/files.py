@@ -29,6 +29,9 @@ class Imported(msgspec.Struct, frozen=True):
     changed: int
     unchanged: int
 
+    def __str__(self) -> str:
+        return f"{self.added} added, {self.changed} changed, {self.unchanged} as before"
+
 
 def import_places(conn: sa.Connection, school: str, path: Path) -> Imported:
     """Take over a places.csv; raises `ImportFileError` naming file and line. Places not in the file stay."""

@@ -228,7 +228,8 @@ def test_the_image_is_built_from_what_exists() -> None:
     assert set(re.search(r'"\.\[(.+?)\]"', DOCKERFILE)[1].split(",")) <= set(project["optional-dependencies"])  # type: ignore[index]
     assert re.search(r'ENTRYPOINT \["(\w+)"\]', DOCKERFILE)[1] in project["scripts"]  # type: ignore[index]
     assert re.findall(r"^FROM (\S+)", DOCKERFILE, re.M) == ["python:3.11-slim"] * 2
-    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+    include = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]["find"]["include"]
+    packages = {pattern.removesuffix("*") for pattern in include}
     assert packages <= set(re.findall(r"^COPY (\w+) \1$", DOCKERFILE, re.M))
 
 

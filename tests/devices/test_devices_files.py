@@ -22,7 +22,9 @@ def import_all(engine: sa.Engine, folder: Path) -> tuple[Imported, Imported]:
 
 
 def test_both_files_are_taken_over(engine: sa.Engine, school_files: Path, clock: VirtualClock) -> None:
-    assert import_all(engine, school_files) == (Imported(4, 0, 0), Imported(4, 0, 0))
+    done = import_all(engine, school_files)
+    assert done == (Imported(4, 0, 0), Imported(4, 0, 0))
+    assert str(done[0]) == "4 added, 0 changed, 0 as before"
     with db.read(engine) as conn:
         assert [(place.id, place.floor) for place in places(conn, SCHOOL)][1] == ("b1-101", 1)
         camera = Registry(engine).get(conn, SCHOOL, "cam-1")
