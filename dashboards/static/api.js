@@ -1,5 +1,5 @@
 // Requests to the JSON interface; an error becomes a sentence in the page's language.
-import { t, word } from "./boot.js";
+import { word } from "./boot.js";
 import { toast } from "./toast.js";
 
 export class Problem extends Error {
@@ -43,4 +43,3 @@ export async function attempt(work) {
     return undefined;
   }
 }
-export const failed = () => t("error.broken");

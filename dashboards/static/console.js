@@ -1,0 +1,197 @@
+// The security console: keeps the list, the plan and the open case equal to what the server says.
+import { $, $$, batched, boot, clone, data, everySecond, fill, setMark, setNow, since, sync, t, when } from "./boot.js";
+import { attempt, get, post } from "./api.js";
+import { Case } from "./case.js";
+import { follow } from "./live.js";
+import { Plan } from "./plan.js";
+import { need } from "./siren.js";
+import { toast } from "./toast.js";
+
+const SEVERITIES = ["critical", "major", "warning", "info"];
+const STATES = ["unacknowledged", "returned_unacknowledged", "acknowledged", "shelved"];
+const CLOSED_SHOWN = 30;
+const NARROW = matchMedia("(width < 760px)");
+
+const open = new Map(data.alarms.open.map((alarm) => [alarm.id, alarm]));
+let closed = data.alarms.closed;
+let site = data.alarms.site;
+let chosen = null;
+let chosenByHand = false;
+
+const plan = new Plan(data.plan, (id) => choose(id, true));
+const detail = new Case(plan, data.classes, act);
+
+const rank = (alarm) => [SEVERITIES.indexOf(alarm.severity), STATES.indexOf(alarm.state), -Date.parse(alarm.raised_at)];
+function before(a, b) {
+  const left = rank(a);
+  const right = rank(b);
+  const at = left.findIndex((value, index) => value !== right[index]);
+  return at < 0 ? 0 : left[at] - right[at];
+}
+const ordered = () => [...open.values()].sort(before);
+const active = () => ordered().filter((alarm) => alarm.state !== "shelved");
+const unseen = (alarm) => alarm.state === "unacknowledged";
+
+function makeRow(alarm) {
+  const element = clone("alarm-row");
+  $("button", element).addEventListener("click", () => choose(alarm.id, true));
+  return element;
+}
+
+function updateRow(element, alarm) {
+  const button = $("button", element);
+  const hot = unseen(alarm) && alarm.severity === "critical";
+  button.className = `alarm tone-${alarm.severity}${unseen(alarm) ? " fresh" : ""}${hot ? " hot" : ""}`;
+  if (alarm.id === chosen) button.setAttribute("aria-current", "true");
+  else button.removeAttribute("aria-current");
+  setMark($(".alarm-mark", element), alarm.severity);
+  element.dataset.since = alarm.raised_at;
+  fill(element, {
+    title: alarm.title[boot.language],
+    state: `${t(`severity.${alarm.severity}`)} · ${stateText(alarm)}`,
+    where: plan.words(alarm.place),
+    age: since(alarm.raised_at),
+    at: when(alarm.raised_at),
+  });
+}
+
+function stateText(alarm) {
+  if (alarm.state === "acknowledged" && alarm.acknowledged_by) return t("state.acknowledged_by", { who: alarm.acknowledged_by });
+  if (alarm.state === "shelved") return t("state.shelved_until", { time: when(alarm.shelved_until) });
+  return t(`state.${alarm.state}`);
+}
+
+function makeClosed(alarm) {
+  const element = clone("closed-row");
+  $("button", element).addEventListener("click", () => choose(alarm.id, true));
+  return element;
+}
+
+function updateClosed(element, alarm) {
+  setMark($(".old-mark", element), alarm.severity);
+  const outcome = alarm.outcome ? t(`outcome.${alarm.outcome}`) : t("state.closed");
+  fill(element, { at: when(alarm.closed_at ?? alarm.updated_at), title: alarm.title[boot.language], outcome });
+}
+
+const paint = batched(() => {
+  const rows = active();
+  const shelved = ordered().filter((alarm) => alarm.state === "shelved");
+  if (!chosenByHand || !(open.has(chosen) || closed.some((alarm) => alarm.id === chosen))) chooseFirst(rows);
+  sync($("#alarms"), rows, (row) => row.id, makeRow, updateRow);
+  sync($("#shelved"), shelved, (row) => row.id, makeRow, updateRow);
+  sync($("#closed"), closed.slice(0, CLOSED_SHOWN), (row) => row.id, makeClosed, updateClosed);
+  $("#open-count").textContent = t("console.count", { n: rows.length, fresh: rows.filter(unseen).length });
+  $("#calm").hidden = rows.length > 0;
+  $("#shelf").hidden = shelved.length === 0;
+  $("#shelf-count").textContent = String(shelved.length);
+  $("#no-past").hidden = closed.length > 0;
+  paintSite();
+  plan.setAlarms(rows, chosen);
+  need(rows.some((alarm) => unseen(alarm) && alarm.severity === "critical"));
+  const fresh = rows.filter(unseen).length;
+  document.title = `${fresh ? `(${fresh}) ` : ""}${t("console.title")}`;
+});
+
+/** Without a choice of the guard's own the page shows the first alarm of the list. */
+function chooseFirst(rows) {
+  const first = rows[0]?.id ?? null;
+  if (first !== chosen) choose(first, false);
+}
+
+function paintSite() {
+  const host = $("#site");
+  const count = document.createElement("b");
+  count.textContent = String(site.inside);
+  host.replaceChildren(`${t("site.inside")} `, count, ` · ${t("site.outside")} ${site.outside}`);
+  if (site.unknown) host.append(` · ${t("site.unknown")} ${site.unknown}`);
+}
+
+function choose(id, byHand) {
+  chosen = id;
+  chosenByHand = byHand;
+  const alarm = open.get(id) ?? closed.find((one) => one.id === id);
+  if (alarm) plan.lookAt(alarm.place);
+  detail.show(alarm ?? null);
+  if (byHand && NARROW.matches) $("#detail").scrollIntoView({ behavior: "smooth" });
+  paint();
+}
+
+function take(alarm) {
+  const known = open.get(alarm.id);
+  if (alarm.state === "closed") {
+    open.delete(alarm.id);
+    closed = [alarm, ...closed.filter((one) => one.id !== alarm.id)].slice(0, CLOSED_SHOWN);
+  } else {
+    open.set(alarm.id, alarm);
+    closed = closed.filter((one) => one.id !== alarm.id);
+    if (alarm.severity === "critical" && unseen(alarm) && !(known && unseen(known))) announce(alarm);
+  }
+  if (alarm.id === chosen) detail.refresh(alarm);
+  paint();
+}
+
+/** Only critical alarms are read out: a reader that speaks of everything is switched off. */
+function announce(alarm) {
+  $("#announce").textContent = `${t("severity.critical")}: ${alarm.title[boot.language]}`;
+}
+
+async function act(action, id, body = {}) {
+  const result = await attempt(() => post(`/alarms/${id}/${action}`, body));
+  if (!result) return false;
+  take(result.alarm);
+  if (id === chosen) detail.fill(result);
+  toast(t(`action.${action}_done`));
+  // What was dealt with makes room for the next one that nobody has seen.
+  if (action !== "comment" && active().some(unseen) && result.alarm.state !== "acknowledged") chosenByHand = false;
+  paint();
+  return true;
+}
+
+function change(message) {
+  if (message.topic === "alarm" && message.row) take(message.row);
+  if (message.topic === "site" && message.row) { site = message.row; paint(); }
+  if (message.topic === "device" && message.row) plan.setDevice(message.row);
+}
+
+async function resync() {
+  const fresh = await get("/alarms");
+  setNow(Date.parse(fresh.now));
+  open.clear();
+  for (const alarm of fresh.open) open.set(alarm.id, alarm);
+  closed = fresh.closed;
+  site = fresh.site;
+  const drawn = await get("/plan");
+  for (const device of drawn.devices) plan.setDevice(device);
+  if (chosen) detail.refresh(open.get(chosen) ?? null);
+  paint();
+  return fresh.seen;
+}
+
+function move(step) {
+  const rows = active();
+  if (!rows.length) return;
+  const at = rows.findIndex((alarm) => alarm.id === chosen);
+  const next = rows[Math.min(rows.length - 1, Math.max(0, at + step))];
+  choose(next.id, true);
+  requestAnimationFrame(() => $(`#alarms [data-key="${next.id}"] button`)?.focus());
+}
+
+addEventListener("keydown", (event) => {
+  if (event.target.closest("input, textarea, select, dialog") || event.ctrlKey || event.metaKey || event.altKey) return;
+  const keys = {
+    ArrowDown: () => move(1), j: () => move(1), ArrowUp: () => move(-1), k: () => move(-1),
+    a: () => detail.press("acknowledge"), r: () => detail.press("resolve"), c: () => $("#comment").focus(),
+  };
+  const run = keys[event.key];
+  if (!run) return;
+  event.preventDefault();
+  run();
+});
+
+everySecond(() => {
+  for (const row of $$("#alarms > li")) fill(row, { age: since(row.dataset.since) });
+  detail.tick();
+});
+
+paint();
+follow({ seen: data.alarms.seen, change, resync });

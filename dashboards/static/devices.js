@@ -1,0 +1,237 @@
+// The device list: what needs a person today first, then everything, and one device whole beside it.
+import { $, $$, batched, boot, clone, data, everySecond, fill, pick, setMark, setNow, since, sync, t, when, word } from "./boot.js";
+import { Problem, attempt, get } from "./api.js";
+import { chart } from "./chart.js";
+import { follow } from "./live.js";
+
+const NEEDS_SHOWN = 20;
+const ORDER = ["offline", "late", "clock_off", "losing", "battery_low", "disk_low", "queue_long", "never_seen"];
+const TONES = { online: "good", late: "warning", offline: "critical", sleeping: "quiet", never_seen: "unknown" };
+const NEED_TONES = { offline: "critical", late: "warning", clock_off: "major", losing: "major", battery_low: "warning", disk_low: "warning", queue_long: "warning", never_seen: "unknown" };
+const UNITS = { co2: "ppm", temperature: "°C", humidity: "%", noise: "dB", battery: "%" };
+const STATE_ORDER = ["offline", "late", "never_seen", "online", "sleeping"];
+
+const devices = new Map(data.devices.map((line) => [line.id, line]));
+let chosen = null;
+
+const rank = (line) => (line.needs.length ? ORDER.indexOf(line.needs[0]) : ORDER.length);
+const collator = new Intl.Collator(boot.language === "zh" ? "zh-CN" : "en", { numeric: true });
+const name = (line) => pick(line, "name");
+const place = (line) => pick(line, "place");
+
+function needText(line) {
+  const values = {
+    clock: Math.round(Math.abs(line.clock_offset_ms ?? 0) / 1000),
+    gaps: line.gaps,
+    battery: Math.round(line.health.battery ?? 0),
+    disk: Math.round((line.health.disk_free ?? 0) * 100),
+    queue: line.health.queue ?? 0,
+  };
+  return (need) => t(`need.${need}`, values);
+}
+
+function makeNeed(line) {
+  const element = clone("need");
+  $("button", element).addEventListener("click", () => choose(line.id));
+  return element;
+}
+
+function updateNeed(element, line) {
+  const [first, ...more] = line.needs;
+  $("button", element).className = `need tone-${NEED_TONES[first]}`;
+  setMark($(".need-mark", element), NEED_TONES[first]);
+  const text = needText(line);
+  const what = [first, ...more].map(text).join(boot.language === "zh" ? "；" : "; ");
+  element.dataset.since = ["offline", "late"].includes(first) ? (line.since ?? "") : "";
+  fill(element, {
+    name: name(line), where: `${t(`kind.${line.kind}`)} · ${place(line)}`, what, do: t(`need_do.${first}`),
+    since: element.dataset.since ? since(element.dataset.since) : "",
+  });
+}
+
+function makeRow(line) {
+  const element = clone("row");
+  $("button", element).addEventListener("click", () => choose(line.id));
+  return element;
+}
+
+function updateRow(element, line) {
+  setMark($(".row-mark", element), TONES[line.state]);
+  element.setAttribute("aria-selected", String(line.id === chosen));
+  element.dataset.seen = line.last_seen ?? "";
+  fill(element, {
+    name: name(line), sub: `${t(`kind.${line.kind}`)} · ${line.id}`, state: stateText(line), where: place(line),
+    heard: line.last_seen ? since(line.last_seen) : "—", gaps: line.gaps || "—",
+  });
+  $(".badge", element).className = `badge tone-${TONES[line.state]}`;
+}
+
+function stateText(line) {
+  if (line.state === "offline" && line.reason === "parent") return t("presence.behind_parent");
+  return t(`device_state.${line.state}`);
+}
+
+function matches(line) {
+  const words = $("#search").value.trim().toLowerCase();
+  const kind = $("#kind").value;
+  const state = $("#state").value;
+  const text = `${line.id} ${line.name_zh} ${line.name_en} ${line.place_zh} ${line.place_en} ${line.model}`.toLowerCase();
+  return (!words || text.includes(words)) && (!kind || line.kind === kind) && (!state || line.state === state);
+}
+
+const paint = batched(() => {
+  const all = [...devices.values()];
+  const needy = all.filter((line) => line.needs.length).sort((a, b) => rank(a) - rank(b) || collator.compare(name(a), name(b)));
+  const found = all.filter(matches).sort((a, b) => STATE_ORDER.indexOf(a.state) - STATE_ORDER.indexOf(b.state) || collator.compare(name(a), name(b)));
+  sync($("#needs"), needy.slice(0, NEEDS_SHOWN), (line) => line.id, makeNeed, updateNeed);
+  sync($("#rows"), found, (line) => line.id, makeRow, updateRow);
+  sync($("#tiles"), tiles(all, needy), ([key]) => key, makeTile, updateTile);
+  $("#today-count").textContent = String(needy.length);
+  $("#no-needs").hidden = needy.length > 0;
+  $("#more-needs").hidden = needy.length <= NEEDS_SHOWN;
+  $("#more-needs").textContent = t("devices.more", { n: needy.length - NEEDS_SHOWN });
+  $("#no-rows").hidden = found.length > 0;
+});
+
+function tiles(all, needy) {
+  const count = (state) => all.filter((line) => line.state === state).length;
+  return [
+    ["needs", needy.length, needy.length > 0], ["online", count("online"), false], ["late", count("late"), false],
+    ["offline", count("offline"), count("offline") > 0], ["sleeping", count("sleeping"), false], ["never_seen", count("never_seen"), false],
+  ].filter(([key, n]) => n || !["sleeping", "late", "never_seen"].includes(key));
+}
+
+function makeTile() {
+  const element = document.createElement("li");
+  element.append(document.createElement("b"), document.createElement("span"));
+  return element;
+}
+
+function updateTile(element, [key, n, isBad]) {
+  element.className = isBad ? "bad" : "";
+  $("b", element).textContent = String(n);
+  $("span", element).textContent = key === "needs" ? t("devices.tile_needs") : t(`device_state.${key}`);
+}
+
+async function choose(id) {
+  chosen = id;
+  paint();
+  head(devices.get(id));
+  $("#f-charts").replaceChildren();
+  $("#f-moves").replaceChildren();
+  $("#f-no-readings").hidden = true;
+  $("#file-none").hidden = true;
+  $("#file-body").hidden = false;
+  $("#file").scrollTop = 0;
+  $("#file").focus({ preventScroll: true });
+  const [file, latest] = await Promise.all([attempt(() => get(`/devices/${encodeURIComponent(id)}`)), attempt(() => get(`/devices/${encodeURIComponent(id)}/latest`))]);
+  if (chosen !== id) return;
+  if (file) history(file.detail);
+  if (latest) await charts(id, latest);
+}
+
+function head(line) {
+  setMark($("#f-mark"), TONES[line.state]);
+  $("#file-title").textContent = name(line);
+  $("#f-state").textContent = stateText(line);
+  $("#f-state").className = `badge tone-${TONES[line.state]}`;
+  const text = needText(line);
+  $("#f-needs").replaceChildren(...line.needs.map((need) => {
+    const item = document.createElement("li");
+    item.className = `tone-${NEED_TONES[need]}`;
+    const what = document.createElement("b");
+    what.textContent = text(need);
+    const todo = document.createElement("p");
+    todo.textContent = t(`need_do.${need}`);
+    item.append(what, todo);
+    return item;
+  }));
+  facts(line);
+}
+
+function facts(line) {
+  const parent = devices.get(line.parent);
+  const health = Object.entries(line.health).map(([key, value]) => `${word("health", key)} ${healthText(key, value)}`);
+  const rows = [
+    ["where", place(line)], ["kind", `${t(`kind.${line.kind}`)} · ${line.model}`], ["id", line.id],
+    ["why", word("presence", line.reason.replaceAll(" ", "_"))], ["since", line.since ? when(line.since) : ""],
+    ["heard", line.last_seen ? when(line.last_seen, true) : ""], ["through", parent ? name(parent) : ""],
+    ["gaps", line.gaps ? String(line.gaps) : ""], ["health", health.join(" · ")],
+  ];
+  $("#f-facts").replaceChildren(...rows.filter(([, value]) => value).flatMap(([key, value]) => {
+    const term = document.createElement("dt");
+    const text = document.createElement("dd");
+    term.textContent = t(`devices.${key}`);
+    text.textContent = value;
+    return [term, text];
+  }));
+}
+
+function healthText(key, value) {
+  if (key === "disk_free") return `${Math.round(value * 100)} %`;
+  if (key === "uptime_s") return t("common.hours", { n: Math.floor(value / 3600), m: Math.floor((value % 3600) / 60) });
+  return `${value} ${UNITS[key] ?? ""}`.trim();
+}
+
+function history(detail) {
+  $("#f-moves").replaceChildren(...detail.transitions.slice(0, 20).map((move) => {
+    const item = document.createElement("li");
+    const at = document.createElement("time");
+    const text = document.createElement("span");
+    at.textContent = when(move.at);
+    const reason = word("presence", move.why.replaceAll(" ", "_"));
+    text.textContent = `${word("device_state", move.old)} → ${word("device_state", move.new)} (${reason})`;
+    item.append(at, text);
+    return item;
+  }));
+}
+
+async function charts(id, latest) {
+  $("#f-no-readings").hidden = latest.length > 0;
+  for (const one of latest.slice(0, 6)) {
+    const series = await attempt(() => get(`/devices/${encodeURIComponent(id)}/series?metric=${encodeURIComponent(one.metric)}`));
+    if (chosen !== id || !series) return;
+    if (series.buckets.length) $("#f-charts").append(chart(series, word("metric", one.metric), UNITS[one.metric] ?? ""));
+  }
+}
+
+function change(message) {
+  if (!message.row) return;
+  devices.set(message.row.id, message.row);
+  if (message.row.id === chosen) head(message.row);
+  paint();
+}
+
+async function resync() {
+  const fresh = await get("/devices");
+  setNow(Date.parse(fresh.now));
+  devices.clear();
+  for (const line of fresh.devices) devices.set(line.id, line);
+  paint();
+  return fresh.seen;
+}
+
+// Presence changes are told one by one; ages, clocks and batteries move without a change, so now and then all is read.
+const REREAD_MS = 60000;
+setInterval(() => { if (!document.hidden) resync().catch((error) => { if (!(error instanceof Problem)) throw error; }); }, REREAD_MS);
+
+for (const id of ["search", "kind", "state"]) $(`#${id}`).addEventListener("input", paint);
+$("#file-close").addEventListener("click", close);
+addEventListener("keydown", (event) => { if (event.key === "Escape" && chosen) close(); });
+
+function close() {
+  const was = chosen;
+  chosen = null;
+  $("#file-body").hidden = true;
+  $("#file-none").hidden = false;
+  paint();
+  requestAnimationFrame(() => $(`#rows [data-key="${CSS.escape(was)}"] button`)?.focus());
+}
+
+everySecond(() => {
+  for (const row of $$("#rows > tr")) if (row.dataset.seen) fill(row, { heard: since(row.dataset.seen) });
+  for (const row of $$("#needs > li")) if (row.dataset.since) fill(row, { since: since(row.dataset.since) });
+});
+
+paint();
+follow({ seen: data.seen, change, resync });

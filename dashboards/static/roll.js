@@ -1,0 +1,224 @@
+// The class roll: exceptions on top with their reason, one touch to correct, everything else on the same screen.
+import { $, boot, batched, clone, data, day, fill, has, pick, setMark, setNow, shortTime, sync, t, when, word } from "./boot.js";
+import { attempt, get, post } from "./api.js";
+import { follow } from "./live.js";
+import { toast } from "./toast.js";
+
+const TONES = { unknown: "unknown", absent: "critical", late: "warning", on_leave: "info", present: "good", open: "quiet" };
+const ORDER = ["unknown", "absent", "open", "late", "on_leave", "present"];
+// Whom somebody must look for; the others are settled.
+const ASK = new Set(["unknown", "absent"]);
+// What one touch says: a status and the reason that goes with it.
+const TOUCHES = {
+  unknown: ["present_seen", "late_seen", "absent_confirmed", "on_leave_told"],
+  absent: ["present_seen", "late_seen", "on_leave_told", "on_leave_sick"],
+  open: ["present_seen", "on_leave_told", "absent_confirmed"],
+  late: ["present_excused", "on_leave_told", "absent_confirmed"],
+  on_leave: ["present_seen", "late_seen", "absent_confirmed"],
+  present: ["absent_gone", "late_seen", "on_leave_sick"],
+};
+const statusOf = (touch) => (touch.startsWith("on_leave") ? "on_leave" : touch.split("_")[0]);
+
+let roll = data;
+let lines = new Map(roll.lines.map((line) => [line.student, line]));
+let opened = null;
+const gates = new Map(roll.gates.map((gate) => [gate.id, gate]));
+const status = (line) => line.status ?? "open";
+const collator = new Intl.Collator("zh-CN");
+
+const gateName = (id) => (gates.has(id) ? pick(gates.get(id), "name") : (id ?? ""));
+const clock = (ms) => (ms === null || ms === undefined ? "" : shortTime(ms));
+
+/** The reason of a mark as a sentence. */
+function why(line) {
+  const evidence = line.evidence;
+  const values = {
+    gate: gateName(evidence.gate ?? evidence.device),
+    at: clock(evidence.at),
+    from: clock(evidence.from),
+    to: evidence.to ? clock(evidence.to) : t("roll.until_now"),
+    minutes: evidence.minutes,
+    kind: evidence.kind ? word("leave", evidence.kind) : "",
+    who: line.by,
+    reason: line.reason,
+  };
+  const special = `why.${line.why}_${status(line)}`;
+  const key = has(special) ? special : `why.${line.why}`;
+  return has(key) ? t(key, values) : line.why;
+}
+
+function short(line) {
+  if (line.held) return t("roll.short_corrected", { who: line.by });
+  if (line.evidence.minutes !== undefined) return t("roll.short_late", { n: line.evidence.minutes });
+  if (line.evidence.at && line.evidence.gate) return `${clock(line.evidence.at)} ${gateName(line.evidence.gate)}`;
+  return line.evidence.kind ? word("leave", line.evidence.kind) : t(`status.${status(line)}`);
+}
+
+/** Present in the morning, and out now: said beside the mark. */
+const left = (line) => line.site === "out" && line.seen_at && ["present", "late"].includes(line.status);
+
+function touchButton(touch, line) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = `tone-${TONES[statusOf(touch)]}`;
+  const strong = document.createElement("b");
+  strong.textContent = t(`status.${statusOf(touch)}`);
+  button.append(strong, ` ${t(`correct.${touch}`)}`);
+  button.addEventListener("click", () => correct(line.student, statusOf(touch), t(`correct.${touch}`)));
+  return button;
+}
+
+function touches(host, line) {
+  const key = `${status(line)} ${line.student}`;
+  if (host.dataset.of === key) return;
+  host.dataset.of = key;
+  host.replaceChildren(...TOUCHES[status(line)].map((touch) => touchButton(touch, line)));
+}
+
+function makeCase(line) {
+  const element = clone("case");
+  const more = $("[data-open]", element);
+  more.addEventListener("click", () => openPupil(line.student));
+  return element;
+}
+
+function updateCase(element, line) {
+  element.className = `pupil tone-${TONES[status(line)]}`;
+  setMark($(".pupil-mark", element), TONES[status(line)]);
+  const more = $("[data-open]", element);
+  more.textContent = t("roll.more");
+  more.setAttribute("aria-label", t("roll.more_of", { name: line.name }));
+  const gone = left(line) ? ` ${t("roll.left", { time: when(line.seen_at) })}` : "";
+  fill(element, { name: line.name, status: t(`status.${status(line)}`), why: why(line) + gone });
+  touches($(".pupil-acts", element), line);
+}
+
+function makeFace(line) {
+  const element = clone("face");
+  $("button", element).addEventListener("click", () => openPupil(line.student));
+  return element;
+}
+
+function updateFace(element, line) {
+  const button = $("button", element);
+  button.className = `face tone-${TONES[status(line)]}${line.held ? " held" : ""}`;
+  button.setAttribute("aria-label", `${line.name}: ${t(`status.${status(line)}`)}. ${why(line)}`);
+  button.title = why(line);
+  setMark($(".pupil-mark", element), TONES[status(line)]);
+  fill(element, { name: line.name, short: short(line) });
+}
+
+function updateSum(element, [name, count]) {
+  element.className = `tone-${TONES[name]}${count ? "" : " none"}`;
+  setMark($(".sum-mark", element), TONES[name]);
+  fill(element, { n: count, label: t(`status.${name}`) });
+}
+
+function sorted() {
+  const rank = (line) => ORDER.indexOf(status(line));
+  return [...lines.values()].sort((a, b) => rank(a) - rank(b) || collator.compare(a.name, b.name));
+}
+
+const asks = (line) => ASK.has(line.status) || left(line);
+
+const paint = batched(() => {
+  const all = sorted();
+  const cases = all.filter(asks);
+  const counts = ORDER.map((name) => [name, all.filter((line) => status(line) === name).length]);
+  sync($("#sums"), counts.filter(([name, count]) => count || name !== "open"), ([name]) => name, () => clone("sum"), updateSum);
+  sync($("#cases"), cases, (line) => line.student, makeCase, updateCase);
+  sync($("#faces"), all.filter((line) => !asks(line)), (line) => line.student, makeFace, updateFace);
+  $("#no-cases").hidden = cases.length > 0 || roll.session === null;
+  $("#no-session").hidden = roll.session !== null;
+  for (const button of document.querySelectorAll(".pupil-acts button, #own-words button")) button.disabled = roll.session === null;
+  $("#day").textContent = day.format(new Date(`${roll.day}T12:00:00Z`));
+  $("#session").textContent = roll.session ? sessionText(roll.session) : t("roll.no_session");
+  if (opened) paintPupil();
+});
+
+function sessionText(session) {
+  return t(`roll.session_${session.state}`, { late: when(session.late_at), closes: when(session.closes_at), opens: when(session.opens_at) });
+}
+
+async function correct(student, to, reason) {
+  const name = lines.get(student).name;
+  const line = await attempt(() => post(`/sessions/${roll.session.id}/students/${student}/correction`, { status: to, reason }));
+  if (!line) return;
+  take(line);
+  $("#pupil-box").close();
+  const undo = { label: t("correct.undo_short"), run: () => undoOf(student) };
+  toast(t("correct.done", { name, status: t(`status.${to}`), reason }), { action: undo });
+}
+
+async function undoOf(student) {
+  const line = await attempt(() => post(`/sessions/${roll.session.id}/students/${student}/undo`));
+  if (!line) return;
+  take(line);
+  $("#pupil-box").close();
+  toast(t("correct.undone", { name: line.name, status: t(`status.${status(line)}`) }));
+}
+
+function take(line) {
+  lines.set(line.student, line);
+  paint();
+}
+
+async function openPupil(student) {
+  opened = student;
+  $("#own-words").reset();
+  $("#pupil-history").replaceChildren();
+  paintPupil();
+  $("#pupil-box").showModal();
+  if (!roll.session) return;
+  const entries = await attempt(() => get(`/sessions/${roll.session.id}/students/${student}/history`));
+  if (entries && opened === student) showHistory(entries);
+}
+
+function paintPupil() {
+  const line = lines.get(opened);
+  $("#pupil-name").textContent = line.name;
+  setMark($("#pupil-mark"), TONES[status(line)]);
+  $("#pupil-status").textContent = t(`status.${status(line)}`);
+  $("#pupil-status").className = `badge tone-${TONES[status(line)]}`;
+  $("#pupil-why").textContent = `${why(line)} ${t("roll.site", { site: t(`site.${line.site}_one`), time: line.seen_at ? when(line.seen_at) : "—" })}`;
+  touches($("#pupil-acts"), line);
+  $("#pupil-undo").hidden = !line.held;
+}
+
+function showHistory(entries) {
+  const line = lines.get(opened);
+  const made = entries.map((entry) => {
+    const element = clone("entry");
+    const by = entry.by === "machine" ? t("roll.machine") : entry.by;
+    fill(element, { at: when(entry.at), status: t(`status.${entry.status ?? "open"}`), by, why: why({ ...line, ...entry }) });
+    return element;
+  });
+  $("#pupil-history").replaceChildren(...made.reverse());
+}
+
+$("#pupil-box").addEventListener("close", () => { opened = null; });
+$("#pupil-close").addEventListener("click", () => $("#pupil-box").close());
+$("#pupil-undo").addEventListener("click", () => undoOf(opened));
+$("#own-words").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const form = new FormData(event.target);
+  const reason = form.get("reason").trim();
+  if (reason) correct(opened, form.get("status"), reason);
+});
+
+async function resync() {
+  roll = await get(`/classes/${roll.class_id}/roll`);
+  setNow(Date.parse(roll.now));
+  lines = new Map(roll.lines.map((line) => [line.student, line]));
+  paint();
+  return roll.seen;
+}
+
+/** A row of a session this page does not show yet means that the day has turned. */
+function change(message) {
+  if (message.row && message.key.startsWith(`${roll.session?.id}:`)) take(message.row);
+  else attempt(resync);
+}
+
+paint();
+follow({ seen: roll.seen, classId: roll.class_id, change, resync, beat: () => { if (boot.page === "roll") paint(); } });
