@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import msgspec
 import sqlalchemy as sa
 
 from attendance import site
@@ -40,8 +41,10 @@ def correct(
     return mark
 
 
-def undo(conn: sa.Connection, session_id: str, student: str, by: str, now: datetime) -> Mark:
+def undo(conn: sa.Connection, session_id: str, student: str, by: str, now: datetime, reason: str = "") -> Mark:
     """Take the person's word back: the machine's last mark stands again and is decided anew within a second.
+
+    The mark says ``by`` whom, and with what ``reason``, it was put back.
 
     Raises `NotFound` as `correct` does, and `Conflict` when the current mark is no correction.
     """
@@ -49,8 +52,8 @@ def undo(conn: sa.Connection, session_id: str, student: str, by: str, now: datet
     if standing is None or not standing.held:
         raise Conflict("the current mark is no correction; there is nothing to undo")
     before = _last_of_machine(conn, session_id, student)
-    status, evidence = (before.status, before.evidence) if before else (None, {})
-    mark = Mark(status=status, why="undone", evidence=evidence, by=by)
+    stands = before or Mark(status=None, why="open")
+    mark = msgspec.structs.replace(stands, by=by, reason=reason.strip()[:_LONGEST_REASON])
     append(conn, [entry_of(session, student, standing, mark)], now)
     conn.execute(sessions.update().where(sessions.c.id == session_id).values(due_at=now))
     _move(conn, session, student, "unknown", "undone", now)

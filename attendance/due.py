@@ -14,7 +14,6 @@ from attendance.policy import Window
 from attendance.schoolday import SchoolDay, arrival_window
 from attendance.tables import classes, roll, schools, sessions
 from campus import db
-from campus.db import Moment
 
 # At most this many sessions are decided in one transaction, so that a city's closing bell does not hold up messages.
 AT_ONCE = 400
@@ -43,16 +42,28 @@ def plan_again(conn: sa.Connection, school: str) -> None:
     conn.execute(schools.update().where(schools.c.id == school).values(planned_day=None))
 
 
-def look_again(conn: sa.Connection, school: str, start: datetime, end: datetime, at: datetime | None = None) -> None:
-    """Make the sessions whose evidence reaches into ``start`` to ``end`` due at ``at``, unless they are due earlier.
+def look_again(conn: sa.Connection, school: str, start: datetime, end: datetime) -> None:
+    """Make the sessions whose evidence reaches into ``start`` to ``end`` due at once, those that have opened at least.
 
-    Without ``at`` those that have opened are due at once; the others are decided when they open anyway.
+    The others are decided when they open anyway.
     """
+    later = sa.or_(sessions.c.due_at.is_(None), sessions.c.due_at > sessions.c.opens_at)
+    touched = _touched(school, start, end)
+    conn.execute(sessions.update().where(*touched, later).values(due_at=sessions.c.opens_at))
+
+
+def look_again_at(conn: sa.Connection, school: str, start: datetime, end: datetime, at: datetime) -> None:
+    """Make the closed sessions whose evidence reaches into ``start`` to ``end`` due at ``at``, not earlier.
+
+    For evidence that comes in many pieces: the sessions wait until the last piece moved ``at`` for the last time.
+    """
+    closed = sessions.c.state == "closed"
+    conn.execute(sessions.update().where(*_touched(school, start, end), closed).values(due_at=at))
+
+
+def _touched(school: str, start: datetime, end: datetime) -> tuple[sa.ColumnElement[bool], ...]:
     near = sessions.c.day.between(start.date() - _A_DAY, end.date() + _A_DAY)  # what the index can find
-    touched = (sessions.c.school == school, near, sessions.c.opens_at <= end, sessions.c.until_at >= start)
-    due = sessions.c.opens_at if at is None else sa.literal(at, Moment)
-    later = sa.or_(sessions.c.due_at.is_(None), sessions.c.due_at > due)
-    conn.execute(sessions.update().where(*touched, later).values(due_at=due))
+    return sessions.c.school == school, near, sessions.c.opens_at <= end, sessions.c.until_at >= start
 
 
 def unplanned(conn: sa.Connection, today: date) -> list[str]:

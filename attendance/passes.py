@@ -154,6 +154,12 @@ def spooled_within(
     return found
 
 
+def unclaimed_passes(conn: sa.Connection, school: str, start: datetime, end: datetime) -> int:
+    """How many passes from ``start`` to before ``end`` were made with cards of nobody."""
+    here = (passes.c.school == school, passes.c.student.is_(None), passes.c.at >= start, passes.c.at < end)
+    return int(conn.execute(sa.select(sa.func.count()).select_from(passes).where(*here)).scalar_one())
+
+
 def _body(envelope: Envelope) -> GatePass:
     assert isinstance(envelope.body, GatePass)
     return envelope.body

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from datetime import date, datetime
 
@@ -203,8 +204,8 @@ def session_class(conn: sa.Connection, session: str) -> tuple[str, str]:
 def classes(conn: sa.Connection, school: str) -> list[ClassInfo]:
     """The classes whose roll is taken: the home classes, or all where a school has none."""
     table = tables.classes
-    query = sa.select(table).where(table.c.school == school, table.c.active).order_by(table.c.grade, table.c.id)
-    rows = conn.execute(query).all()
+    query = sa.select(table).where(table.c.school == school, table.c.active)
+    rows = sorted(conn.execute(query), key=lambda row: _in_order(row.id))
     homes = [row for row in rows if row.kind == "homeroom"] or rows
     return [ClassInfo(id=row.id, title=row.title, grade=row.grade, room=row.room) for row in homes]
 
@@ -223,7 +224,12 @@ def classes_of_teacher(conn: sa.Connection, school: str, teacher: str) -> list[C
         ClassInfo(id=row.id, title=row.title, grade=row.grade, room=row.room, home=enrolled.get(row.id, False))
         for row in conn.execute(query)
     ]
-    return sorted(found, key=lambda one: (not one.home, one.grade, one.id))
+    return sorted(found, key=lambda one: (not one.home, _in_order(one.id)))
+
+
+def _in_order(id_: str) -> list[tuple[str, int]]:
+    """Ids as people order them: class 9 before class 10."""
+    return [(text, int(number or 0)) for text, number in re.findall(r"(\D*)(\d*)", id_)]
 
 
 def school_day_summary(conn: sa.Connection, school: str, day: date) -> list[ClassSummary]:
@@ -292,10 +298,3 @@ def student(conn: sa.Connection, school: str, student_id: str) -> StudentInfo:
     if row is None:
         raise NotFound(f"school {school!r} has no student {student_id!r}")
     return StudentInfo(**row._mapping)
-
-
-def unclaimed_passes(conn: sa.Connection, school: str, start: datetime, end: datetime) -> int:
-    """How many passes from ``start`` to before ``end`` were made with cards of nobody."""
-    passes = tables.passes
-    here = (passes.c.school == school, passes.c.student.is_(None), passes.c.at >= start, passes.c.at < end)
-    return int(conn.execute(sa.select(sa.func.count()).select_from(passes).where(*here)).scalar_one())

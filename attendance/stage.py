@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from attendance import site
 from attendance.directions import Passage
-from attendance.due import Session, claim_due, look_again, plan, session_of, unplanned
+from attendance.due import Session, claim_due, look_again, look_again_at, plan, session_of, unplanned
 from attendance.marks import Entry
 from attendance.passes import Holder, holders_of, moment_of, repair, store, taps_within, unseen
 from attendance.register import GATE, OutageBook, Register
@@ -81,9 +81,9 @@ class AttendanceStage:
         for envelope in batch:
             body = envelope.body
             if isinstance(body, DeviceSilent) and body.kind == GATE:
-                look_again(conn, envelope.school, body.since, now, now)
+                look_again(conn, envelope.school, body.since, now)
             elif isinstance(body, DeviceReturned) and body.kind == GATE:
-                look_again(conn, envelope.school, body.silent_from, now, now + SETTLING)
+                look_again_at(conn, envelope.school, body.silent_from, now, now + SETTLING)
 
     def _take(self, conn: sa.Connection, school: str, fresh: Sequence[Envelope], now: datetime) -> list[Envelope]:
         holders = holders_of(conn, school, {_card(envelope) for envelope in fresh})
@@ -98,7 +98,7 @@ class AttendanceStage:
             facts += self._mark(conn, arrivals, now)
         spooled = [moment_of(envelope) for envelope in fresh if envelope.late]
         if spooled:
-            look_again(conn, school, min(spooled), max(spooled), now + SETTLING)
+            look_again_at(conn, school, min(spooled), max(spooled), now + SETTLING)
         return facts
 
     def _read_back(

@@ -82,13 +82,12 @@ def _one_day(prepared: Prepared, clock: ScaledClock, days: DemoDays, stop: threa
 
 
 def _programs(prepared: Prepared) -> Sequence[Program]:
-    return (
-        Program("ingest", ("ingest",)),
-        Program("alerts", ("alerts",)),
-        Program("dashboards", ("dashboards",)),
-        Program("simulate", ("simulate", "--camera-port", str(prepared.camera_port), "--truth", str(prepared.truth))),
-        Program("edge", ("edge", "--config", str(prepared.edge_config))),
-    )
+    simulate = ("simulate", "--truth", str(prepared.truth))
+    parts = [Program("ingest", ("ingest",)), Program("alerts", ("alerts",)), Program("dashboards", ("dashboards",))]
+    if prepared.edge_config is None:
+        return [*parts, Program("simulate", simulate)]
+    edge = Program("edge", ("edge", "--config", str(prepared.edge_config)))
+    return [*parts, Program("simulate", (*simulate, "--real-camera")), edge]
 
 
 def _wait_for_console(prepared: Prepared, stop: threading.Event, patience_s: float = 60.0) -> bool:

@@ -22,7 +22,6 @@ from cli.wiring import open_database
 from dashboards.access.accounts import all_accounts, create_account
 from dashboards.access.roles import Role
 from simulator.files import write_files
-from simulator.render import FENCE, SCENE_LINE
 from simulator.school import build_school
 from simulator.values import SimulatedSchool
 
@@ -64,12 +63,13 @@ alerts_port = 0
 """
 
 EDGE = """\
-# Written by `campus demo`; made anew at each start.
+# Written by `campus demo --camera`; made anew at each start.
 metrics_port = {metrics_port}
 
 [agent]
-id = "edge-1"
+id = "edge-vision"
 spool = "{folder}/edge-spool.db"
+heartbeat_s = 60
 
 [school]
 id = "school-1"
@@ -83,7 +83,7 @@ id = "cam-1"
 source = {source}
 {detector}
 zones = [{{ name = "fence", kind = "intrusion", polygon = {zone} }}]
-lines = [{{ name = "path", a = {line_a}, b = {line_b} }}]
+lines = [{{ name = "path", a = [0.5, 0.0], b = [0.5, 1.0] }}]
 """
 
 
@@ -111,10 +111,9 @@ class Prepared(msgspec.Struct, frozen=True):
 
     settings: Settings
     config: Path
-    edge_config: Path
+    edge_config: Path | None  # None: the simulator speaks for every camera
     key_file: Path
     truth: Path
-    camera_port: int
     url: str
     accounts: tuple[DemoAccount, ...]
     accounts_file: Path
@@ -125,7 +124,6 @@ class Ports(msgspec.Struct):
 
     mqtt: int
     console: int
-    camera: int
     metrics: int
 
 
@@ -147,7 +145,8 @@ def prepare(
         ),
         encoding="utf-8",
     )
-    edge_config.write_text(_edge_toml(folder, ports, protocol, camera, model), encoding="utf-8")
+    if camera is not None:
+        edge_config.write_text(_edge_toml(folder, ports, protocol, camera, model), encoding="utf-8")
     settings = load(Settings, config, {})
     say("Growing the school: 1,200 students, 30 classes, 3 gates, 6 cameras, a VR lab, sensors ...")
     school = build_school(SEED, read_secret(key_file, "the demo's key").encode(), day)
@@ -163,7 +162,14 @@ def prepare(
     url = f"http://127.0.0.1:{ports.console}/"
     truth = folder / f"truth-{day.isoformat()}.jsonl"
     return Prepared(
-        settings, config, edge_config, key_file, truth, ports.camera, url, accounts, folder / "accounts.txt"
+        settings,
+        config,
+        edge_config if camera is not None else None,
+        key_file,
+        truth,
+        url,
+        accounts,
+        folder / "accounts.txt",
     )
 
 
@@ -216,9 +222,9 @@ def _ports(folder: Path, console: int) -> Ports:
     file = folder / "ports.json"
     if file.exists():
         kept = msgspec.json.decode(file.read_bytes(), type=Ports)
-        if all(_is_free(port) for port in (kept.mqtt, kept.camera, kept.metrics)):
-            return Ports(kept.mqtt, _first_free(console), kept.camera, kept.metrics)
-    ports = Ports(_any_free(), _first_free(console), _any_free(), _any_free())
+        if all(_is_free(port) for port in (kept.mqtt, kept.metrics)):
+            return Ports(kept.mqtt, _first_free(console), kept.metrics)
+    ports = Ports(_any_free(), _first_free(console), _any_free())
     file.write_bytes(msgspec.json.encode(ports))
     return ports
 
@@ -246,19 +252,15 @@ def _any_free() -> int:
         return int(sock.getsockname()[1])
 
 
-def _edge_toml(folder: Path, ports: Ports, protocol: str, camera: str | None, model: Path | None) -> str:
-    source = camera or f"http://127.0.0.1:{ports.camera}/camera/cam-1.mjpeg"
-    if camera is not None and Path(camera).exists():
-        source = str(Path(camera).resolve())
+def _edge_toml(folder: Path, ports: Ports, protocol: str, camera: str, model: Path | None) -> str:
+    source = str(Path(camera).resolve()) if Path(camera).exists() else camera
     detector = 'detector = "motion"'
     if model is not None:
-        kind = _model_kind(model)
-        detector = f'detector = "{kind}"\nmodel = {_quoted(str(model.resolve()))}'
-    zone = FENCE if camera is None else ((0.05, 0.05), (0.95, 0.05), (0.95, 0.95), (0.05, 0.95))
+        detector = f'detector = "{_model_kind(model)}"\nmodel = {_quoted(str(model.resolve()))}'
+    zone = [[0.05, 0.05], [0.95, 0.05], [0.95, 0.95], [0.05, 0.95]]
     return EDGE.format(
         folder=folder, metrics_port=ports.metrics, mqtt_port=ports.mqtt, protocol=protocol, source=_quoted(source),
-        detector=detector, zone=[list(corner) for corner in zone], line_a=list(SCENE_LINE[0]),
-        line_b=list(SCENE_LINE[1]),
+        detector=detector, zone=zone,
     )  # fmt: skip
 
 

@@ -119,14 +119,14 @@ def edge(config_path: Path) -> None:
 
 @campus.command()
 @CONFIG
-@click.option("--camera-port", default=0, help="Serve the drawn camera's picture on this port; 0: do not.")
+@click.option("--real-camera", is_flag=True, help="Be silent about cam-1: an edge agent speaks for it.")
 @click.option("--seed", default=7, show_default=True)
 @click.option("--truth", type=click.Path(dir_okay=False, path_type=Path), help="Write what truly happens to this file.")
-def simulate(config_path: Path | None, camera_port: int, seed: int, truth: Path | None) -> None:
+def simulate(config_path: Path | None, real_camera: bool, seed: int, truth: Path | None) -> None:
     """Play a school that does not exist, over MQTT."""
     from cli.simulate import run
 
-    sys.exit(run(load_settings(config_path), the_clock(), seed, camera_port, truth))
+    sys.exit(run(load_settings(config_path), the_clock(), seed, real_camera, truth))
 
 
 @campus.command()

@@ -8,7 +8,7 @@ from simulator.plan import CAMPUS, centre
 from simulator.values import Device, Place, Senses
 
 RENDERED_CAMERA = "cam-1"
-RENDERED_AGENT = "edge-vision"  # the agent that runs the real vision pipeline over the rendered camera
+RENDERED_AGENT = "edge-1"  # the agent that runs the real vision pipeline over the rendered camera
 LAB = "lab-1"
 SEATS = tuple(f"seat-{number:02d}" for number in range(1, 25))
 
