@@ -25,7 +25,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         write_files(school, Path(folder))
         with db.write(engine) as conn:
-            for line in import_school(conn, settings.school.id, Path(folder), now):
+            for line in import_school(conn, settings.school, Path(folder), now):
                 sys.stdout.write(line + "\n")
     engine.dispose()
 
