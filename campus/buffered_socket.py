@@ -64,6 +64,10 @@ class BufferedSocket:
         """As a socket does."""
         self._sock.setblocking(flag)
 
+    def shutdown(self, how: int) -> None:
+        """As a socket does."""
+        self._sock.shutdown(how)
+
     def close(self) -> None:
         """Send what is left, as far as it goes, and close."""
         try:

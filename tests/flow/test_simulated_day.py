@@ -1,7 +1,7 @@
 """A simulated day at full speed on the virtual clock: every alarm and every mark is held against the truth."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
