@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 import msgspec
 
 from campus.errors import PayloadError
-from campus.events import EVENTS, Event, Millis, Reading, Readings, Reply, Status
+from campus.events import EVENTS, METRIC, Event, Millis, Reading, Readings, Reply, Status
 from campus.topics import Channel
 
 MAX_PAYLOAD = 256 * 1024
+_is_metric = re.compile(METRIC).fullmatch
+# Names of metrics already found good. Checking each name of each reading by its pattern doubled the cost of decoding.
+_good_metrics: set[str] = set()
+MOST_METRICS_REMEMBERED = 10_000
+METRIC_RULE = "a name is 1 to 64 letters, digits, dots, dashes and underscores, and begins with a letter or digit"
 
 
 class WireEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -54,7 +62,9 @@ def decode(channel: Channel, payload: bytes) -> Readings | TypedEvent | Status |
     try:
         if channel is Channel.TELEMETRY:
             # The first byte tells an array from an object, so the common case is decoded once.
-            return Readings(_readings.decode(payload) if payload[:1] == b"[" else (_reading.decode(payload),))
+            readings = _readings.decode(payload) if payload[:1] == b"[" else (_reading.decode(payload),)
+            _check_metrics(readings)
+            return Readings(readings)
         if channel is Channel.EVENT:
             return _decode_event(payload)
         if channel is Channel.STATUS:
@@ -66,6 +76,16 @@ def decode(channel: Channel, payload: bytes) -> Readings | TypedEvent | Status |
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise PayloadError("not JSON", str(error)) from None
     raise PayloadError("wrong channel", f"nothing is read from {channel.value}")
+
+
+def _check_metrics(readings: Iterable[Reading]) -> None:
+    for reading in readings:
+        if not _good_metrics.issuperset(reading.values):
+            for name in reading.values:
+                if not _is_metric(name):
+                    raise PayloadError("does not fit", f"the metric name {name[:80]!r} - at `$.values`; {METRIC_RULE}")
+            if len(_good_metrics) < MOST_METRICS_REMEMBERED:
+                _good_metrics.update(reading.values)
 
 
 def _decode_event(payload: bytes) -> TypedEvent:

@@ -17,14 +17,18 @@ Count = Annotated[int, Meta(ge=0)]
 Millis = Annotated[int, Meta(ge=0, le=32_503_680_000_000)]  # up to the year 3000
 # Keyed hash of a card number, see `campus.credentials`; never the number itself.
 CredentialHash = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
-MetricName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$")]
+METRIC = r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$"
+MetricName = Annotated[str, Meta(pattern=METRIC)]
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Measured values of one moment: ``{"ts": ms, "seq": n, "boot": "id", "values": {"co2": 812}}``."""
+    """Measured values of one moment: ``{"ts": ms, "seq": n, "boot": "id", "values": {"co2": 812}}``.
+
+    `campus.codec` holds the names of the metrics to `METRIC`.
+    """
 
     ts: Millis
-    values: dict[MetricName, float | bool]
+    values: dict[str, float | bool]
     seq: int = 0
     boot: str = ""
     late: bool = False

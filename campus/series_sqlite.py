@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import threading
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 from campus import series_numbers, series_rollup
 from campus.errors import Unavailable
 from campus.series import (
+    MAX_TS,
     Bucket,
     Point,
     Rejected,
@@ -79,15 +81,14 @@ class SqliteSeries:
     def write(self, points: Sequence[Point]) -> WriteResult:
         """Store a batch in one transaction, on the disk when this returns."""
         with self._translated(), self._lock:
-            if new := self._numbers.missing(points):
-                # A transaction of its own: what is remembered of it is durable, whatever becomes of the points.
-                with self._transaction() as conn:
-                    found = self._numbers.add(conn, new)
-                self._numbers.remember(found)
-            rows, rejected = self._rows(points)
+            rows, rest = self._rows(points)
+            if rest:
+                self._number(rest)
+                more, rest = self._rows(rest)
+                rows += more
             if rows:
                 self._store(rows)
-            return WriteResult(len(rows), tuple(rejected))
+            return WriteResult(len(rows), tuple(map(_rejected, rest)))
 
     def read(self, key: SeriesKey, start_ms: int, end_ms: int, limit: int = 10_000) -> list[Sample]:
         """The first ``limit`` samples of the range, ascending."""
@@ -167,19 +168,28 @@ class SqliteSeries:
                     conn.execute(statement)
                 conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
-    def _rows(self, points: Sequence[Point]) -> tuple[list[tuple[int, int, float]], list[Rejected]]:
+    def _rows(self, points: Sequence[Point]) -> tuple[list[tuple[int, int, float]], list[Point]]:
+        """What can be stored, and the points of unknown series or that no store takes. Costs as little as it may: this
+        is done for each value that a school measures.
+        """
+        numbers, finite = self._numbers.known, math.isfinite
         rows: list[tuple[int, int, float]] = []
-        rejected: list[Rejected] = []
-        numbers = self._numbers.known
+        rest: list[Point] = []
         for point in points:
             school, device, metric, ts, value = point
             series = numbers.get((school, device, metric))
-            problem = name_problem(school, device, metric) if series is None else point_problem(ts, value)
-            if problem is None and series is not None:
+            if series is not None and 0 <= ts <= MAX_TS and finite(value):
                 rows.append((series, ts, value))
             else:
-                rejected.append(Rejected(point, problem or "the series could not be made"))
-        return rows, rejected
+                rest.append(point)
+        return rows, rest
+
+    def _number(self, points: Sequence[Point]) -> None:
+        if new := self._numbers.missing(points):
+            # A transaction of its own: what is remembered of it is durable, whatever becomes of the points.
+            with self._transaction() as conn:
+                found = self._numbers.add(conn, new)
+            self._numbers.remember(found)
 
     def _store(self, rows: list[tuple[int, int, float]]) -> None:
         minutes = {(series, ts - ts % series_rollup.MINUTE) for series, ts, _ in rows}
@@ -250,6 +260,11 @@ class SqliteSeries:
             yield
         except (sqlite3.Error, OSError) as error:
             raise Unavailable(self._what, f"{error}. {_fix(str(error))}") from error
+
+
+def _rejected(point: Point) -> Rejected:
+    problem = name_problem(point.school, point.device, point.metric) or point_problem(point.ts, point.value)
+    return Rejected(point, problem or "the series could not be made")
 
 
 def _reaches_before(conn: sqlite3.Connection, series: int, ts: int) -> bool:

@@ -29,10 +29,11 @@ class DeadLetter(msgspec.Struct, frozen=True):
 class UnknownDevice(PayloadError):
     """A device that is in no registry spoke; it is held in quarantine until somebody adopts it."""
 
-    def __init__(self, school: str, device: str) -> None:
+    def __init__(self, school: str, device: str, topic: str) -> None:
         super().__init__("unknown device", f"{device!r} is not registered at {school!r}; adopt it or switch it off")
         self.school = school
         self.device = device
+        self.topic = topic
 
 
 class DeviceRegistry(Protocol):
@@ -55,7 +56,7 @@ class Door:
         topic = topics.parse(message.topic)
         source = self._registry.source(topic.school, topic.device)
         if source is None:
-            raise UnknownDevice(topic.school, topic.device)
+            raise UnknownDevice(topic.school, topic.device, message.topic)
         body = codec.decode(topic.channel, message.payload)
         if isinstance(body, Readings):
             if not body.items:

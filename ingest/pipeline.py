@@ -137,7 +137,7 @@ class Pipeline:
         def work(conn: sa.Connection) -> None:
             deadletters.bury(conn, batch.letters, now)
             for stranger in batch.strangers:
-                self._quarantine(conn, stranger.school, stranger.device, str(stranger), now)
+                self._quarantine(conn, stranger.school, stranger.device, stranger.topic, now)
             self._run_stages(conn, self._fresh(conn, batch.envelopes, now), now)
             if spool:
                 self._sink.spool(conn, batch.points, now)

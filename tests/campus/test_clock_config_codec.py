@@ -125,6 +125,9 @@ def test_one_reading_is_an_object_and_several_are_an_array() -> None:
     [
         (Channel.TELEMETRY, b'{"ts": 1, "values": {"co2": "high"}}', "does not fit", r"\$.values"),
         (Channel.TELEMETRY, b'{"values": {}}', "does not fit", "ts"),
+        (Channel.TELEMETRY, b'{"ts": 1, "values": {"co2": 1, "no name": 2}}', "does not fit", r"'no name'.*\$.values"),
+        (Channel.TELEMETRY, b'[{"ts": 1, "values": {"co2": 1}}, {"ts": 2, "values": {"": 2}}]', "does not fit", "''"),
+        (Channel.TELEMETRY, b'{"ts": 1, "values": {"co2\\n": 1}}', "does not fit", "co2"),
         (Channel.TELEMETRY, b"\xff\xfe", "not JSON", "utf-8|JSON"),
         (Channel.EVENT, b'{"id": "12345678", "ts": 1, "type": "gate.jump"}', "unknown event type", "gate.pass"),
         (Channel.EVENT, b'{"id": "1", "ts": 1, "type": "gate.pass"}', "does not fit", "id must have"),

@@ -88,7 +88,7 @@ class Bench:
         self.stage = Recorder()
         self.acked: list[Message] = []
         self.steps: list[str] = []
-        self.quarantined: list[tuple[str, str]] = []
+        self.quarantined: list[tuple[str, str, str]] = []
         self.sink = SeriesSink(series, engine)  # type: ignore[arg-type]
         self.pipeline = Pipeline(
             engine,
@@ -106,7 +106,7 @@ class Bench:
         self.acked.extend(messages)
 
     def _quarantine(self, conn: sa.Connection, school: str, device: str, topic: str, now: datetime) -> None:
-        self.quarantined.append((school, device))
+        self.quarantined.append((school, device, topic))
 
     def rows(self, table: sa.Table) -> list[sa.Row[tuple[object, ...]]]:
         with self.engine.connect() as conn:

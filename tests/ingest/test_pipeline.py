@@ -81,7 +81,7 @@ def test_an_unknown_device_is_held_in_quarantine_and_its_message_kept(bench: Ben
     bench.pipeline.process([reading(bench, 800, device="stranger")])
     (letter,) = bench.rows(tables.dead_letters)
     assert letter.reason == "unknown device"
-    assert bench.quarantined == [(SCHOOL, "stranger")]
+    assert bench.quarantined == [(SCHOOL, "stranger", f"campus/{SCHOOL}/stranger/telemetry")]
 
 
 def test_while_the_series_store_is_down_points_wait_in_the_database_and_are_drained_later(bench: Bench) -> None:
