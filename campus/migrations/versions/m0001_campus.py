@@ -14,6 +14,7 @@ def upgrade() -> None:
         "seen_events",
         sa.Column("id", sa.String(64), primary_key=True),
         sa.Column("at", Moment, nullable=False, index=True),
+        comment="ids of events already taken: a duplicate delivery is recognised here",
     )
     op.create_table(
         "dead_letters",
@@ -27,12 +28,14 @@ def upgrade() -> None:
         sa.Column("detail", sa.String(500), nullable=False),
         sa.Column("payload", sa.LargeBinary, nullable=False),
         sa.UniqueConstraint("digest", name="uq_dead_letters_digest"),
+        comment="messages that could not be used, with the reason and how often the same one came",
     )
     op.create_table(
         "series_spool",
         sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
         sa.Column("at", Moment, nullable=False),
         sa.Column("points", sa.LargeBinary, nullable=False),
+        comment="points taken while the series store was down, drained in order when it returns",
     )
     op.create_table(
         "changes",
@@ -43,4 +46,5 @@ def upgrade() -> None:
         sa.Column("key", sa.String(128), nullable=False),
         sa.Column("scope", sa.String(64), nullable=False, server_default=""),
         sqlite_autoincrement=True,
+        comment="what changed, in commit order: the live stream reads it by id > last seen",
     )

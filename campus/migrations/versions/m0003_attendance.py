@@ -16,6 +16,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(200), nullable=False),
         sa.Column("roster_at", Moment),
         sa.Column("planned_day", sa.Date, index=True),
+        comment="schools that have a roster",
     )
     op.create_table(
         "classes",
@@ -26,6 +27,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(16), nullable=False),
         sa.Column("room", sa.String(64)),
         sa.Column("active", sa.Boolean, nullable=False),
+        comment="home classes and teaching groups",
     )
     op.create_table(
         "students",
@@ -35,6 +37,7 @@ def upgrade() -> None:
         sa.Column("grade", sa.String(32), nullable=False),
         sa.Column("class_id", sa.String(64)),
         sa.Column("active", sa.Boolean, nullable=False),
+        comment="students, each on the roll of one home class",
     )
     op.create_index("ix_students_school_class_id", "students", ["school", "class_id"])
     op.create_table(
@@ -51,6 +54,7 @@ def upgrade() -> None:
         sa.Column("role", sa.String(16), primary_key=True),
         sa.Column("person", sa.String(64), primary_key=True),
         sa.Column("is_primary", sa.Boolean, nullable=False),
+        comment="who belongs to which class; the primary teacher of a home class is its class teacher",
     )
     op.create_index("ix_enrolments_school_person", "enrolments", ["school", "person"])
     op.create_table(
@@ -58,6 +62,7 @@ def upgrade() -> None:
         sa.Column("school", sa.String(64), primary_key=True),
         sa.Column("credential", sa.String(32), primary_key=True),
         sa.Column("student", sa.String(64), nullable=False),
+        comment="keyed hashes of cards; a card number is never stored",
     )
     op.create_index("ix_credentials_school_student", "credentials", ["school", "student"])
     op.create_table(
@@ -99,6 +104,7 @@ def upgrade() -> None:
         sa.Column("ends", Moment, nullable=False),
         sa.Column("kind", sa.String(32), nullable=False),
         sa.Column("approved_by", sa.String(64), nullable=False),
+        comment="approved leave",
     )
     op.create_table(
         "sessions",
@@ -116,6 +122,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("due_at", Moment, index=True),
         sa.UniqueConstraint("school", "day", "class_id", "period", name="uq_sessions_school_day_class_id_period"),
+        comment="one roll to be taken: a class, a day, a period",
     )
     op.create_table(
         "marks",
@@ -129,6 +136,7 @@ def upgrade() -> None:
         sa.Column("by", sa.String(64), nullable=False),
         sa.Column("reason", sa.String(500), nullable=False),
         sa.Column("at", Moment, nullable=False),
+        comment="append-only: every mark ever given, with its reason",
     )
     op.create_table(
         "roll",
@@ -141,6 +149,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["session", "student", "number"], ["marks.session", "marks.student", "marks.number"], name="fk_roll_session"
         ),
+        comment="which mark is the current one",
     )
     op.create_index("ix_roll_school_student_session", "roll", ["school", "student", "session"])
     op.create_table(
@@ -161,6 +170,7 @@ def upgrade() -> None:
         sa.Column("late", sa.Boolean, nullable=False),
         sa.Column("suspect", sa.Boolean, nullable=False),
         sa.UniqueConstraint("school", "gate", "told_at", "serial", name="uq_passes_school_gate_told_at_serial"),
+        comment="every presented card, also unknown ones",
     )
     op.create_index("ix_passes_school_student_at", "passes", ["school", "student", "at"])
     op.create_index("ix_passes_school_gate_at", "passes", ["school", "gate", "at"])
@@ -174,5 +184,6 @@ def upgrade() -> None:
         sa.Column("why", sa.String(32), nullable=False),
         sa.Column("at", Moment),
         sa.Column("place", sa.String(64)),
+        comment="who is on site, from first principles",
     )
     op.create_index("ix_site_states_school_class_id_state", "site_states", ["school", "class_id", "state"])

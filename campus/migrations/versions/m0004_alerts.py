@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("media_type", sa.String(64), nullable=False),
         sa.Column("device", sa.String(64)),
         sa.Column("data", sa.LargeBinary, nullable=False),
+        comment="what was seen: stills with people blurred",
     )
     op.create_index("ix_evidence_alarm", "evidence", ["alarm"])
 
@@ -61,6 +62,7 @@ def alarms() -> None:
         sa.Column("shelved_until", Moment),
         sa.Column("closed_at", Moment),
         sa.Column("outcome", sa.String(16)),
+        comment="one row per alarm; at most one open alarm per school, rule and subject",
     )
     partial_index("uq_alarms_open", "alarms", ["school", "rule", "subject"], "state <> 'closed'", unique=True)
     op.create_index("ix_alarms_school_raised_at", "alarms", ["school", "raised_at"])
@@ -78,6 +80,9 @@ def alarms() -> None:
         sa.Column("note", sa.String(500), nullable=False, server_default=""),
         sa.Column("routed_at", Moment),
         sqlite_autoincrement=True,
+        comment=(
+            "every step of an alarm: what it was, what it is, when, why, by whom; the worker routes what is not routed"
+        ),
     )
     op.create_index("ix_alarm_steps_alarm", "alarm_steps", ["alarm"])
     partial_index("ix_alarm_steps_unrouted", "alarm_steps", ["id"], "routed_at IS NULL")
@@ -99,6 +104,7 @@ def conditions() -> None:
         sa.Column("place", sa.String(64)),
         sa.Column("class_id", sa.String(64)),
         sa.Column("event_id", sa.String(64), nullable=False, server_default=""),
+        comment="conditions that are pending or active; no row means normal. due: when time alone may change it",
     )
     op.create_index("ix_condition_states_due", "condition_states", ["due"])
     op.create_table(
@@ -107,6 +113,7 @@ def conditions() -> None:
         sa.Column("version", sa.String(16), primary_key=True),
         sa.Column("document", sa.Text, nullable=False),
         sa.Column("first_used", Moment, nullable=False),
+        comment="each rule as it read when it raised an alarm, as JSON",
     )
 
 
@@ -127,6 +134,7 @@ def sending() -> None:
         sa.Column("lease_owner", sa.String(64), nullable=False, server_default=""),
         sa.Column("created_at", Moment, nullable=False),
         sa.Column("ended_at", Moment),
+        comment="what is to be sent: leased, sent, then done; the key is the same in every attempt",
     )
     op.create_index("uq_outbox_key", "outbox", ["key"], unique=True)
     op.create_index("ix_outbox_alarm", "outbox", ["alarm"])
@@ -141,6 +149,7 @@ def sending() -> None:
         sa.Column("status", sa.Integer),
         sa.Column("detail", sa.String(300), nullable=False),
         sa.Column("took_ms", sa.Integer, nullable=False),
+        comment="every attempt to send, with its outcome",
     )
     op.create_index("ix_deliveries_outbox", "deliveries", ["outbox"])
     op.create_index("ix_deliveries_at", "deliveries", ["at"])
@@ -150,4 +159,5 @@ def sending() -> None:
         sa.Column("address", sa.String(64), nullable=False),
         sa.Column("disabled_at", Moment, nullable=False),
         sa.Column("why", sa.String(300), nullable=False),
+        comment="endpoints that asked to be left alone; address is a digest, so a changed URL is a new endpoint",
     )

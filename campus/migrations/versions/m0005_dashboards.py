@@ -14,7 +14,7 @@ def upgrade() -> None:
         "accounts",
         sa.Column("id", sa.String(36), primary_key=True),
         sa.Column("school", sa.String(64), nullable=False),
-        sa.Column("login", sa.String(64), nullable=False, unique=True),
+        sa.Column("login", sa.String(64), nullable=False),
         sa.Column("name", sa.String(100), nullable=False),
         sa.Column("role", sa.String(16), nullable=False),
         sa.Column("teacher", sa.String(64), nullable=False),
@@ -24,6 +24,8 @@ def upgrade() -> None:
         sa.Column("siren", sa.Boolean, nullable=False),
         sa.Column("created_at", Moment, nullable=False),
         sa.Column("disabled_at", Moment),
+        sa.UniqueConstraint("login", name="uq_accounts_login"),
+        comment="people who may sign in, with what they chose to see",
     )
     op.create_table(
         "login_sessions",
@@ -32,6 +34,7 @@ def upgrade() -> None:
         sa.Column("created_at", Moment, nullable=False),
         sa.Column("expires_at", Moment, nullable=False, index=True),
         sa.Column("revoked_at", Moment),
+        comment="who is signed in; only the hash of a token is kept, so a stolen database opens no door",
     )
     op.create_table(
         "login_attempts",
@@ -39,6 +42,7 @@ def upgrade() -> None:
         sa.Column("at", Moment, nullable=False, index=True),
         sa.Column("login", sa.String(64), nullable=False, index=True),
         sa.Column("address", sa.String(64), nullable=False, index=True),
+        comment="sign-ins that failed or are being tried: what throttling counts",
     )
     op.create_table(
         "access_log",
@@ -48,5 +52,6 @@ def upgrade() -> None:
         sa.Column("account", sa.String(36), sa.ForeignKey("accounts.id"), nullable=False),
         sa.Column("action", sa.String(32), nullable=False),
         sa.Column("subject", sa.String(200), nullable=False),
+        comment="every look at, or change of, a student's data: who, when, what; ids only, never names",
     )
     op.create_index("ix_access_log_account_at", "access_log", ["account", "at"])
