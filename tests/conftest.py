@@ -1,12 +1,15 @@
 """Fixtures every room's tests share: a fresh migrated database and a virtual clock."""
 
+import secrets
 import socket
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from private_postgresql import find_programs, server
 
 from campus import db
 from campus.clock import VirtualClock
@@ -42,6 +45,33 @@ def engine(tmp_path: Path, migrated_template: Path) -> Iterator[sa.Engine]:
     made = db.open_engine(f"sqlite:///{path}")
     yield made
     made.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """A real PostgreSQL of this test run's own."""
+    programs = find_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    # Not below pytest's own folder: a socket's path may have 107 characters, and only root may enter there.
+    with tempfile.TemporaryDirectory(prefix="campus-pg-") as folder, server(programs, Path(folder) / "server") as url:
+        yield url
+
+
+@pytest.fixture
+def postgresql(postgresql_url: str) -> Iterator[sa.Engine]:
+    """A migrated PostgreSQL database of this test's own."""
+    name = f"test_{secrets.token_hex(4)}"
+    owner = sa.create_engine(postgresql_url, isolation_level="AUTOCOMMIT")
+    with owner.connect() as conn:
+        conn.execute(sa.text(f"CREATE DATABASE {name}"))
+    engine = db.open_engine(postgresql_url.replace("/postgres?", f"/{name}?"))
+    db.migrate(engine)
+    yield engine
+    engine.dispose()
+    with owner.connect() as conn:
+        conn.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    owner.dispose()
 
 
 @pytest.fixture
