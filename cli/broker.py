@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import socket
 import subprocess
@@ -12,6 +13,7 @@ import msgspec
 
 from campus.errors import SettingsError, Unavailable
 
+log = logging.getLogger("cli.broker")
 # Debian puts it where a plain user's PATH does not look.
 PLACES = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin", "/usr/local/opt/mosquitto/sbin")
 
@@ -116,6 +118,16 @@ class Mosquitto:
     def alive(self) -> bool:
         """Whether the process runs."""
         return self._process is not None and self._process.poll() is None
+
+    def look_after(self) -> None:
+        """Start it again when it ended by itself; its sessions and queues are on the disk."""
+        if self._process is not None and not self.alive:
+            log.error("Mosquitto ended with code %s and is started again", self._process.returncode)
+            self._process = None
+            try:
+                self.start()
+            except Unavailable as error:
+                log.error("%s", error)
 
     def kill(self) -> None:
         """End it at once, as a power cut would."""

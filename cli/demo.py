@@ -21,6 +21,7 @@ from campus.settings import Settings
 from cli.broker import Listener, Mosquitto, find_mosquitto, is_listening
 from cli.demo_days import DemoDays
 from cli.demo_school import Prepared, prepare
+from cli.lock import only_one
 from cli.session import declare
 from cli.supervise import Program, Supervisor
 from cli.up import stop_event
@@ -39,7 +40,11 @@ class Options(msgspec.Struct, frozen=True):
 
 def run(options: Options) -> int:
     """Run day after day until a signal; return the exit code."""
-    stop = stop_event()
+    with only_one(options.folder):
+        return _days(options, stop_event())
+
+
+def _days(options: Options, stop: threading.Event) -> int:
     began = time.monotonic()
     _say(f"Preparing the demo in {options.folder}/ ...")
     days = DemoDays(options.folder / "state.json", options.start)
@@ -49,7 +54,7 @@ def run(options: Options) -> int:
         declare(prepared.settings)
         while not stop.is_set():
             clock = ScaledClock(days.moment(), options.speed)
-            _one_day(prepared, clock, days, stop, began)
+            _one_day(prepared, clock, days, broker, stop, began)
             if not stop.is_set():
                 _say(f"The school day of {days.today():%Y-%m-%d} is over; the next one begins.")
                 days.next_day()
@@ -60,14 +65,21 @@ def run(options: Options) -> int:
     return 0
 
 
-def _one_day(prepared: Prepared, clock: ScaledClock, days: DemoDays, stop: threading.Event, began: float) -> None:
+def _one_day(
+    prepared: Prepared,
+    clock: ScaledClock,
+    days: DemoDays,
+    broker: Mosquitto | StandIn,
+    stop: threading.Event,
+    began: float,
+) -> None:
     over = threading.Event()
     environment = {
         "CAMPUS_CLOCK": clock.spec(),
         "CAMPUS_CONFIG": str(prepared.config),
         "CAMPUS_SECRETS__CREDENTIAL_KEY_FILE": str(prepared.key_file),
     }
-    supervisor = Supervisor(_programs(prepared), environment, prepared.config.parent / "logs")
+    supervisor = Supervisor(_programs(prepared), environment, prepared.config.parent / "logs", [broker])
     thread = threading.Thread(target=supervisor.run, args=(over,), name="demo.supervisor")
     thread.start()
     try:
@@ -122,17 +134,27 @@ class StandIn:
     """The in-process broker as a child, where Mosquitto is missing."""
 
     def __init__(self, port: int, log: Path) -> None:
-        with log.open("ab") as out:
+        self._port = port
+        self._log = log
+        self._start()
+
+    def _start(self) -> None:
+        with self._log.open("ab") as out:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "cli.main", "broker", "--port", str(port)],
+                [sys.executable, "-m", "cli.main", "broker", "--port", str(self._port)],
                 stdout=out, stderr=out, env={**os.environ, "CAMPUS_LOG_LEVEL": "WARNING"}, start_new_session=True,
             )  # fmt: skip
         deadline = time.monotonic() + 15
-        while not is_listening("127.0.0.1", port):
+        while not is_listening("127.0.0.1", self._port):
             if time.monotonic() > deadline or self._process.poll() is not None:
                 self.stop()
-                raise Unavailable("the in-process broker", f"it did not start; see {log}")
+                raise Unavailable("the in-process broker", f"it did not start; see {self._log}")
             time.sleep(0.1)
+
+    def look_after(self) -> None:
+        """Start it again when it ended."""
+        if self._process.poll() is not None:
+            self._start()
 
     def stop(self) -> None:
         """End it."""

@@ -76,7 +76,7 @@ def _broker(settings: Settings) -> Finding:
     program = find_mosquitto()
     if program is None:
         return Finding(
-            "warning", "broker", "Mosquitto is not installed; the in-process broker is left, which forgets at a stop",
+            "problem", "broker", "Mosquitto is not installed, and `campus up` needs it (only the demo has a stand-in)",
             "apt-get install mosquitto (macOS: brew install mosquitto)",
         )  # fmt: skip
     return Finding("ok", "broker", f"`campus up` will start {program} on {where}")

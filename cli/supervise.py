@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -87,11 +88,26 @@ class Child:
             self._process.wait()
 
 
-class Supervisor:
-    """Keeps a list of programs running."""
+class Charge(Protocol):
+    """What the supervisor looks after besides its own children: a broker."""
 
-    def __init__(self, programs: Sequence[Program], environment: Mapping[str, str], log_folder: Path) -> None:
+    def look_after(self) -> None:
+        """Start it again when it ended; called a few times a second."""
+        ...
+
+
+class Supervisor:
+    """Keeps a list of programs running, and ``charges`` that others start and stop."""
+
+    def __init__(
+        self,
+        programs: Sequence[Program],
+        environment: Mapping[str, str],
+        log_folder: Path,
+        charges: Sequence[Charge] = (),
+    ) -> None:
         merged = {**os.environ, **environment}
+        self._charges = tuple(charges)
         self._children = [Child(program, merged, log_folder) for program in programs]
 
     def run(self, until: threading.Event) -> None:
@@ -100,8 +116,8 @@ class Supervisor:
             for child in self._children:
                 child.start()
             while not until.wait(0.25):
-                for child in self._children:
-                    child.look_after()
+                for charge in (*self._charges, *self._children):
+                    charge.look_after()
         finally:
             self._stop()
 

@@ -12,6 +12,7 @@ import click
 from campus.errors import Unavailable
 from campus.settings import Settings
 from cli.broker import Listener, Mosquitto, find_mosquitto, is_listening
+from cli.lock import only_one
 from cli.session import declare
 from cli.supervise import Program, Supervisor
 
@@ -19,16 +20,18 @@ from cli.supervise import Program, Supervisor
 def run(settings: Settings, config: Path) -> int:
     """Run until SIGINT or SIGTERM; return the exit code."""
     stop = stop_event()
-    broker = start_broker(settings)
-    try:
-        declare(settings)
-        click.echo(f"The console is at {console_url(settings)} (Ctrl-C stops everything cleanly).")
-        environment = {"CAMPUS_CONFIG": str(config)} if config.exists() else {}
-        log_folder = settings.series.path.parent / "logs"
-        Supervisor(programs(settings), environment, log_folder).run(stop)
-    finally:
-        if broker is not None:
-            broker.stop()
+    data = settings.series.path.parent
+    with only_one(data):
+        broker = start_broker(settings)
+        try:
+            declare(settings)
+            click.echo(f"The console is at {console_url(settings)} (Ctrl-C stops everything cleanly).")
+            environment = {"CAMPUS_CONFIG": str(config)} if config.exists() else {}
+            charges = [broker] if broker is not None else []
+            Supervisor(programs(settings), environment, data / "logs", charges).run(stop)
+        finally:
+            if broker is not None:
+                broker.stop()
     return 0
 
 
