@@ -205,7 +205,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     args = parser.parse_args()
     report("1 reading of 3 values a message", [one_run(args.messages, 1) for _ in range(args.runs)], 3)
-    report("50 readings of 3 values a message", [one_run(args.messages // 20, 50) for _ in range(args.runs)], 150)
+    report("50 readings of 3 values a message", [one_run(args.messages // 10, 50) for _ in range(args.runs)], 150)
 
 
 if __name__ == "__main__":

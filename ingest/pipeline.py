@@ -46,6 +46,16 @@ class Batch(msgspec.Struct, frozen=True):
     points: tuple[Point, ...]
 
 
+class Written(msgspec.Struct, frozen=True):
+    """A batch whose transaction is durable, and whose points may still be on their way."""
+
+    messages: Sequence[Message]
+    batch: Batch
+    writing: Future[WriteResult] | None
+    now: datetime
+    started: float
+
+
 def _nowhere(step: str) -> None:
     """The steps between receive and acknowledge have names, so that a test can end the process at each."""
 
@@ -54,7 +64,8 @@ class Pipeline:
     """Runs batches through the door, the stages and the sink.
 
     ``acknowledge`` is called with a batch's messages when everything they caused is durable, and never before.
-    One thread calls `process` and `tick`.
+    One thread calls `begin`, `settle` and `tick`. The points of one batch are written while the next is decoded: that
+    is why a batch is taken in two steps.
     """
 
     def __init__(
@@ -77,36 +88,53 @@ class Pipeline:
         self._quarantine = quarantine
         self._checkpoint = checkpoint
         self._ticked: datetime | None = None
+        self._open: Written | None = None
 
     def process(self, messages: Sequence[Message]) -> None:
         """Take one batch to the end. Raises `Unavailable` when the database is away: the same batch can come again."""
+        self.begin(messages)
+        self.settle()
+
+    def begin(self, messages: Sequence[Message]) -> None:
+        """Take a batch as far as its transaction, after settling the one before. Raises `Unavailable` as `process`."""
         started = time.perf_counter()
         self._checkpoint("received")
         now = self._clock.now()
         batch = self._enter(messages, now)
         self._checkpoint("decoded")
+        self.settle()
         writing = self._sink.start(batch.points)
         try:
             self._commit(batch, now, spool=writing is None)
         except Unavailable:
             RETRIES.labels("database").inc()
-            self._settle(writing)
+            self._wait_for(writing)
             raise
         except Exception as error:  # noqa: BLE001 - whatever a stage raises, the rest of the batch must go on
-            self._settle(writing)
+            self._wait_for(writing)
             if len(messages) > 1:
                 self._one_by_one(messages, error)
                 return
             self._bury_poison(messages[0], error, now)
+            writing = None
         else:
             self._checkpoint("committed")
-            self._finish(writing, batch, now)
+        self._open = Written(messages, batch, writing, now, started)
+
+    def settle(self) -> None:
+        """Wait until the points of the batch begun last are durable, and acknowledge it. May be repeated after
+        `Unavailable`.
+        """
+        if (done := self._open) is None:
+            return
+        self._finish(done)
         self._checkpoint("stored")
-        self._acknowledge(messages)
+        self._acknowledge(done.messages)
         self._checkpoint("acknowledged")
-        MESSAGES.labels("taken").inc(len(batch.envelopes))
-        BATCH.observe(len(messages))
-        SECONDS.observe(time.perf_counter() - started)
+        self._open = None
+        MESSAGES.labels("taken").inc(len(done.batch.envelopes))
+        BATCH.observe(len(done.messages))
+        SECONDS.observe(time.perf_counter() - done.started)
 
     def tick(self) -> None:
         """Let the stages do what became due; at most once a second of clock time, also when no message comes."""
@@ -182,20 +210,20 @@ class Pipeline:
 
     # -- after it --------------------------------------------------------------------------------------------------
 
-    def _finish(self, writing: Future[WriteResult] | None, batch: Batch, now: datetime) -> None:
-        if writing is None:
+    def _finish(self, done: Written) -> None:
+        if done.writing is None:
             return
         try:
-            rejected = self._sink.finish(writing)
+            rejected = self._sink.finish(done.writing)
         except Unavailable:
             with db.write(self._engine) as conn:
-                self._sink.spool(conn, batch.points, now)
+                self._sink.spool(conn, done.batch.points, done.now)
             return
         if rejected:
             with db.write(self._engine) as conn:
-                deadletters.bury(conn, map(letter_of, rejected), now)
+                deadletters.bury(conn, map(letter_of, rejected), done.now)
 
-    def _settle(self, writing: Future[WriteResult] | None) -> None:
+    def _wait_for(self, writing: Future[WriteResult] | None) -> None:
         """The batch comes again; its points may have been stored already, which does no harm."""
         if writing is not None:
             writing.exception()

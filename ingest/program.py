@@ -5,11 +5,12 @@ from __future__ import annotations
 import gc
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from campus.errors import Unavailable
-from campus.mqtt import Message, backoff
+from campus.mqtt import backoff
 from campus.settings import Ingest
 from ingest.counters import FAILED_TICKS
 from ingest.intake import Intake
@@ -28,8 +29,11 @@ def consume(intake: Intake, pipeline: Pipeline, settings: Ingest, stop: threadin
         while not stop.is_set():
             messages = intake.take(settings.batch_messages, max(wait_s, 0.01))
             if messages:
-                _persist(pipeline, messages, stop)
+                _persist(partial(pipeline.begin, messages), stop)
+            if not len(intake):  # nothing to do beside the writing of the points
+                _persist(pipeline.settle, stop)
             _tick(pipeline, stop)
+        _persist(pipeline.settle, stop)
 
 
 @contextmanager
@@ -55,12 +59,12 @@ def _tick(pipeline: Pipeline, stop: threading.Event) -> None:
         stop.wait(1.0)
 
 
-def _persist(pipeline: Pipeline, messages: Sequence[Message], stop: threading.Event) -> None:
-    """Try a batch until it is durable. Meanwhile the broker keeps the rest: nothing more is acknowledged."""
+def _persist(step: Callable[[], None], stop: threading.Event) -> None:
+    """Try a step until it is durable. Meanwhile the broker keeps the rest: nothing more is acknowledged."""
     attempt = 0
     while True:
         try:
-            pipeline.process(messages)
+            step()
             return
         except Unavailable as error:
             seconds = backoff(attempt)

@@ -43,6 +43,32 @@ def test_a_message_is_acknowledged_after_everything_it_caused_is_durable(bench: 
     assert len(bench.rows(tables.changes)) == 2
 
 
+def test_the_points_of_a_batch_are_written_while_the_next_is_decoded_and_each_is_acknowledged_when_durable(
+    bench: Bench,
+) -> None:
+    first, second = reading(bench, 800), reading(bench, 810, seconds=1)
+    bench.pipeline.begin([first])
+    assert bench.acked == []
+    bench.pipeline.begin([second])
+    assert bench.acked == [first]
+    assert bench.steps.index("ack") > bench.steps.index("decoded", 4)  # the second was decoded before
+    bench.pipeline.settle()
+    bench.pipeline.settle()  # nothing is left
+    assert bench.acked == [first, second]
+    assert stored(bench) == [800, 810]
+
+
+def test_a_batch_whose_points_find_the_store_gone_is_spooled_when_it_is_settled(bench: Bench) -> None:
+    bench.series.away = True
+    bench.pipeline.begin([reading(bench, 800)])
+    bench.pipeline.begin([reading(bench, 810, seconds=1)])
+    bench.pipeline.settle()
+    assert len(bench.acked) == 2
+    bench.series.away = False
+    assert bench.sink.drain() == 2
+    assert stored(bench) == [800, 810]
+
+
 def test_an_event_delivered_twice_is_taken_once_in_one_batch_and_in_two(bench: Bench) -> None:
     bench.pipeline.process([alarm(bench), alarm(bench)])
     bench.pipeline.process([alarm(bench)])
