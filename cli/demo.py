@@ -94,12 +94,14 @@ def _one_day(
 
 
 def _programs(prepared: Prepared) -> Sequence[Program]:
-    simulate = ("simulate", "--truth", str(prepared.truth))
-    parts = [Program("ingest", ("ingest",)), Program("alerts", ("alerts",)), Program("dashboards", ("dashboards",))]
-    if prepared.edge_config is None:
-        return [*parts, Program("simulate", simulate)]
-    edge = Program("edge", ("edge", "--config", str(prepared.edge_config)))
-    return [*parts, Program("simulate", (*simulate, "--real-camera")), edge]
+    drawn = ("--real-camera",) if prepared.camera_port is None else ("--camera-port", str(prepared.camera_port))
+    return [
+        Program("ingest", ("ingest",)),
+        Program("alerts", ("alerts",)),
+        Program("dashboards", ("dashboards",)),
+        Program("simulate", ("simulate", "--truth", str(prepared.truth), *drawn)),
+        Program("edge", ("edge", "--config", str(prepared.edge_config))),
+    ]
 
 
 def _wait_for_console(prepared: Prepared, stop: threading.Event, patience_s: float = 60.0) -> bool:

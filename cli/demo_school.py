@@ -21,11 +21,14 @@ from cli.school_files import import_school
 from cli.wiring import open_database
 from dashboards.access.accounts import all_accounts, create_account
 from dashboards.access.roles import Role
+from simulator.cameras import FENCE, STREAM
 from simulator.files import write_files
+from simulator.fleet import RENDERED_AGENT, RENDERED_CAMERA
 from simulator.school import build_school
 from simulator.values import SimulatedSchool
 
 SEED = 7
+WHOLE_PICTURE = ((0.05, 0.05), (0.95, 0.05), (0.95, 0.95), (0.05, 0.95))  # the zone of a camera that nobody knows
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that looks like something else
 
 SETTINGS = """\
@@ -63,11 +66,11 @@ alerts_port = 0
 """
 
 EDGE = """\
-# Written by `campus demo --camera`; made anew at each start.
+# Written by `campus demo`; made anew at each start.
 metrics_port = {metrics_port}
 
 [agent]
-id = "edge-vision"
+id = "{agent}"
 spool = "{folder}/edge-spool.db"
 heartbeat_s = 60
 
@@ -79,11 +82,12 @@ port = {mqtt_port}
 protocol = "{protocol}"
 
 [[cameras]]
-id = "cam-1"
+id = "{camera}"
 source = {source}
 {detector}
+telemetry_s = 30
 zones = [{{ name = "fence", kind = "intrusion", polygon = {zone} }}]
-lines = [{{ name = "path", a = [0.5, 0.0], b = [0.5, 1.0] }}]
+lines = [{{ name = "path", a = [0.5, 1.0], b = [0.5, 0.0] }}]
 """
 
 
@@ -111,7 +115,8 @@ class Prepared(msgspec.Struct, frozen=True):
 
     settings: Settings
     config: Path
-    edge_config: Path | None  # None: the simulator speaks for every camera
+    edge_config: Path
+    camera_port: int | None  # where the simulator draws the camera; None: a real one takes its place
     key_file: Path
     truth: Path
     url: str
@@ -125,6 +130,7 @@ class Ports(msgspec.Struct):
     mqtt: int
     console: int
     metrics: int
+    camera: int
 
 
 def prepare(
@@ -145,8 +151,7 @@ def prepare(
         ),
         encoding="utf-8",
     )
-    if camera is not None:
-        edge_config.write_text(_edge_toml(folder, ports, protocol, camera, model), encoding="utf-8")
+    edge_config.write_text(_edge_toml(folder, ports, protocol, camera, model), encoding="utf-8")
     settings = load(Settings, config, {})
     say("Growing the school: 1,200 students, 30 classes, 3 gates, 6 cameras, a VR lab, sensors ...")
     school = build_school(SEED, read_secret(key_file, "the demo's key").encode(), day)
@@ -164,7 +169,8 @@ def prepare(
     return Prepared(
         settings,
         config,
-        edge_config if camera is not None else None,
+        edge_config,
+        ports.camera if camera is None else None,
         key_file,
         truth,
         url,
@@ -220,13 +226,19 @@ def _password() -> str:
 
 def _ports(folder: Path, console: int) -> Ports:
     file = folder / "ports.json"
-    if file.exists():
-        kept = msgspec.json.decode(file.read_bytes(), type=Ports)
-        if all(_is_free(port) for port in (kept.mqtt, kept.metrics)):
-            return Ports(kept.mqtt, _first_free(console), kept.metrics)
-    ports = Ports(_any_free(), _first_free(console), _any_free())
+    kept = _kept_ports(file)
+    if kept is not None and all(_is_free(port) for port in (kept.mqtt, kept.metrics, kept.camera)):
+        return msgspec.structs.replace(kept, console=_first_free(console))
+    ports = Ports(_any_free(), _first_free(console), _any_free(), _any_free())
     file.write_bytes(msgspec.json.encode(ports))
     return ports
+
+
+def _kept_ports(file: Path) -> Ports | None:
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Ports)
+    except (FileNotFoundError, msgspec.MsgspecError):  # an older demo wrote fewer ports
+        return None
 
 
 def _is_free(port: int) -> bool:
@@ -252,15 +264,16 @@ def _any_free() -> int:
         return int(sock.getsockname()[1])
 
 
-def _edge_toml(folder: Path, ports: Ports, protocol: str, camera: str, model: Path | None) -> str:
-    source = str(Path(camera).resolve()) if Path(camera).exists() else camera
+def _edge_toml(folder: Path, ports: Ports, protocol: str, camera: str | None, model: Path | None) -> str:
+    source, zone = f"http://127.0.0.1:{ports.camera}{STREAM}", FENCE
+    if camera is not None:
+        source, zone = str(Path(camera).resolve()) if Path(camera).exists() else camera, WHOLE_PICTURE
     detector = 'detector = "motion"'
     if model is not None:
         detector = f'detector = "{_model_kind(model)}"\nmodel = {_quoted(str(model.resolve()))}'
-    zone = [[0.05, 0.05], [0.95, 0.05], [0.95, 0.95], [0.05, 0.95]]
     return EDGE.format(
         folder=folder, metrics_port=ports.metrics, mqtt_port=ports.mqtt, protocol=protocol, source=_quoted(source),
-        detector=detector, zone=zone,
+        detector=detector, zone=[list(corner) for corner in zone], agent=RENDERED_AGENT, camera=RENDERED_CAMERA,
     )  # fmt: skip
 
 

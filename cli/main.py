@@ -120,13 +120,16 @@ def edge(config_path: Path) -> None:
 @campus.command()
 @CONFIG
 @click.option("--real-camera", is_flag=True, help="Be silent about cam-1: an edge agent speaks for it.")
+@click.option("--camera-port", type=int, help="Serve the drawn cam-1 as MJPEG here, for an edge agent to watch.")
 @click.option("--seed", default=7, show_default=True)
 @click.option("--truth", type=click.Path(dir_okay=False, path_type=Path), help="Write what truly happens to this file.")
-def simulate(config_path: Path | None, real_camera: bool, seed: int, truth: Path | None) -> None:
+def simulate(
+    config_path: Path | None, real_camera: bool, camera_port: int | None, seed: int, truth: Path | None
+) -> None:
     """Play a school that does not exist, over MQTT."""
     from cli.simulate import run
 
-    sys.exit(run(load_settings(config_path), the_clock(), seed, real_camera, truth))
+    sys.exit(run(load_settings(config_path), the_clock(), seed, real_camera, camera_port, truth))
 
 
 @campus.command()

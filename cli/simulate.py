@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from campus.clock import Clock
+from campus.clock import Clock, ScaledClock
 from campus.errors import SettingsError
 from campus.mqtt import MqttClient
 from campus.service import Service
@@ -16,15 +16,22 @@ from simulator.truth import write_truth
 from simulator.wire import Outgoing
 
 
-def run(settings: Settings, clock: Clock, seed: int, real_camera: bool, truth: Path | None) -> int:
-    """Play until a signal; ``truth`` is where the day's incidents and marks are written."""
+def run(
+    settings: Settings, clock: Clock, seed: int, real_camera: bool, camera_port: int | None, truth: Path | None
+) -> int:
+    """Play until a signal; ``truth`` is where the day's incidents and marks are written.
+
+    ``camera_port``: serve the rendered camera there. Then, or with a ``real_camera``, an edge agent speaks for it.
+    """
     key = settings.secrets.credential_key.encode()
     if len(key) < 16:
         raise SettingsError("secrets.credential_key", "is missing or too short", "Give it 16 characters or more")
     day = clock.now().astimezone(settings.school.zone).date()
     school = build_school(seed, key, day, settings.school.id, settings.school.timezone)
+    rendered = real_camera or camera_port is not None
     if truth is not None:
-        write_truth(truth_of(school, day, rendered=real_camera), truth)
+        speed = clock.speed if isinstance(clock, ScaledClock) else 1.0
+        write_truth(truth_of(school, day, rendered=rendered, speed=speed), truth)
     client = MqttClient(settings.mqtt, "campus-simulator")
 
     def publish(outgoing: Outgoing) -> None:
@@ -32,6 +39,10 @@ def run(settings: Settings, clock: Clock, seed: int, real_camera: bool, truth: P
 
     service = Service("simulate")
     service.on_stop("broker", client.stop)
-    service.task("play", lambda stop: play(school, day, clock, publish, stop, rendered=real_camera))
+    service.task("play", lambda stop: play(school, day, clock, publish, stop, rendered=rendered))
+    if camera_port is not None:
+        from simulator.camera_server import CameraServer  # needs OpenCV, which only this does
+
+        service.task("camera", CameraServer(school, clock, camera_port).run)
     client.start()
     return service.run()

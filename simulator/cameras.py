@@ -16,6 +16,8 @@ from simulator.wire import Outgoing, Voice
 
 STEP = timedelta(seconds=30)
 ZONE = "fence"  # the intrusion zone of the rendered camera
+FENCE = ((0.10, 0.30), (0.90, 0.30), (0.90, 0.50), (0.10, 0.50))  # where it lies, in shares of the picture
+STREAM = f"/camera/{RENDERED_CAMERA}.mjpeg"  # where the rendered camera's pictures are served
 CONFIRMED_AFTER = timedelta(seconds=4)  # an intruder needs so long to the fence and through confirmation
 _NOTICED_AFTER = timedelta(seconds=10)  # how soon an agent notices that a camera gives no picture
 # How many people each camera sees on average, by the part of the day.

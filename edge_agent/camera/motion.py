@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from edge_agent.camera.detector import Detection, Image
 from edge_agent.camera.geometry import Box
@@ -23,12 +24,37 @@ class MotionLimits(msgspec.Struct, frozen=True):
     storm: float = 0.6  # when more of the frame than this changes at once, the light changed or the camera moved
 
 
+class _Exposure:
+    """Takes the light of the day and the camera's own exposure out of the pictures, so that they are no movement.
+
+    The gain is the median over a coarse grid of how much brighter each part is than it used to be: people in the
+    picture, as long as they fill less than half of it, change nothing.
+    """
+
+    GRID = (32, 18)
+    LEARN = 1 / 300  # how much of each picture goes into what is usual
+
+    def __init__(self) -> None:
+        self._usual: npt.NDArray[np.float32] | None = None
+
+    def evened(self, image: Image) -> Image:
+        """The picture as bright as the first one was."""
+        coarse = cv2.resize(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), self.GRID, interpolation=cv2.INTER_AREA)
+        parts = np.maximum(coarse.astype(np.float32), 1.0)
+        if self._usual is None:
+            self._usual = parts
+        gain = float(np.median(self._usual / parts))
+        self._usual += self.LEARN * (parts * gain - self._usual)
+        return image if abs(gain - 1.0) < 0.002 else np.asarray(cv2.convertScaleAbs(image, alpha=gain), dtype=np.uint8)
+
+
 class MotionDetector:
     """Moving blobs by a mixture-of-Gaussians background with shadow removal (Zivkovic 2004: OpenCV's MOG2)."""
 
     def __init__(self, limits: MotionLimits | None = None) -> None:
         self._limits = limits or MotionLimits()
         self._background = self._fresh()
+        self._exposure = _Exposure()
         self._frames = 0
 
     def _fresh(self) -> cv2.BackgroundSubtractorMOG2:
@@ -42,13 +68,13 @@ class MotionDetector:
         self._frames += 1
         changed = np.count_nonzero(mask) / mask.size
         if changed > self._limits.storm and self._frames > self._limits.warm_up:
-            self._background, self._frames = self._fresh(), 0
+            self._background, self._exposure, self._frames = self._fresh(), _Exposure(), 0
         if self._frames <= self._limits.warm_up:
             return []
         return self._people(mask)
 
     def _foreground(self, image: Image) -> Image:
-        mask = self._background.apply(cv2.GaussianBlur(image, (5, 5), 0))
+        mask = self._background.apply(cv2.GaussianBlur(self._exposure.evened(image), (5, 5), 0))
         # MOG2 marks shadows 127 and foreground 255; a shadow is no person.
         _, mask = cv2.threshold(mask, 200, 255, cv2.THRESH_BINARY)
         mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3)))

@@ -68,6 +68,18 @@ def test_the_lights_going_on_are_no_people() -> None:
         assert detector.detect(bright) == []
 
 
+def test_a_cloud_that_dims_the_yard_by_a_third_is_no_people_and_hides_none(clock: VirtualClock) -> None:
+    def dimmed(scene: Scene, number: int) -> Image:
+        light = 1.0 - 0.33 * min(1.0, number / 40)
+        return np.clip(scene.picture(number / FPS).astype(np.float32) * light, 0, 255).astype(np.uint8)
+
+    empty, walked = Scene(()), one_walker()
+    detector, watching = MotionDetector(), Analyser(a_camera(), MotionDetector(), ZONE)
+    assert not any(detector.detect(dimmed(empty, number)) for number in range(80))
+    counts = [watching.analyse(dimmed(walked, n), n / FPS, clock.now()).values["people"] for n in range(70)]
+    assert max(counts) == 1
+
+
 def test_counts_and_crossings_of_a_busy_yard_are_near_the_truth(clock: VirtualClock) -> None:
     scene = crossing_scene(seed=5, seconds=60)
     results = watch(scene, a_camera(lines=(DOOR,)), clock, 80)
