@@ -1,0 +1,95 @@
+// The platform's health, strangers, unusable messages, accounts, and who looked at whom.
+import { $, batched, clone, data, fill, setMark, setNow, since, sync, t, when, word } from "./boot.js";
+import { Problem, attempt, get, patch, post } from "./api.js";
+import { follow } from "./live.js";
+import { toast } from "./toast.js";
+
+const REREAD_MS = 10000;
+const QUIET_S = 300; // no word from any device for so long is no good sign
+
+let view = data.platform;
+
+function pulse() {
+  const silent = view.heard_at ? (Date.parse(view.now) - Date.parse(view.heard_at)) / 1000 : Infinity;
+  return [
+    { what: t("admin.heard"), says: view.heard_at ? since(view.heard_at) : t("admin.never"), tone: silent > QUIET_S ? "critical" : "good" },
+    { what: t("admin.series"), says: view.series_problem || t("admin.series_ok"), tone: view.series_problem ? "critical" : "good" },
+    { what: t("admin.spool"), says: view.spool.batches ? t("admin.spool_some", { n: view.spool.batches, time: when(view.spool.oldest) }) : t("admin.spool_none"), tone: view.spool.batches ? "warning" : "good" },
+    { what: t("admin.dead_today"), says: String(view.dead_today), tone: view.dead_today ? "warning" : "good" },
+    { what: t("admin.endpoints"), says: view.disabled_endpoints.map((one) => one.name).join(", ") || t("admin.endpoints_none"), tone: view.disabled_endpoints.length ? "critical" : "good" },
+  ];
+}
+
+function updateBeat(element, row) {
+  setMark($(".beat-mark", element), row.tone);
+  fill(element, row);
+}
+
+function makeAccount(row) {
+  const element = clone("account");
+  const doings = $(".doings", element);
+  if (row.id === data.me) return element;
+  doings.append(
+    button(t("admin.sign_out"), () => alter(row, () => post(`/accounts/${row.id}/sign-out`), "sign_out")),
+    button("", () => {
+      const one = view.accounts.find((account) => account.id === row.id);
+      alter(one, () => patch(`/accounts/${one.id}`, { disabled: !one.disabled }), one.disabled ? "enable" : "disable");
+    }),
+  );
+  return element;
+}
+
+function updateAccount(element, row) {
+  const note = row.id === data.me ? t("admin.own") : row.disabled ? t("admin.disabled") : "";
+  fill(element, {
+    name: row.name, login: row.login, note, role: t(`role.${row.role}`), sessions: row.sessions || "—",
+    last: row.last_sign_in ? when(row.last_sign_in) : "—",
+  });
+  const [leave, toggle] = element.querySelectorAll(".doings button");
+  if (!toggle) return;
+  leave.disabled = row.sessions === 0;
+  toggle.textContent = row.disabled ? t("admin.enable") : t("admin.disable");
+}
+
+function button(label, run) {
+  const element = document.createElement("button");
+  element.type = "button";
+  element.textContent = label;
+  element.addEventListener("click", run);
+  return element;
+}
+
+async function alter(account, run, done) {
+  const fresh = await attempt(run);
+  if (!fresh) return;
+  view = fresh;
+  paint();
+  toast(t(`admin.done_${done}`, { login: account.login }));
+}
+
+const paint = batched(() => {
+  sync($("#pulse"), pulse(), (row) => row.what, () => clone("beat"), updateBeat);
+  sync($("#accounts"), view.accounts, (row) => row.id, makeAccount, updateAccount);
+  sync($("#unknown"), view.unknown_devices, (row) => row.device, () => clone("stranger"), (element, row) =>
+    fill(element, { device: row.device, topic: row.topic, messages: t("admin.messages", { n: row.messages }), at: when(row.last_seen) }));
+  sync($("#dead"), view.dead_letters, (row) => row.id, () => clone("letter"), (element, row) =>
+    fill(element, { reason: word("dead", row.reason), topic: row.topic, times: row.times > 1 ? `× ${row.times}` : "", at: when(row.last_at), detail: row.detail, payload: row.payload }));
+  sync($("#access"), view.access, (row) => `${row.at} ${row.login} ${row.action} ${row.subject}`, () => clone("look"), (element, row) =>
+    fill(element, { at: when(row.at, true), who: `${row.login} (${t(`role.${row.role}`)})`, what: word("access", row.action), subject: row.subject }));
+  for (const [id, rows] of [["unknown", view.unknown_devices], ["dead", view.dead_letters], ["access", view.access]]) $(`#no-${id}`).hidden = rows.length > 0;
+});
+
+async function resync() {
+  view = await get("/platform");
+  setNow(Date.parse(view.now));
+  paint();
+  return data.seen;
+}
+
+// What waits and what fails writes no change of its own, so it is read again now and then.
+setInterval(() => {
+  if (!document.hidden) resync().catch((error) => { if (!(error instanceof Problem)) throw error; });
+}, REREAD_MS);
+
+paint();
+follow({ seen: data.seen, change: () => {}, resync });
