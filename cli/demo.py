@@ -33,7 +33,7 @@ class Options(msgspec.Struct, frozen=True):
     folder: Path
     speed: float = 60.0
     port: int = 8080
-    start: str = "07:00"
+    start: str = "06:50"  # the gates open at 07:00: what is not watched from the first moment stays unknown
     camera: str | None = None
     model: Path | None = None
 

@@ -55,7 +55,7 @@ def campus() -> None:
 @click.option(
     "--folder", type=click.Path(file_okay=False, path_type=Path), default=Path("demo-data"), show_default=True
 )
-@click.option("--start", default="07:00", show_default=True, help="Local time at which the simulated day begins.")
+@click.option("--start", default="06:50", show_default=True, help="Local time at which the simulated day begins.")
 def demo(camera: str | None, model: Path | None, speed: float, port: int, folder: Path, start: str) -> None:
     """Run a simulated school day with a living console."""
     from cli.demo import Options, run

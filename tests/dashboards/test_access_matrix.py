@@ -1,0 +1,177 @@
+"""Every route and every role: who gets in is a table, and a route that is not in it fails the test."""
+
+from collections.abc import Iterable, Iterator
+
+import pytest
+import sqlalchemy as sa
+from console_seed import FOREIGN_CLASS, OWN_CLASS, SCHOOL
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from starlette.routing import BaseRoute, Mount, Route
+
+from alerts.tables import alarms
+from attendance.tables import roll, sessions, students
+from dashboards.access.roles import RIGHTS, ROLES, Right, Role
+from dashboards.tables import accounts
+from tests.dashboards.conftest import BASE, SignIn
+
+API = "/api/v1"
+# What a route takes: a right, "person" (whoever is signed in) or "anyone".
+TABLE: dict[tuple[str, str], Right | str] = {
+    ("GET", "/"): "person",
+    ("GET", "/sign-in"): "anyone",
+    ("POST", "/sign-in"): "anyone",
+    ("POST", "/sign-out"): "anyone",
+    ("POST", "/preferences"): "anyone",
+    ("GET", "/healthz"): "anyone",
+    ("GET", "/metrics"): "anyone",
+    ("GET", "/console"): "alarms.read",
+    ("GET", "/roll"): "roll.read",
+    ("GET", "/roll/{class_id}"): "roll.read",
+    ("GET", "/devices"): "devices.read",
+    ("GET", "/overview"): "overview.read",
+    ("GET", "/admin"): "platform.read",
+    ("GET", f"{API}/openapi.json"): "anyone",
+    ("GET", f"{API}/me"): "person",
+    ("PATCH", f"{API}/me"): "person",
+    ("GET", f"{API}/alarms"): "alarms.read",
+    ("GET", f"{API}/alarms/history"): "alarms.read",
+    ("GET", f"{API}/alarms/{{alarm_id}}"): "alarms.read",
+    ("GET", f"{API}/alarms/{{alarm_id}}/still"): "alarms.read",
+    ("POST", f"{API}/alarms/{{alarm_id}}/acknowledge"): "alarms.act",
+    ("POST", f"{API}/alarms/{{alarm_id}}/comment"): "alarms.act",
+    ("POST", f"{API}/alarms/{{alarm_id}}/resolve"): "alarms.act",
+    ("POST", f"{API}/alarms/{{alarm_id}}/shelve"): "alarms.act",
+    ("POST", f"{API}/alarms/{{alarm_id}}/unshelve"): "alarms.act",
+    ("GET", f"{API}/classes"): "roll.read",
+    ("GET", f"{API}/classes/{{class_id}}/roll"): "roll.read",
+    ("POST", f"{API}/sessions/{{session}}/students/{{student}}/correction"): "roll.correct",
+    ("POST", f"{API}/sessions/{{session}}/students/{{student}}/undo"): "roll.correct",
+    ("GET", f"{API}/sessions/{{session}}/students/{{student}}/history"): "roll.read",
+    ("GET", f"{API}/devices"): "devices.read",
+    ("GET", f"{API}/devices/{{device}}"): "devices.read",
+    ("GET", f"{API}/devices/{{device}}/latest"): "series.read",
+    ("GET", f"{API}/devices/{{device}}/series"): "series.read",
+    ("GET", f"{API}/on-site"): "site.read",
+    ("GET", f"{API}/plan"): "site.read",
+    ("GET", f"{API}/overview"): "overview.read",
+    ("GET", f"{API}/platform"): "platform.read",
+    ("PATCH", f"{API}/accounts/{{account_id}}"): "accounts.manage",
+    ("POST", f"{API}/accounts/{{account_id}}/sign-out"): "accounts.manage",
+}
+
+
+def routes_of(app: FastAPI) -> Iterator[tuple[str, str]]:
+    """Every method and path of the app but HEAD, the stream and the static files."""
+    yield from _routes(app.routes, "")
+
+
+def _routes(routes: Iterable[BaseRoute], prefix: str) -> Iterator[tuple[str, str]]:
+    for route in routes:
+        if isinstance(route, Route):
+            yield from ((method, prefix + route.path) for method in sorted((route.methods or set()) - {"HEAD"}))
+        elif (router := getattr(route, "original_router", None)) is not None:  # FastAPI keeps included routers whole
+            yield from _routes(router.routes, prefix + route.include_context.prefix)  # type: ignore[attr-defined]
+
+
+def test_every_route_is_in_the_table_and_the_table_names_no_other(app: FastAPI) -> None:
+    assert set(routes_of(app)) == set(TABLE)
+    assert [route.path for route in app.routes if isinstance(route, Mount)] != []  # the static files
+
+
+@pytest.fixture
+def real_ids(seeded: sa.Engine) -> dict[str, str]:
+    """Ids that exist, for the places in the paths: an alarm, the own class and one of its students."""
+    with seeded.connect() as conn:
+        student = conn.execute(sa.select(students.c.id).where(students.c.class_id == OWN_CLASS).limit(1)).scalar_one()
+        session = (
+            conn.execute(
+                sa.select(sessions.c.id).join(roll, roll.c.session == sessions.c.id).where(roll.c.student == student)
+            )
+            .scalars()
+            .first()
+        )
+        return {
+            "alarm_id": str(conn.execute(sa.select(alarms.c.id).limit(1)).scalar_one()),
+            "class_id": OWN_CLASS,
+            "student": str(student),
+            "session": str(session),
+            "device": "gate-1",
+            "account_id": str(conn.execute(sa.select(accounts.c.id).where(accounts.c.login == "bureau")).scalar_one()),
+        }  # fmt: skip
+
+
+def ask(client: TestClient, method: str, path: str, ids: dict[str, str]) -> int:
+    body = {} if path.startswith(API) and method in {"POST", "PATCH"} else None
+    return client.request(method, path.format(**ids), json=body).status_code
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_gets_in_where_the_table_says_so_and_nowhere_else(
+    role: Role, sign_in: SignIn, real_ids: dict[str, str]
+) -> None:
+    wrong = []
+    client = sign_in(role)
+    for (method, path), takes in TABLE.items():
+        if path == "/sign-out":
+            continue  # it would end the session of the test
+        status = ask(client, method, path, real_ids)
+        allowed = takes in {"anyone", "person"} or takes in RIGHTS[role]
+        if (status in {401, 403}) == allowed or status >= 500:
+            wrong.append((method, path, status))
+    assert wrong == []
+
+
+def test_nobody_gets_in_without_signing_in(app: FastAPI, real_ids: dict[str, str]) -> None:
+    wrong = []
+    with TestClient(app, base_url=BASE, headers={"Origin": BASE}, follow_redirects=False) as client:
+        for (method, path), takes in TABLE.items():
+            if takes != "anyone":
+                answer = client.request(method, path.format(**real_ids))
+                turned_away = (
+                    answer.status_code == 401
+                    if path.startswith(API)
+                    else (answer.status_code == 303 and answer.headers["location"].startswith("/sign-in"))
+                )
+                if not turned_away:
+                    wrong.append((method, path, answer.status_code))
+    assert wrong == []
+
+
+@pytest.mark.parametrize(("method", "path"), [key for key in TABLE if key[0] != "GET"])
+def test_another_site_writes_nothing(method: str, path: str, sign_in: SignIn, real_ids: dict[str, str]) -> None:
+    role: Role = next((role for role in ROLES if TABLE[method, path] in RIGHTS[role]), "guard")
+    client = sign_in(role)
+    client.headers["Origin"] = "https://evil.example"
+    form = {"login": "guard", "password": "x"} if path == "/sign-in" else None
+    assert client.request(method, path.format(**real_ids), data=form).status_code == 403
+
+
+def test_a_teacher_sees_the_own_class_and_no_other(sign_in: SignIn) -> None:
+    teacher = sign_in("teacher")
+    assert teacher.get(f"{API}/classes/{OWN_CLASS}/roll").status_code == 200
+    for path in (f"{API}/classes/{FOREIGN_CLASS}/roll", f"/roll/{FOREIGN_CLASS}", f"{API}/classes/no-such/roll"):
+        assert teacher.get(path).status_code == 404, path
+
+
+def test_a_teacher_corrects_nobody_of_another_class(sign_in: SignIn, seeded: sa.Engine) -> None:
+    with seeded.connect() as conn:
+        row = conn.execute(
+            sa.select(roll.c.session, roll.c.student)
+            .join(students, students.c.id == roll.c.student)
+            .where(students.c.class_id == FOREIGN_CLASS)
+        ).first()
+    assert row is not None
+    path = f"{API}/sessions/{row.session}/students/{row.student}"
+    said = {"status": "present", "reason": "seen in class"}
+    assert sign_in("teacher").post(f"{path}/correction", json=said).status_code == 404
+    assert sign_in("teacher2").post(f"{path}/correction", json=said).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/overview", f"{API}/overview"])
+def test_the_bureau_reads_numbers_and_no_student(path: str, sign_in: SignIn, seeded: sa.Engine) -> None:
+    with seeded.connect() as conn:
+        people = conn.execute(sa.select(students.c.id, students.c.name).where(students.c.school == SCHOOL)).all()
+    text = sign_in("bureau").get(path).text
+    assert len(people) == 1200
+    assert [row for row in people if row.name in text or f'"{row.id}"' in text] == []
