@@ -1,0 +1,154 @@
+"""The live stream over a real socket: what a page hears, what it missed, and who hears nothing."""
+
+from typing import Any
+
+import console_seed
+import pytest
+import sqlalchemy as sa
+from console_seed import FOREIGN_CLASS, OWN_CLASS, SCHOOL, Play
+from fastapi.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+
+from alerts import queries as alerts
+from attendance.tables import roll, students
+from campus import changes, db
+from campus.clock import VirtualClock
+from campus.events import SensorAlarm
+from campus.settings import Settings
+from dashboards import live
+from dashboards.access import sessions
+from dashboards.deps import Deps
+from dashboards.tables import accounts
+from tests.dashboards.conftest import BASE, SignIn
+
+LIVE = BASE.replace("http", "ws") + "/live"  # left out, the test client would speak to another host, without cookies
+
+
+@pytest.fixture
+def play(deps: Deps, noon: VirtualClock) -> Play:
+    """Speaks for the devices of the seeded school."""
+    made = Play(deps.engine, noon, Settings())
+    with db.read(deps.engine) as conn:
+        made.registry.refresh(conn)
+    return made
+
+
+def newest(deps: Deps) -> int:
+    with db.read(deps.engine) as conn:
+        return changes.last_id(conn)
+
+
+def stream(client: TestClient, page: str, after: int, class_id: str = "") -> Any:
+    return client.websocket_connect(f"{LIVE}?page={page}&after={after}&class_id={class_id}", headers={"Origin": BASE})
+
+
+def hear(socket: Any, topic: str) -> dict[str, Any]:
+    """The next change of ``topic``."""
+    while True:
+        message: dict[str, Any] = socket.receive_json()
+        if message["type"] == "change" and message["topic"] == topic:
+            return message
+
+
+def closing_code(socket: Any) -> int:
+    """The code with which the server closes the stream."""
+    try:
+        while True:
+            socket.receive_json()
+    except WebSocketDisconnect as closed:
+        return closed.code
+
+
+def test_an_alarm_reaches_the_open_console_with_its_row(sign_in: SignIn, deps: Deps, play: Play) -> None:
+    with stream(sign_in("guard"), "console", newest(deps)) as socket:
+        play.say("smoke-library", SensorAlarm(kind="smoke", active=True))
+        message = hear(socket, "alarm")
+    assert (message["row"]["rule"], message["row"]["state"]) == ("smoke", "unacknowledged")
+
+
+def test_a_reconnect_hears_what_it_missed_and_nothing_twice(sign_in: SignIn, deps: Deps, play: Play) -> None:
+    seen = newest(deps)
+    play.say("smoke-library", SensorAlarm(kind="smoke", active=True))
+    guard = sign_in("guard")
+    with stream(guard, "console", seen) as socket:
+        first = hear(socket, "alarm")
+    assert first["row"]["rule"] == "smoke"
+    with stream(guard, "console", newest(deps)) as socket:
+        play.say("panic-vr-lab", SensorAlarm(kind="panic", active=True))
+        assert hear(socket, "alarm")["row"]["rule"] == "panic"
+
+
+def test_who_missed_too_much_starts_again_from_a_snapshot(
+    sign_in: SignIn, deps: Deps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "CATCH_UP", 3)
+    with stream(sign_in("guard"), "console", 1) as socket:
+        kinds = [socket.receive_json()["type"] for _ in range(2)]
+    assert "resync" in kinds
+
+
+def change_roll(deps: Deps, class_id: str) -> str:
+    """Log a change of the roll of a class, as attendance does; the student it is about."""
+    with db.write(deps.engine) as conn:
+        row = conn.execute(
+            sa.select(roll.c.session, roll.c.student)
+            .join(students, students.c.id == roll.c.student)
+            .where(students.c.class_id == class_id)
+        ).first()
+        assert row is not None
+        changes.append(conn, deps.clock.now(), SCHOOL, "roll", f"{row.session}:{row.student}", class_id)
+        return str(row.student)
+
+
+def test_a_teacher_hears_of_the_own_class_alone(sign_in: SignIn, deps: Deps) -> None:
+    with stream(sign_in("teacher"), "roll", newest(deps), OWN_CLASS) as socket:
+        change_roll(deps, FOREIGN_CLASS)
+        student = change_roll(deps, OWN_CLASS)
+        assert hear(socket, "roll")["row"]["student"] == student
+
+
+def test_the_bureau_is_nudged_and_gets_no_row(sign_in: SignIn, deps: Deps, play: Play) -> None:
+    with stream(sign_in("bureau"), "overview", newest(deps)) as socket:
+        play.say("smoke-library", SensorAlarm(kind="smoke", active=True))
+        assert "row" not in hear(socket, "alarm")
+
+
+@pytest.mark.parametrize(
+    ("login", "page", "class_id"),
+    [("teacher", "console", ""), ("guard", "roll", OWN_CLASS), ("teacher", "roll", FOREIGN_CLASS), ("guard", "x", "")],
+)
+def test_a_page_that_is_not_ones_own_is_closed(
+    login: str, page: str, class_id: str, sign_in: SignIn, deps: Deps
+) -> None:
+    with stream(sign_in(login), page, newest(deps), class_id) as socket:
+        assert closing_code(socket) == 4403
+
+
+def test_nobody_follows_without_a_session(app: Any, deps: Deps) -> None:
+    with TestClient(app, base_url=BASE) as client, stream(client, "console", newest(deps)) as socket:
+        assert closing_code(socket) == 4401
+
+
+def test_another_site_cannot_listen_in(sign_in: SignIn, deps: Deps) -> None:
+    client = sign_in("guard")
+    path = f"{LIVE}?page=console&after={newest(deps)}"
+    with pytest.raises(WebSocketDisconnect), client.websocket_connect(path, headers={"Origin": "https://evil.example"}):
+        pass
+
+
+def test_a_revoked_session_ends_its_stream(sign_in: SignIn, deps: Deps, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashboards.socket.PING_S", 0.05)
+    with stream(sign_in("guard"), "console", newest(deps)) as socket:
+        with db.write(deps.engine) as conn:
+            guard = conn.execute(sa.select(accounts.c.id).where(accounts.c.login == "guard")).scalar_one()
+            sessions.revoke_all(conn, guard, deps.wall.now())
+        assert closing_code(socket) == 4401
+
+
+def test_the_seeded_alarms_are_in_the_first_picture(sign_in: SignIn, deps: Deps) -> None:
+    with db.read(deps.engine) as conn:
+        rules = {alarm.rule for alarm in alerts.open_alarms(conn, SCHOOL)}
+    assert {"panic", "intrusion"} <= rules
+    page = sign_in("guard").get("/console").text
+    assert all(f'"rule":"{rule}"' in page for rule in rules)
+    assert console_seed.PASSWORD not in page
