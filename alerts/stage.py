@@ -108,16 +108,26 @@ class AlertStage:
             self._engine.take(conn, signal, now)
 
     def _readings(self, conn: sa.Connection, envelope: Envelope, readings: Readings, now: datetime) -> None:
-        wanted = self._listeners.metrics(envelope.source.kind)
+        """The hot path: a value no rule wants, or one no rule minds, costs a look-up and makes no object."""
+        source = envelope.source
+        wanted = self._listeners.metrics(source.kind)
         if not wanted:
             return
+        unheard = wanted.keys().isdisjoint
+        troubled = self._states.about((source.school, source.device))
         for reading in readings.items:
-            for metric, value in reading.values.items():
-                rules = wanted.get(metric)
-                if rules is not None and not (reading.late or envelope.late):
-                    self._measured(conn, envelope, reading.ts, rules, float(value), now)
-                elif rules is not None:
+            values = reading.values
+            if unheard(values):
+                continue
+            for name, value in values.items():
+                metric = wanted.get(name)
+                if metric is None or (not troubled and metric.low <= value <= metric.high):
+                    continue  # by far the most readings end here
+                if reading.late or envelope.late:
                     HISTORY.inc()
+                else:
+                    self._measured(conn, envelope, reading.ts, metric.rules, float(value), now)
+                    troubled = self._states.about((source.school, source.device))
 
     def _measured(
         self,
@@ -132,7 +142,7 @@ class AlertStage:
         for rule in rules:
             held = self._states.get((source.school, rule.id, source.device))
             if held is None and not (rule.beyond(value) and rule.covers(source.place)):
-                continue  # by far the most readings end here
+                continue
             tripped = rule.judge(value, active=held is not None and held.condition.phase == "active")
             at = _moment(envelope, ts)
             if at is None:

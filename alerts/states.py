@@ -38,6 +38,8 @@ class ConditionStates:
         self._owns = owns
         self._held: dict[Key, Held] = {}
         self._overlay: dict[Key, Held | None] = {}
+        # Whoever a condition is about: may hold some who are normal again, and lacks nobody who is not.
+        self._subjects: set[tuple[str, str]] = set()
         self._claimed: set[Key] = set()  # their due moment was taken out of the row and must be written again
         self._loaded = False
         self._durable = False
@@ -51,6 +53,7 @@ class ConditionStates:
             (row["school"], row["rule"], row["subject"]): _held(row) for row in rows if self._owns(row["school"])
         }
         self._loaded = True
+        self._subjects = {(key[0], key[2]) for key in self._held}
         return True
 
     def get(self, key: Key) -> Held | None:
@@ -62,6 +65,11 @@ class ConditionStates:
     def put(self, key: Key, held: Held | None) -> None:
         """Remember a changed condition (None: normal again); `flush` writes it."""
         self._overlay[key] = held
+        self._subjects.add((key[0], key[2]))
+
+    def about(self, subject: tuple[str, str]) -> bool:
+        """Whether a condition about this (school, subject) may be other than normal."""
+        return subject in self._subjects
 
     def keys(self) -> Iterator[Key]:
         """The keys of every condition that is not normal."""
@@ -98,6 +106,8 @@ class ConditionStates:
                 self._held.pop(key, None)
             else:
                 self._held[key] = held
+        if None in self._overlay.values():
+            self._subjects = {(key[0], key[2]) for key in self._held}
         self._overlay.clear()
         self._claimed.clear()
         self._durable = self._loaded
