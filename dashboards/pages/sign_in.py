@@ -17,8 +17,10 @@ from dashboards.access.origin import check_origin
 from dashboards.access.people import cookie_name, person, signed_in
 from dashboards.access.roles import HOME
 from dashboards.access.sign_in import Refused, sign_in
+from dashboards.api.answers import InvalidBody
 from dashboards.deps import deps_of
 from dashboards.pages.frame import LANGUAGE_COOKIE, THEME_COOKIE, render
+from dashboards.texts.catalogue import LANGUAGES
 
 router = APIRouter(include_in_schema=False)
 OwnOrigin = Depends(check_origin)
@@ -72,6 +74,7 @@ def enter(
         if result.wait_s:
             page.headers["Retry-After"] = str(result.wait_s)
         return page
+    _take_along(request, result.account)
     answer = RedirectResponse(safe_next(next), status_code=303)
     secure = deps.dashboards.secure_cookies
     answer.set_cookie(
@@ -84,6 +87,14 @@ def enter(
         secure=secure,
     )
     return answer
+
+
+def _take_along(request: Request, account: Account) -> None:
+    """Who chose a language before signing in means it for the pages after it, too."""
+    chosen = next((one for one in LANGUAGES if one == request.cookies.get(LANGUAGE_COOKIE)), None)
+    if chosen is not None and chosen != account.language:
+        with db.write(deps_of(request).engine) as conn:
+            accounts.save_preferences(conn, account.id, Preferences(language=chosen))
 
 
 @router.post("/sign-out", dependencies=[OwnOrigin])
@@ -108,7 +119,10 @@ def prefer(
 ) -> Response:
     """Choose language or theme: for the account when signed in, and for this browser."""
     deps, account = deps_of(request), signed_in(request)
-    chosen = msgspec.convert({"language": language or None, "theme": theme or None}, Preferences)
+    try:
+        chosen = msgspec.convert({"language": language or None, "theme": theme or None}, Preferences)
+    except msgspec.ValidationError as error:
+        raise InvalidBody(str(error)) from None
     if account is not None:
         with db.write(deps.engine) as conn:
             accounts.save_preferences(conn, account.id, chosen)

@@ -1,0 +1,141 @@
+"""The system's Chromium before a running console of the seeded school."""
+
+import dataclasses
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from campus import db
+from campus.clock import VirtualClock
+from campus.series_sqlite import SqliteSeries
+from campus.settings import Dashboards, Settings
+from dashboards.deps import Deps
+from dashboards.server import serve
+from tests.conftest import free_port
+from tests.dashboards import console_seed
+from tests.flow.running_school import eventually
+
+SIZES = {"desk": (1440, 900), "phone": (390, 844)}
+Size = Literal["desk", "phone"]
+Language = Literal["zh", "en"]
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@dataclasses.dataclass(frozen=True)
+class Console:
+    """A running console, and somebody who speaks for the school's devices."""
+
+    url: str
+    play: console_seed.Play
+    school: str = console_seed.SCHOOL
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium as the system has it; skips where there is none."""
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    if program is None:
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def seeded_school(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the seeded ``campus.db`` and ``series.db``."""
+    folder = tmp_path_factory.mktemp("school")
+    engine = db.open_engine(f"sqlite:///{folder}/campus.db")
+    db.migrate(engine)
+    console_seed.seed(engine, folder, VirtualClock(console_seed.BEGINS))
+    with engine.connect() as conn:
+        conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return folder
+
+
+@pytest.fixture
+def console(seeded_school: Path, tmp_path: Path) -> Iterator[Console]:
+    """The console on a fresh copy of the seeded school, at 10:12 on its Monday, served over a real socket."""
+    for name in ("campus.db", "series.db"):
+        (tmp_path / name).write_bytes((seeded_school / name).read_bytes())
+    engine = db.open_engine(f"sqlite:///{tmp_path}/campus.db")
+    series = SqliteSeries(tmp_path / "series.db")
+    clock, port = VirtualClock(console_seed.NOW), free_port()
+    url = f"http://127.0.0.1:{port}"
+    deps = Deps(engine=engine, series=series, clock=clock, dashboards=Dashboards(port=port, base_url=url))
+    stop = threading.Event()
+    thread = threading.Thread(target=serve, args=(deps, stop))
+    thread.start()
+    play = console_seed.Play(engine, clock, Settings())
+    with db.read(engine) as conn:
+        play.registry.refresh(conn)
+    assert eventually(lambda: is_listening(port))
+    yield Console(url, play)
+    stop.set()
+    thread.join(timeout=20)
+    series.close()
+    engine.dispose()
+
+
+def is_listening(port: int) -> bool:
+    from cli.broker import is_listening as answers
+
+    return answers("127.0.0.1", port)
+
+
+class Visitor:
+    """A person at a screen of a size; remembers everything that should not happen in a browser."""
+
+    def __init__(self, context: BrowserContext, url: str) -> None:
+        self.context = context
+        self.page: Page = context.new_page()
+        self.url = url
+        self.wrong: list[str] = []
+        self.page.on(
+            "console", lambda said: self.wrong.append(said.text) if said.type in {"error", "warning"} else None
+        )
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.on("request", lambda request: self._asked(request.url))
+
+    def _asked(self, address: str) -> None:
+        if not address.startswith((self.url, self.url.replace("http", "ws"), "data:")):
+            self.wrong.append(f"a request to elsewhere: {address}")
+
+    def sign_in(self, login: str, language: Language = "zh") -> Page:
+        """Sign in through the form, and wait until the page is live."""
+        self.page.goto(self.url)
+        if language == "en":
+            self.page.get_by_role("button", name="EN").click()
+        self.page.fill("#login", login)
+        self.page.fill("#password", console_seed.PASSWORD)
+        self.page.locator("form[action='/sign-in'] button").click()
+        self.page.locator("#live-state[data-state=live]").wait_for(timeout=10_000)
+        return self.page
+
+    def overflow(self) -> int:
+        """By how many pixels the page is wider than its window."""
+        return int(self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+
+
+@pytest.fixture
+def visit(browser: Browser, console: Console) -> Iterator[Callable[..., Visitor]]:
+    """Opens a browser of a size; at the end nothing may have gone wrong in any."""
+    made: list[Visitor] = []
+
+    def open_(size: Size = "desk") -> Visitor:
+        width, height = SIZES[size]
+        context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
+        made.append(Visitor(context, console.url))
+        return made[-1]
+
+    yield open_
+    for one in made:
+        one.context.close()
+    assert [what for one in made for what in one.wrong] == []

@@ -1,0 +1,171 @@
+"""Each person's main path in a real browser: sign in, see the first screen, do the one thing that matters."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from campus.clock import to_ms
+from campus.events import GatePass, SensorAlarm, Status
+from tests.browser.conftest import SIZES, Console, Language, Size, Visitor
+
+pytestmark = pytest.mark.browser
+Visit = Callable[..., Visitor]
+FIRST_SCREEN = {"guard": "console", "teacher": "roll", "facility": "devices", "bureau": "overview", "admin": "admin"}
+# A word of each first screen in both languages.
+SAYS = {
+    "guard": ("当前告警", "Open alarms"),
+    "teacher": ("需要您核实", "Needs you"),
+    "facility": ("今天需要处理", "Needs a person today"),
+    "bureau": ("各班到校", "Arrival by class"),
+    "admin": ("无法使用的消息", "Messages that could not be used"),
+}
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("role", FIRST_SCREEN)
+def test_each_role_signs_in_to_its_first_screen(
+    visit: Visit, role: str, language: Language, size: Size, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    visitor = visit(size)
+    page = visitor.sign_in(role, language)
+    assert f"/{FIRST_SCREEN[role]}" in page.url
+    expect(page.locator("html")).to_have_attribute("lang", {"zh": "zh-CN", "en": "en"}[language])
+    expect(page.get_by_text(SAYS[role][language == "en"], exact=True).first).to_be_visible()
+    assert visitor.overflow() <= 0
+    shots: Path = tmp_path_factory.getbasetemp() / "screenshots"
+    shots.mkdir(exist_ok=True)
+    page.screenshot(path=shots / f"{role}-{language}-{size}.png", full_page=True)
+
+
+def test_an_alarm_arrives_without_reload_and_is_dealt_with(visit: Visit, console: Console) -> None:
+    page = visit().sign_in("guard")
+    fire = page.locator("#alarms").get_by_text("烟雾", exact=False)
+    expect(fire).to_have_count(0)
+    console.play.say("smoke-library", SensorAlarm(kind="smoke", active=True))
+    expect(fire.first).to_be_visible(timeout=5000)
+    fire.first.click()
+    expect(page.locator("#d-runbook li").first).to_be_visible()
+    expect(page.locator("#d-who")).to_have_class("nobody")
+    page.keyboard.press("Escape")
+    page.locator("body").press("a")
+    expect(page.locator("#d-who")).to_contain_text("王建国")
+    page.locator("body").press("r")
+    page.locator("#resolve-box").get_by_text("演练").click()
+    page.locator("#resolve-text").fill("消防演练")
+    page.locator("#resolve-box button.primary").click()
+    expect(page.locator("#closed")).to_contain_text("演练")
+    expect(fire).to_have_count(0)
+
+
+def test_two_guards_see_who_is_on_it(visit: Visit) -> None:
+    first, second = visit().sign_in("guard"), visit().sign_in("guard", "en")
+    hottest = first.locator("#alarms > li").first
+    hottest.click()
+    first.locator("#acts [data-act=acknowledge]").click()
+    expect(second.locator("#alarms")).to_contain_text("王建国 is on it")
+
+
+def test_the_intruder_is_seen_on_the_still(visit: Visit) -> None:
+    page = visit().sign_in("guard")
+    page.locator("#alarms").get_by_text("禁区有人", exact=False).first.click()
+    picture = page.locator("#d-stills img").first
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+
+
+def test_the_console_says_when_it_lost_the_platform(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.sign_in("guard")
+    visitor.context.set_offline(True)
+    page.locator("#lost").wait_for(state="visible", timeout=20_000)
+    expect(page.locator("#lost")).to_contain_text("连接已断开")
+    visitor.context.set_offline(False)
+    page.locator("#lost").wait_for(state="hidden", timeout=30_000)
+    visitor.wrong.clear()  # the browser's own words about the network we took away
+
+
+def test_the_roll_fills_itself_in_and_one_touch_corrects_it(visit: Visit, console: Console) -> None:
+    page = visit("phone").sign_in("teacher")
+    cases = page.locator("#cases > li")
+    expect(cases.first).to_be_visible()
+    before = cases.count()
+    name = cases.first.locator("[data-slot=name]").inner_text()
+    cases.first.get_by_role("button", name="人在教室").click()
+    expect(page.locator("#toasts")).to_contain_text(name)
+    expect(cases).to_have_count(before - 1)
+    expect(page.locator("#faces")).to_contain_text(name)
+    page.locator("#toasts").get_by_role("button", name="撤销").click()
+    expect(cases).to_have_count(before)
+
+
+def test_a_student_who_comes_late_appears_on_the_open_roll(visit: Visit, console: Console) -> None:
+    page = visit().sign_in("teacher")
+    key = page.locator("#cases > li").first.get_attribute("data-key")
+    credential = credential_of(console, str(key))
+    console.play.say("gate-1", GatePass(credential=credential, direction="in"))
+    expect(page.locator(f"#cases > li[data-key='{key}']")).to_have_count(0, timeout=5000)
+    expect(page.locator(f"#faces > li[data-key='{key}']")).to_be_visible()
+
+
+def credential_of(console: Console, student: str) -> str:
+    from simulator.school import build_school
+    from tests.dashboards.console_seed import DAY, SCHOOL
+
+    grown = build_school(7, b"k" * 16, DAY, SCHOOL)
+    return next(one.credential for one in grown.students if one.id == student)
+
+
+def test_a_device_that_goes_away_moves_to_the_top_by_itself(visit: Visit, console: Console) -> None:
+    page = visit().sign_in("facility")
+    row = page.locator("#needs > li[data-key='gate-3']")
+    expect(row).to_have_count(0)
+    console.play.say("gate-3", Status(state="offline", ts=to_ms(console.play.clock.now()), boot="b1"))
+    console.play.clock.advance(timedelta(seconds=60))
+    console.play.tick()
+    expect(row).to_be_visible(timeout=5000)
+    row.locator("button").click()
+    expect(page.locator("#file-title")).to_be_visible()
+    expect(page.locator("#f-moves li").first).to_be_visible()
+
+
+def test_a_sensor_shows_its_readings_as_a_chart(visit: Visit) -> None:
+    page = visit().sign_in("facility")
+    page.fill("#search", "env-a-202")
+    page.locator("#rows button").first.click()
+    expect(page.locator("#f-charts svg path.line").first).to_be_visible()
+    expect(page.locator("#f-charts")).to_contain_text("ppm")
+
+
+def test_a_person_chooses_language_and_light_and_they_stay(visit: Visit) -> None:
+    page = visit().sign_in("guard")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.locator("button[name=theme]").click()
+    page.locator("button[name=language]").click()
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+
+
+def test_an_account_that_is_disabled_is_out_at_once(visit: Visit) -> None:
+    guard = visit().sign_in("guard")
+    admin = visit().sign_in("admin")
+    row = admin.locator("#accounts tr", has_text="guard")
+    row.get_by_role("button", name="停用").click()
+    expect(row).to_contain_text("已停用")
+    guard.wait_for_url("**/sign-in**", timeout=15_000)
+
+
+def test_a_wrong_password_is_told_kindly_and_a_stranger_sees_nothing(visit: Visit, console: Console) -> None:
+    visitor = visit()
+    page = visitor.page
+    page.goto(f"{console.url}/console")
+    assert "/sign-in" in page.url
+    page.fill("#login", "guard")
+    page.fill("#password", "not it")
+    page.locator("form[action='/sign-in'] button").click()
+    expect(page.get_by_role("alert").first).to_contain_text("不正确")
+    visitor.wrong.clear()  # Chromium notes the 401 of the answer itself
