@@ -61,10 +61,11 @@ export class Plan {
 
   label(layer, place, kind) {
     const box = bounds(place);
-    const text = pick(place, "name").replace(/（.*|\(.*/, "");
-    const width = box.right - box.left;
-    const long = text.length * (boot.language === "zh" ? 11 : 6);
-    if (kind !== "building" && (long > width + 30 || box.bottom - box.top < 12)) return;
+    const whole = pick(place, "name").replace(/（.*|\(.*/, "");
+    const room = box.right - box.left + 8;
+    // A name too long for its room is told by its number alone: "A201" for "Classroom A201".
+    const text = kind === "building" || lengthOf(whole) <= room ? whole : (whole.match(/\S*\d\S*$/) ?? [""])[0];
+    if (kind !== "building" && (!text || lengthOf(text) > room || box.bottom - box.top < 12)) return;
     // A building's name stands in its corridor when it has rooms, so that rooms keep their own.
     const y = kind === "building" ? this.corridor(place, box) : (box.top + box.bottom) / 2 + 4;
     layer.append(svg("text", { x: (box.left + box.right) / 2, y, class: `plan-label ${kind}` }, text));
@@ -198,6 +199,9 @@ export class Plan {
     if (floor !== null && floor !== this.floor) this.showFloor(floor);
   }
 }
+
+/** About how wide a text is on the plan: Chinese signs are twice as wide as Latin ones. */
+const lengthOf = (text) => [...text].reduce((sum, sign) => sum + (sign > "\u2e80" ? 10 : 5.2), 0);
 
 function bounds(place) {
   const corners = place.outline.split(" ").map((corner) => corner.split(",").map(Number));
