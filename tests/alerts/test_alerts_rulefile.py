@@ -7,9 +7,7 @@ import msgspec
 import pytest
 import yaml
 
-from alerts.event_rules import SilenceRule
-from alerts.kinds import RULE_KINDS, severity_for
-from alerts.reading_rules import ThresholdRule
+from alerts.rule import RULE_KINDS, SilenceRule, ThresholdRule, severity_for
 from alerts.rulebook import rules_reference
 from alerts.rulefile import RuleFile, RuleFileError, load_rules, rules_schema
 
