@@ -7,15 +7,19 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from alerts.journal import NewAlarm
+from alerts.kinds import Rule, severity_for
 from alerts.ports import Names, RollBook
-from alerts.rule import Bilingual, Rule, ThresholdRule, severity_for
+from alerts.reading_rules import RateRule, ThresholdRule
+from alerts.rule import Bilingual, Severity
+from alerts.schedules import Schedules
 from alerts.signal import Cause
 
 
 class Announcer:
     """Makes the `NewAlarm` of a condition that was raised."""
 
-    def __init__(self, names: Names, roll_book: RollBook) -> None:
+    def __init__(self, names: Names, roll_book: RollBook, schedules: Schedules) -> None:
+        self._schedules = schedules
         self._names = names
         self._roll_book = roll_book
 
@@ -29,13 +33,21 @@ class Announcer:
         return NewAlarm(
             rule=rule,
             cause=cause,
-            severity=severity_for(rule, cause.device_kind),
+            severity=self._severity(conn, rule, cause, 0 if expected is None else expected.students, began_at),
             title=rule.title.filled(self._words(conn, rule, cause, value)),
             reason=reason,
             began_at=began_at,
             expected_students=None if expected is None else expected.students,
             expected_classes=() if expected is None else tuple(expected.classes),
         )
+
+    def _severity(self, conn: sa.Connection, rule: Rule, cause: Cause, expected: int, at: datetime) -> Severity:
+        """The severity of the first context that fits, or the rule's own."""
+        for context in rule.contexts:
+            crowd = context.expected_at_least is None or expected >= context.expected_at_least
+            if crowd and self._schedules.fits(conn, context.when, cause.school, at):
+                return context.severity
+        return severity_for(rule, cause.device_kind)
 
     def _words(self, conn: sa.Connection, rule: Rule, cause: Cause, value: float | None) -> dict[str, Bilingual]:
         """The words of a title. A student is never one of them."""
@@ -50,7 +62,7 @@ class Announcer:
                 words[word] = name_of(conn, cause.school, thing) or Bilingual(zh=thing, en=thing)
         if "place" not in words and "device" in words:
             words["place"] = words["device"]
-        if isinstance(rule, ThresholdRule):
+        if isinstance(rule, ThresholdRule | RateRule):
             words |= {"limit": _same(f"{rule.limit:g}"), "unit": _same(rule.unit or "—")}
             if value is not None:
                 words["value"] = _same(f"{value:.6g}")

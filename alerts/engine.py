@@ -11,14 +11,20 @@ import msgspec
 import sqlalchemy as sa
 
 from alerts import journal
+from alerts.absences import Absences
 from alerts.announce import Announcer
+from alerts.combination import CombinationRule
+from alerts.combine import Combiner
 from alerts.condition import Verdict, cleared, elapsed, tripped
 from alerts.joined.left_in_school_hours import LeftInSchoolHours
-from alerts.rule import Bilingual, Rule, ThresholdRule
+from alerts.kinds import Rule
+from alerts.reading_rules import AbsenceRule, ThresholdRule
+from alerts.rule import Bilingual
 from alerts.rulefile import RuleSet
+from alerts.schedules import Schedules
 from alerts.signal import Cause, Signal, timing_of
 from alerts.states import ConditionStates, Held, Key
-from alerts.words import LEFT, WHY, over_limit
+from alerts.words import LEFT, WHY, absent, over_limit
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +52,12 @@ class Engine:
         states: ConditionStates,
         announcer: Announcer,
         joined: Mapping[str, LeftInSchoolHours],
+        schedules: Schedules,
+        absences: Absences,
     ) -> None:
+        self._schedules = schedules
+        self._absences = absences
+        self._combiner = Combiner(rules.rules, states)
         self._rules = {rule.id: rule for rule in rules.rules}
         self._timings = {rule.id: timing_of(rule) for rule in rules.rules}
         self._states = states
@@ -60,20 +71,23 @@ class Engine:
         key = (cause.school, rule.id, cause.subject)
         held = self._states.get(key)
         old = held.condition if held else None
-        timing = self._timings[rule.id]
-        verdict = tripped(old, signal.at, signal.value, timing) if signal.tripped else cleared(old, signal.at)
+        trips, why = signal.tripped, signal.why
+        if trips and not self._schedules.fits(conn, rule.when, cause.school, signal.at):
+            trips, why = False, "off_schedule"
+        verdict = tripped(old, signal.at, signal.value, self._timings[rule.id]) if trips else cleared(old, signal.at)
         if held is not None:
             cause = msgspec.structs.replace(held.cause, event_id=cause.event_id or held.cause.event_id)
         self._keep(key, cause, verdict)
         if verdict.change:
             began = verdict.condition.since if verdict.condition else signal.at
-            why = verdict.why if signal.tripped else signal.why
+            why = verdict.why if trips else why
             reason = signal.reason or self._reason(rule, verdict, signal.at)
             told = Told(rule, cause, verdict, why, began, reason, signal.value, signal.still, signal.fresh)
             self._tell(conn, told, now)
+            self._combine(conn, rule, cause, signal.at, now)
 
-    def elapse(self, conn: sa.Connection, now: datetime) -> None:
-        """Do what time alone does to the conditions that are due."""
+    def elapse(self, conn: sa.Connection, now: datetime, started: datetime) -> None:
+        """Do what time alone does to the conditions that are due; the program runs since ``started``."""
         for key in self._states.due(conn, now):
             held = self._states.get(key)
             rule = self._rules.get(key[1])
@@ -81,22 +95,39 @@ class Engine:
                 self._states.put(key, None)
                 continue
             over = self._over(conn, rule, held.cause, now)
-            verdict = cleared(held.condition, now) if over else elapsed(held.condition, now, self._timings[rule.id])
+            condition = held.condition
+            if isinstance(rule, AbsenceRule) and condition.phase == "pending":
+                condition = self._absences.moved_on(key, held, rule, started)
+            verdict = cleared(condition, now) if over else elapsed(condition, now, self._timings[rule.id])
             self._keep(key, held.cause, verdict)
             if verdict.change:
                 reason = self._reason(rule, verdict, now)
-                began, value = held.condition.since, held.condition.value
+                began, value = condition.since, condition.value
                 self._tell(conn, Told(rule, held.cause, verdict, over or verdict.why, began, reason, value), now)
+                self._combine(conn, rule, held.cause, now, now)
 
     def retire(self, conn: sa.Connection, now: datetime) -> None:
         """Return the alarms of rules that are no longer in force: nothing else ever would."""
-        for key in list(self._states.keys()):
+        for key in list(self._states.not_normal()):
             held = self._states.get(key)
             if held is not None and key[1] not in self._rules:
                 self._states.put(key, None)
                 self._return(conn, held.cause, key[1], "rule_removed", now)
+        for key in list(self._states.not_normal()):
+            held, rule = self._states.get(key), self._rules.get(key[1])
+            if held is not None and isinstance(rule, CombinationRule):
+                signal = self._combiner.look(rule, held.cause, now)
+                if signal is not None:
+                    self.take(conn, signal, now)
+
+    def _combine(self, conn: sa.Connection, rule: Rule, cause: Cause, at: datetime, now: datetime) -> None:
+        if self._combiner.joins(rule.id):
+            for signal in self._combiner.signals(rule.id, cause, at):
+                self.take(conn, signal, now)
 
     def _over(self, conn: sa.Connection, rule: Rule, cause: Cause, now: datetime) -> str | None:
+        if not self._schedules.fits(conn, rule.when, cause.school, now):
+            return "off_schedule"
         joined = self._joined.get(rule.id)
         return joined.over(conn, cause, now) if joined else None
 
@@ -107,10 +138,14 @@ class Engine:
         condition = verdict.condition
         if isinstance(rule, ThresholdRule) and condition is not None and condition.value is not None:
             return over_limit(rule, condition.value, at - condition.since)
+        if isinstance(rule, AbsenceRule) and condition is not None:
+            return absent(rule, condition.last, at)
         return LEFT if rule.id in self._joined else WHY[verdict.why]
 
     def _tell(self, conn: sa.Connection, told: Told, now: datetime) -> None:
         change = told.verdict.change
+        if not told.rule.alarm:
+            return
         if change == "returned":
             self._return(conn, told.cause, told.rule.id, told.why, now)
             return

@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from alerts.kinds import Rule
 from alerts.lifecycle import Action, Refusal, State, Transition, step
 from alerts.notify import console
-from alerts.rule import Bilingual, Rule, Severity
+from alerts.rule import Bilingual, Severity
 from alerts.signal import Cause
 from alerts.tables import OPEN, alarm_steps, alarms, evidence, rule_versions
 from campus.db import upsert

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 import msgspec
 import sqlalchemy as sa
 
+from alerts.kinds import Rule
 from alerts.notify import console
 from alerts.notify.notice import Notice, Notifier, Parcel, Receipt
 from alerts.routing import decide
-from alerts.rule import Bilingual, Rule
+from alerts.rule import Bilingual
 from alerts.tables import alarm_steps, alarms, deliveries, endpoint_states, outbox, rule_versions
 from alerts.words import WHY, both
 from campus.db import upsert

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
+import msgspec
 import sqlalchemy as sa
 
 from alerts.rule import Bilingual
@@ -41,6 +43,37 @@ class RollBook(Protocol):
         ...
 
 
+class SchoolMoment(Protocol):
+    """What a moment is by the school's calendar and bells."""
+
+    @property
+    def day(self) -> str:
+        """The kind of day: school, makeup, exam, holiday."""
+        ...
+
+    @property
+    def parts(self) -> Collection[str]:
+        """The parts of the day it lies in: see `alerts.rule.DayPart`."""
+        ...
+
+    @property
+    def minute(self) -> int:
+        """Minutes after local midnight."""
+        ...
+
+
+class Calendar(Protocol):
+    """What the schedules of rules ask."""
+
+    def moment(self, conn: sa.Connection, school: str, at: datetime, /) -> SchoolMoment:
+        """What ``at`` is for the school."""
+        ...
+
+    def schools(self, conn: sa.Connection, /) -> Sequence[str]:
+        """Ids of the schools there are."""
+        ...
+
+
 class Names(Protocol):
     """What people call things, for the titles of alarms. Never asked for a student."""
 
@@ -71,3 +104,27 @@ class IdsAsNames:
     def class_name(self, conn: sa.Connection, school: str, class_id: str, /) -> Bilingual | None:  # noqa: ARG002
         """Nothing is known."""
         return None
+
+
+class PlainMoment(msgspec.Struct, frozen=True):
+    """A moment where no bells are known."""
+
+    day: str
+    minute: int
+    parts: tuple[str, ...] = ()
+
+
+class WeekdaysOnly:
+    """`Calendar` for when nothing better is known: school from Monday to Friday, no bells, no schools."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+
+    def moment(self, conn: sa.Connection, school: str, at: datetime, /) -> SchoolMoment:  # noqa: ARG002
+        """The weekday decides."""
+        wall = at.astimezone(self._zone)
+        return PlainMoment("school" if wall.isoweekday() <= 5 else "holiday", wall.hour * 60 + wall.minute)
+
+    def schools(self, conn: sa.Connection, /) -> Sequence[str]:  # noqa: ARG002
+        """None is known."""
+        return ()

@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from alerts.kinds import Rule
 from alerts.lifecycle import Action, Outcome, State
-from alerts.rule import SEVERITIES, Bilingual, Rule, Severity
+from alerts.rule import SEVERITIES, Bilingual, Severity
 from alerts.tables import OPEN, alarm_steps, alarms, deliveries, endpoint_states, evidence, outbox, rule_versions
 from alerts.words import WHY, both
 from campus.errors import NotFound

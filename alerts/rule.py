@@ -1,20 +1,23 @@
-"""What a rule can say: typed structs, validated when made, from which the schema and the reference are written."""
+"""What every rule can say: texts, severity, schedule; validated when made, and the source of schema and reference."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from string import Formatter
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
-
-from campus.events import EVENTS, MetricName
 
 Severity = Literal["info", "warning", "major", "critical"]
 SEVERITIES: tuple[Severity, ...] = ("info", "warning", "major", "critical")  # mildest first
 DeviceKind = Literal["camera", "gate", "lab", "headset", "sensor", "agent"]
 Seconds = Annotated[float, Meta(ge=0, le=86_400)]
+DayKind = Literal["school", "makeup", "exam", "holiday"]
+DayPart = Literal[
+    "arrival", "lesson", "break", "exercise", "lunch", "dismissal", "school_hours", "after_hours"
+]  # fmt: skip
 PLACEHOLDERS = frozenset({"place", "device", "class", "value", "limit", "unit"})
 
 RuleId = Annotated[
@@ -46,6 +49,58 @@ class Bilingual(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         return Bilingual(zh=self.zh.format_map(zh), en=self.en.format_map(en))
 
 
+class Schedule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of the school's time. Every key that is given must fit; of several values in a key, one."""
+
+    days: Annotated[
+        tuple[DayKind, ...],
+        Meta(description="Kinds of day by the calendar: school, makeup, exam, holiday (weekends are holidays)."),
+    ] = ()
+    parts: Annotated[
+        tuple[DayPart, ...],
+        Meta(
+            description="Parts of the day by the bells: a kind of period (arrival, lesson, break, exercise, lunch, "
+            "dismissal), school_hours (when students belong on site) or after_hours (no school hours, no period)."
+        ),
+    ] = ()
+    hours: Annotated[
+        str,
+        Meta(
+            pattern=r"^$|^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$", description="Local time, like 22:00-06:00."
+        ),
+    ] = ""
+
+    def __post_init__(self) -> None:
+        if not (self.days or self.parts or self.hours):
+            raise ValueError("a schedule names `days`, `parts` or `hours`")
+        if self.hours and self.hours[:5] == self.hours[6:]:
+            raise ValueError(f"`hours` {self.hours} begin and end at the same minute")
+
+    def fits(self, day: str, parts: Collection[str], minute: int) -> bool:
+        """Whether a moment lies in the schedule: its kind of day, its parts, its minute after local midnight."""
+        if (self.days and day not in self.days) or (self.parts and not set(self.parts) & set(parts)):
+            return False
+        if not self.hours:
+            return True
+        start, end = (int(text[:2]) * 60 + int(text[3:]) for text in self.hours.split("-"))
+        return start <= minute < end if start < end else not end <= minute < start
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When the rule's severity is another one: every key that is given must fit."""
+
+    severity: SeverityKey
+    when: Annotated[Schedule | None, Meta(description="At these times; see `when` of a rule.")] = None
+    expected_at_least: Annotated[
+        Annotated[int, Meta(ge=1)] | None,
+        Meta(description="When by timetable and leave at least so many students should be in the place."),
+    ] = None
+
+    def __post_init__(self) -> None:
+        if self.when is None and self.expected_at_least is None:
+            raise ValueError("a context names `when` or `expected_at_least`")
+
+
 class RuleBase(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
     """What every rule has."""
 
@@ -62,6 +117,17 @@ class RuleBase(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     why: Annotated[str, Meta(min_length=1, max_length=500, description="Why the rule exists and why these limits.")]
     source: Annotated[str, Meta(max_length=300, description="The standard or study the limits come from, if any.")] = ""
     places: Places = ()
+    when: Annotated[
+        Schedule | None,
+        Meta(description="The rule is on at these times only: an object with `days`, `parts` and `hours`, see below."),
+    ] = None
+    contexts: Annotated[
+        tuple[Context, ...],
+        Meta(description="Other severities for other circumstances, the first that fits: see below."),
+    ] = ()
+    alarm: Annotated[
+        bool, Meta(description="`false`: no alarm of its own, only a condition for combinations to join.")
+    ] = True
 
     def __post_init__(self) -> None:
         for text in (self.title.zh, self.title.en):
@@ -75,149 +141,6 @@ class RuleBase(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def covers(self, place: str | None) -> bool:
         """Whether a device at ``place`` is listened to."""
         return not self.places or place in self.places
-
-
-class ThresholdRule(RuleBase, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="threshold"):
-    """A measured value is too high or too low, with hysteresis, for a while.
-
-    The alarm is raised when every reading for ``for_s`` was beyond the limit, and returns at the first reading
-    on the other side of ``clears``. Late readings change nothing: they are history.
-    """
-
-    metric: Annotated[MetricName, Meta(description="Name of the value in the telemetry, e.g. co2.")]
-    unit: Annotated[str, Meta(max_length=16, description="Unit of the value, as shown to people.")] = ""
-    above: Annotated[float | None, Meta(description="Raise when the value is above this. Give this or `below`.")] = None
-    below: Annotated[float | None, Meta(description="Raise when the value is below this. Give this or `above`.")] = None
-    clears: Annotated[
-        float | None,
-        Meta(
-            description="Return when the value is below this (with `above`) or above this (with `below`); "
-            "left out: the limit itself. The distance keeps a value at the edge from ringing all day."
-        ),
-    ] = None
-    for_s: Annotated[
-        Seconds, Meta(description="Seconds the value must stay beyond the limit; 0: the first reading.")
-    ] = 0
-    gap_s: Annotated[
-        Annotated[float, Meta(gt=0, le=86_400)],
-        Meta(
-            description="Two readings further apart than this do not join to one stretch: set it above the sending "
-            "interval of the device."
-        ),
-    ] = 300
-    devices: Devices = ()
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if (self.above is None) == (self.below is None):
-            raise ValueError("a threshold rule has either `above` or `below`")
-        if self.clears is not None and self.above is not None and self.clears > self.above:
-            raise ValueError(f"`clears` ({self.clears:g}) must not be above `above` ({self.above:g})")
-        if self.clears is not None and self.below is not None and self.clears < self.below:
-            raise ValueError(f"`clears` ({self.clears:g}) must not be below `below` ({self.below:g})")
-
-    @property
-    def limit(self) -> float:
-        """The value beyond which the rule trips."""
-        return self.above if self.above is not None else self.below or 0.0
-
-    def beyond(self, value: float) -> bool:
-        """Whether ``value`` is beyond the limit."""
-        return value > self.above if self.above is not None else value < self.limit
-
-    def returned(self, value: float) -> bool:
-        """Whether ``value`` ends an alarm: on the far side of ``clears``, or no longer beyond the limit without it."""
-        if self.clears is None:
-            return not self.beyond(value)
-        return value < self.clears if self.above is not None else value > self.clears
-
-    def judge(self, value: float, *, active: bool) -> bool | None:
-        """Whether ``value`` trips (True) or clears (False) the rule; None inside the band while an alarm is active."""
-        if self.beyond(value):
-            return True
-        return False if not active or self.returned(value) else None
-
-
-class EventRule(RuleBase, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="event"):
-    """A device says that something happened.
-
-    An event that has ``active`` raises when it is true and returns when it is false. Any other returns when it has
-    not been repeated for ``clears_after_s``. A late event still raises: a smoke alarm that was stored while the
-    network was down is news to the guard.
-    """
-
-    event: Annotated[str, Meta(description="Type of the event, e.g. camera.intrusion; see the events reference.")]
-    match: Annotated[
-        dict[str, str | bool], Meta(description="Fields of the event that must have exactly this value.")
-    ] = {}
-    at_least: Annotated[dict[str, float], Meta(description="Fields of the event that must be at least this.")] = {}
-    clears_after_s: Annotated[
-        Annotated[float, Meta(gt=0, le=604_800)] | None,
-        Meta(description="Return when the event has not been repeated for so many seconds."),
-    ] = None
-    devices: Devices = ()
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        kind = EVENTS.get(self.event)
-        if kind is None:
-            raise ValueError(f"there is no event {self.event!r}; known are {', '.join(sorted(EVENTS))}")
-        fields = {field.name: field.type for field in msgspec.structs.fields(kind)}
-        for name in (*self.match, *self.at_least):
-            if name not in fields:
-                raise ValueError(f"{self.event} has no field {name!r}; it has {', '.join(sorted(fields))}")
-        for name, wanted in self.match.items():
-            _check_possible(f"{self.event} {name}", wanted, fields[name])
-        if "active" in fields and "active" in self.match:
-            raise ValueError("`active` raises and returns by itself; leave it out of `match`")
-        if "active" not in fields and self.clears_after_s is None:
-            raise ValueError(f"{self.event} never says that it is over: give `clears_after_s`")
-
-
-class SilenceRule(RuleBase, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="silence"):
-    """A device is silent: presence gave it up by its last will or its heartbeat. Returns when it speaks again.
-
-    Devices behind a silent parent do not alarm for themselves: one cut cable is one alarm.
-    """
-
-    devices: Devices = ()
-    severity_of: Annotated[
-        dict[DeviceKind, Severity], Meta(description="A severity of its own for some kinds of device.")
-    ] = {}
-
-
-class LeftInSchoolHoursRule(
-    RuleBase, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="left_in_school_hours"
-):
-    """A student went out through a gate in school hours and no approved leave covers it.
-
-    Joins gate passes, bell times, calendar and leave. Returns when the student comes back in, when leave is recorded
-    afterwards, or when school is out.
-    """
-
-    for_s: Annotated[
-        Seconds, Meta(description="Seconds the student may be out before the alarm; 0: at the pass itself.")
-    ] = 0
-
-
-Rule = ThresholdRule | EventRule | SilenceRule | LeftInSchoolHoursRule
-RULE_KINDS: tuple[type[RuleBase], ...] = (ThresholdRule, EventRule, SilenceRule, LeftInSchoolHoursRule)
-
-
-def severity_for(rule: Rule, device_kind: str) -> Severity:
-    """The severity of an alarm that ``rule`` raises for a device of ``device_kind``."""
-    if isinstance(rule, SilenceRule):
-        own: dict[Any, Severity] = rule.severity_of
-        return own.get(device_kind, rule.severity)
-    return rule.severity
-
-
-def _check_possible(what: str, wanted: str | bool, kind: Any) -> None:
-    """Refuse a value the field can never have: such a rule would wait for ever."""
-    try:
-        msgspec.convert(wanted, kind)
-    except msgspec.ValidationError as error:
-        raise ValueError(f"{what} can never be {wanted!r}: {error}") from None
 
 
 def _check_title(text: str) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from alerts.rule import PLACEHOLDERS, RULE_KINDS, RuleBase
-from alerts.rulefile import RuleFile, load_rules
+from alerts.combination import Term
+from alerts.kinds import RULE_KINDS
+from alerts.rule import PLACEHOLDERS, Context, RuleBase, Schedule
+from alerts.rulefile import RuleFile, load_rules, rules_schema
 
 _HEAD = """\
 # Alarm rules
@@ -16,7 +20,15 @@ _HEAD = """\
 
 Rules are YAML. The platform comes with a library (`alerts/rules/*.yaml`); a school's own file, named by `rules` in the
 `[alerts]` section of `campus.toml`, adds to it, replaces rules by id, or switches them off. A file with a mistake is
-refused whole, with file, line and reason. `alerts.rulefile.rules_schema()` gives the JSON Schema for editors.
+refused whole, with file, line and reason. [rules.schema.json](rules.schema.json) is the JSON Schema for editors.
+
+```
+campus rules check my-rules.yaml                  # is it right? what does it change?
+campus rules replay --rules my-rules.yaml --since 30d   # what would it have raised?
+```
+
+A running platform looks at the file every second and takes up a changed one; a wrong one is refused whole, the rules
+stay as they were, and the log and the table `rule_loads` say why.
 
 ```yaml
 without: [door-open]        # a library rule this school does not want
@@ -47,6 +59,18 @@ decide no alarm. Late events do: a smoke alarm that was stored while the network
 """
 
 
+PARTS = (
+    ("`when`: a schedule", Schedule),
+    ("`contexts`: another severity for other circumstances", Context),
+    ("`holds`: a term of a combination", Term),
+)
+
+
+def schema_text() -> str:
+    """The published JSON Schema, docs/reference/rules.schema.json."""
+    return json.dumps(rules_schema(), ensure_ascii=False, indent=2) + "\n"
+
+
 def rules_reference() -> str:
     """The whole page as Markdown."""
     kinds = "\n".join(_kind(kind) for kind in RULE_KINDS)
@@ -61,11 +85,17 @@ def rules_reference() -> str:
             "`kind` says which of the kinds below it is.\n",
             common,
             f"Placeholders of a title: {placeholders}. Names of students never stand in a title.\n",
+            *(_part(title, part) for title, part in PARTS),
             kinds,
             _LIFE,
             _library(),
         ]
     )
+
+
+def _part(title: str, part: type[msgspec.Struct]) -> str:
+    text = "\n".join(line.strip() for line in (part.__doc__ or "").strip().splitlines())
+    return f"## {title}\n\n{text}\n\n{_table(list(msgspec.structs.fields(part)), {})}"
 
 
 def _kind(kind: type[RuleBase]) -> str:
@@ -104,6 +134,6 @@ def _library() -> str:
 
 
 if __name__ == "__main__":
-    import sys
-
-    sys.stdout.write(rules_reference())
+    folder = Path(__file__).parents[1] / "docs/reference"
+    (folder / "rules.md").write_text(rules_reference(), encoding="utf-8")
+    (folder / "rules.schema.json").write_text(schema_text(), encoding="utf-8")

@@ -10,7 +10,8 @@ import msgspec
 import yaml
 from msgspec import Meta
 
-from alerts.rule import Rule
+from alerts.combination import CombinationRule
+from alerts.kinds import Rule
 from alerts.yaml_lines import line_of, twice
 from campus.errors import ImportFileError
 
@@ -64,12 +65,14 @@ def load_rules(path: Path | None = None) -> RuleSet:
             line = line_of(root, f"at `$.without[{index}]`")
             raise RuleFileError(str(path), line, f"{rule_id!r} is no rule of the library; it has {sorted(known)}")
     replaced = {rule.id for rule in own.rules} | set(own.without)
-    return RuleSet((*(rule for rule in base if rule.id not in replaced), *own.rules))
+    rules = RuleSet((*(rule for rule in base if rule.id not in replaced), *own.rules))
+    _check_joins(rules, own, str(path), root)
+    return rules
 
 
 def rules_schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of a rules file, for editors and for checks before a file is installed."""
-    schema = msgspec.json.schema(RuleFile)
+    schema = msgspec.json.schema(RuleFile, ref_template="#/$defs/{name}")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Alarm rules", **schema}
 
 
@@ -96,6 +99,18 @@ def _parse(text: str, name: str) -> tuple[RuleFile, yaml.Node | None]:
         raise RuleFileError(name, line_of(root, str(error)), str(error)) from None
     _check_ids(file, name, root)
     return file, root
+
+
+def _check_joins(rules: RuleSet, own: RuleFile, name: str, root: yaml.Node | None) -> None:
+    """A combination speaks of rules that are in force, and not of other combinations."""
+    own_ids = [rule.id for rule in own.rules]
+    for rule in rules.rules:
+        for member in rule.holds.rules() if isinstance(rule, CombinationRule) else ():
+            found = rules.get(member)
+            if found is None or isinstance(found, CombinationRule):
+                what = "is switched off or does not exist" if found is None else "is a combination itself"
+                path = f"at `$.rules[{own_ids.index(rule.id)}].holds`" if rule.id in own_ids else "at `$.without`"
+                raise RuleFileError(name, line_of(root, path), f"{rule.id!r} joins {member!r}, which {what}")
 
 
 def _check_ids(file: RuleFile, name: str, root: yaml.Node | None) -> None:

@@ -6,8 +6,13 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from alerts.combination import CombinationRule
 from alerts.condition import Timing
-from alerts.rule import Bilingual, EventRule, LeftInSchoolHoursRule, Rule, SilenceRule, ThresholdRule
+from alerts.event_rules import CountRule, EventRule, Happening, SilenceRule
+from alerts.joined_rules import LeftInSchoolHoursRule
+from alerts.kinds import Rule
+from alerts.reading_rules import AbsenceRule, ChangeRule, ThresholdRule
+from alerts.rule import Bilingual
 from alerts.words import happened, silent, told_late
 from campus.envelope import Envelope
 from campus.events import CameraIntrusion, Event
@@ -48,14 +53,31 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def timing_of(rule: Rule) -> Timing:
-    """The times of ``rule`` for `alerts.condition`."""
-    if isinstance(rule, ThresholdRule):
-        return Timing(hold=timedelta(seconds=rule.for_s), gap=timedelta(seconds=rule.gap_s))
-    if isinstance(rule, EventRule):
-        return Timing(quiet=None if rule.clears_after_s is None else timedelta(seconds=rule.clears_after_s))
-    if isinstance(rule, LeftInSchoolHoursRule):
-        return Timing(hold=timedelta(seconds=rule.for_s), recheck=RECHECK)
-    return Timing()
+    """The times of ``rule`` for `alerts.condition`. A rule with a schedule is looked at again: it may be over."""
+    timing = _timing_of(rule)
+    return timing if rule.when is None else msgspec.structs.replace(timing, recheck=RECHECK)
+
+
+def _timing_of(rule: Rule) -> Timing:
+    match rule:
+        case ThresholdRule():
+            return Timing(hold=timedelta(seconds=rule.for_s), gap=timedelta(seconds=rule.gap_s))
+        case ChangeRule():
+            return Timing(hold=timedelta(seconds=rule.for_s), quiet=_seconds(rule.clears_after_s))
+        case EventRule():
+            return Timing(quiet=_seconds(rule.clears_after_s))
+        case CountRule():
+            return Timing(quiet=_seconds(rule.within_s))
+        case LeftInSchoolHoursRule():
+            return Timing(hold=timedelta(seconds=rule.for_s), recheck=RECHECK)
+        case AbsenceRule() | CombinationRule():
+            return Timing(hold=timedelta(seconds=rule.for_s))
+        case _:
+            return Timing()
+
+
+def _seconds(count: float | None) -> timedelta | None:
+    return None if count is None else timedelta(seconds=count)
 
 
 def moment_of(envelope: Envelope) -> datetime:
@@ -81,6 +103,16 @@ def from_event(rule: EventRule, envelope: Envelope, event: Event) -> Signal | No
     )
 
 
+def counted(rule: CountRule, envelope: Envelope, event: Event) -> Cause | None:
+    """What one more ``event`` counts for; None when it does not count."""
+    if not _concerns(rule, envelope) or not _matches(rule, event) or not getattr(event, "active", True):
+        return None
+    cause = of_device(envelope)
+    if rule.over == "device":
+        return cause
+    return msgspec.structs.replace(cause, subject=cause.place or cause.subject, device=None, device_kind="")
+
+
 def from_silence(rule: SilenceRule, envelope: Envelope, fact: DeviceSilent | DeviceReturned) -> Signal | None:
     """What a device's silence or return means for ``rule``; None when it is not the rule's business."""
     if (rule.devices and fact.kind not in rule.devices) or not rule.covers(envelope.source.place):
@@ -91,11 +123,11 @@ def from_silence(rule: SilenceRule, envelope: Envelope, fact: DeviceSilent | Dev
     return Signal(rule=rule, cause=cause, tripped=True, at=moment_of(envelope), reason=silent(fact), fresh=True)
 
 
-def _concerns(rule: EventRule, envelope: Envelope) -> bool:
+def _concerns(rule: Happening, envelope: Envelope) -> bool:
     return (not rule.devices or envelope.source.kind in rule.devices) and rule.covers(envelope.source.place)
 
 
-def _matches(rule: EventRule, event: Event) -> bool:
+def _matches(rule: Happening, event: Event) -> bool:
     return all(getattr(event, name) == wanted for name, wanted in rule.match.items()) and all(
         getattr(event, name) >= least for name, least in rule.at_least.items()
     )

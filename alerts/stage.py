@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from alerts import history
+from alerts.absences import Absences
 from alerts.announce import Announcer
-from alerts.counters import HISTORY, STEPS
+from alerts.counters import RELOADS, STEPS
 from alerts.engine import Engine
+from alerts.event_rules import CountRule, EventRule
 from alerts.joined.left_in_school_hours import LeftInSchoolHours
 from alerts.listeners import Listeners
-from alerts.ports import IdsAsNames, Names, RollBook
-from alerts.rule import ThresholdRule
-from alerts.rulefile import RuleSet
-from alerts.signal import Signal, from_event, from_silence, of_device
+from alerts.memory import Memory
+from alerts.ports import Calendar, IdsAsNames, Names, RollBook, WeekdaysOnly
+from alerts.readings import ReadingWatch
+from alerts.rulefile import RuleFileError, RuleSet
+from alerts.rulesource import RuleSource, digest
+from alerts.schedules import Schedules
+from alerts.signal import Signal, counted, from_event, from_silence, moment_of
 from alerts.states import ConditionStates
-from campus.clock import from_ms, to_ms
+from alerts.tables import rule_loads
+from alerts.words import too_often
 from campus.envelope import Envelope
 from campus.events import Event, Readings
 from campus.facts import DeviceReturned, DeviceSilent, StudentPassed
 
+log = logging.getLogger(__name__)
 # After a start the broker hands over what waited; until then a timer does not know what those messages say.
 GRACE = timedelta(seconds=30)
-# A reading that is older than this on arrival is history: it is charted, and decides no live alarm.
-HISTORY_AFTER = timedelta(minutes=10)
 
 
 def _every_school(school: str) -> bool:  # noqa: ARG001
@@ -35,58 +43,78 @@ def _every_school(school: str) -> bool:  # noqa: ARG001
 class AlertStage:
     """Implements `campus.stage.Stage` for the alerts.
 
-    ``owns`` tells which schools this program serves, when several share the work. ``names`` gives the words for the
-    titles; without it the ids stand there.
+    ``rules`` are the rules in force, or where they come from: a `RuleSource` is looked at again at every tick. ``owns``
+    tells which schools this program serves, when several share the work. ``names`` gives the words for the titles;
+    without it the ids stand there. ``calendar`` answers for schedules; without it Monday to Friday are school days.
     """
 
     name = "alerts"
 
     def __init__(
         self,
-        rules: RuleSet,
+        rules: RuleSet | RuleSource,
         roll_book: RollBook,
         names: Names | None = None,
         *,
+        calendar: Calendar | None = None,
         owns: Callable[[str], bool] = _every_school,
         grace: timedelta = GRACE,
     ) -> None:
-        self._listeners = Listeners(rules)
-        self._joined = {rule.id: LeftInSchoolHours(rule, roll_book) for rule in self._listeners.passes}
+        self._source = rules if isinstance(rules, RuleSource) else None
+        self._roll_book = roll_book
+        self._schedules = Schedules(calendar or WeekdaysOnly(ZoneInfo("UTC")))
+        self._announcer = Announcer(names or IdsAsNames(), roll_book, self._schedules)
         self._states = ConditionStates(owns)
-        self._engine = Engine(rules, self._states, Announcer(names or IdsAsNames(), roll_book), self._joined)
+        self._memory = Memory(owns)
+        self._owns = owns
         self._grace = grace
         self._started: datetime | None = None
+        self._retiring = False
+        self._loads: list[dict[str, object]] = []
+        self._use(rules.rules if isinstance(rules, RuleSource) else rules)
 
     def handle(self, conn: sa.Connection, batch: Sequence[Envelope], now: datetime) -> Sequence[Envelope]:
         """Take a batch in order of arrival; alerts conclude no facts for others."""
         self._begin(conn, now)
+        told: list[Envelope] = []
         for envelope in batch:
             body = envelope.body
             if isinstance(body, Readings):
-                self._readings(conn, envelope, body, now)
-            elif isinstance(body, Event):
+                self._readings.take(conn, envelope, body, now)
+                continue
+            told.append(envelope)
+            if isinstance(body, Event):
+                self._absences.happened(conn, envelope, body, now)
                 for rule in self._listeners.event(type(body)):
-                    self._take(conn, from_event(rule, envelope, body), now)
+                    self._take(conn, self._heard(rule, envelope, body), now)
             elif isinstance(body, DeviceSilent | DeviceReturned):
                 for silence in self._listeners.silence:
                     self._take(conn, from_silence(silence, envelope, body), now)
             elif isinstance(body, StudentPassed):
                 for joined in self._joined.values():
                     self._take(conn, joined.heard(conn, envelope, body, now), now)
-        self._states.flush(conn)
+        for absence, cause, at in self._absences.back():
+            self._take(conn, Signal(rule=absence, cause=cause, tripped=False, at=at), now)
+        history.record(conn, told)
+        self._flush(conn, now)
         return ()
 
     def tick(self, conn: sa.Connection, now: datetime) -> Sequence[Envelope]:
-        """Raise what held long enough, return what was quiet long enough."""
+        """Take up changed rules; raise what held long enough, return what was quiet long enough."""
+        self._reload()
         started = self._begin(conn, now)
         if now - started >= self._grace:
-            self._engine.elapse(conn, now)
-        self._states.flush(conn)
+            self._absences.expect(conn, now)
+            self._engine.elapse(conn, now, started)
+        self._flush(conn, now)
         return ()
 
     def committed(self) -> None:
         """What was concluded is durable."""
         self._states.committed()
+        self._memory.committed()
+        self._loads.clear()
+        self._retiring = False
         for change, count in self._engine.counts.items():
             STEPS.labels(change).inc(count)
         self._engine.counts.clear()
@@ -94,67 +122,65 @@ class AlertStage:
     def rolled_back(self) -> None:
         """What was concluded did not happen; the same messages come again."""
         self._states.rolled_back()
+        self._memory.rolled_back()
         self._engine.counts.clear()
+
+    def _use(self, rules: RuleSet) -> None:
+        self._listeners = Listeners(rules)
+        self._joined = {rule.id: LeftInSchoolHours(rule, self._roll_book) for rule in self._listeners.passes}
+        self._absences = Absences(self._listeners.absences, self._states, self._schedules, self._owns)
+        self._engine = Engine(rules, self._states, self._announcer, self._joined, self._schedules, self._absences)
+        self._readings = ReadingWatch(self._listeners, self._engine, self._states, self._memory, self._absences)
+        self._retiring = True
+        self._note(rules, "")
+
+    def _reload(self) -> None:
+        found = self._source.poll() if self._source else None
+        if isinstance(found, RuleFileError):
+            log.error("the rules stay as they are: %s", found)
+            RELOADS.labels("refused").inc()
+            self._note(None, str(found))
+        elif found is not None:
+            log.info("%d rules taken up from %s", len(found.rules), self._source and self._source.name)
+            RELOADS.labels("taken").inc()
+            self._use(found)
+
+    def _note(self, rules: RuleSet | None, error: str) -> None:
+        name = self._source.name if self._source else "given"
+        made = {"digest": digest(rules), "rules": len(rules.rules)} if rules else {"digest": "", "rules": 0}
+        self._loads.append({"source": name[:300], "error": error[:500], **made})
 
     def _begin(self, conn: sa.Connection, now: datetime) -> datetime:
         if self._states.load(conn):
+            self._memory.load(conn)
+            self._retiring = True
+        if self._retiring:
             self._engine.retire(conn, now)
         if self._started is None:
             self._started = now
         return self._started
 
+    def _flush(self, conn: sa.Connection, now: datetime) -> None:
+        self._states.flush(conn)
+        self._memory.flush(conn)
+        for row in self._loads:
+            conn.execute(rule_loads.insert().values(at=now, **row))
+
     def _take(self, conn: sa.Connection, signal: Signal | None, now: datetime) -> None:
         if signal is not None:
             self._engine.take(conn, signal, now)
 
-    def _readings(self, conn: sa.Connection, envelope: Envelope, readings: Readings, now: datetime) -> None:
-        """The hot path: a value no rule wants, or one no rule minds, costs a look-up and makes no object."""
-        source = envelope.source
-        wanted = self._listeners.metrics(source.kind)
-        if not wanted:
-            return
-        unheard = wanted.keys().isdisjoint
-        troubled = self._states.about((source.school, source.device))
-        for reading in readings.items:
-            values = reading.values
-            if unheard(values):
-                continue
-            for name, value in values.items():
-                metric = wanted.get(name)
-                if metric is None or (not troubled and metric.low <= value <= metric.high):
-                    continue  # by far the most readings end here
-                if reading.late or envelope.late:
-                    HISTORY.inc()
-                else:
-                    self._measured(conn, envelope, reading.ts, metric.rules, float(value), now)
-                    troubled = self._states.about((source.school, source.device))
-
-    def _measured(
-        self,
-        conn: sa.Connection,
-        envelope: Envelope,
-        ts: int,
-        rules: Sequence[ThresholdRule],
-        value: float,
-        now: datetime,
-    ) -> None:
-        source = envelope.source
-        for rule in rules:
-            held = self._states.get((source.school, rule.id, source.device))
-            if held is None and not (rule.beyond(value) and rule.covers(source.place)):
-                continue
-            tripped = rule.judge(value, active=held is not None and held.condition.phase == "active")
-            at = _moment(envelope, ts)
-            if at is None:
-                HISTORY.inc()
-            elif tripped is not None:
-                signal = Signal(rule=rule, cause=of_device(envelope), tripped=tripped, at=at, value=value)
-                self._engine.take(conn, signal, now)
-
-
-def _moment(envelope: Envelope, ts: int) -> datetime | None:
-    """When a value was measured by the platform's reckoning; None when that is history."""
-    if envelope.clock_suspect:
-        return envelope.received
-    at = from_ms(min(ts, to_ms(envelope.received)))
-    return None if envelope.received - at > HISTORY_AFTER else at
+    def _heard(self, rule: EventRule | CountRule, envelope: Envelope, event: Event) -> Signal | None:
+        if isinstance(rule, EventRule):
+            return from_event(rule, envelope, event)
+        cause = counted(rule, envelope, event)
+        if cause is None:
+            return None
+        key, at = (cause.school, rule.id, cause.subject), moment_of(envelope)
+        newest = max((at.timestamp(), *self._memory.get(key)))
+        window = sorted(one for one in (*self._memory.get(key), at.timestamp()) if one > newest - rule.within_s)
+        self._memory.put(key, tuple(window[-2 * rule.times :]))
+        if len(window) < rule.times:
+            return None
+        reason = too_often(rule, len(window))
+        return Signal(rule=rule, cause=cause, tripped=True, at=at, reason=reason, fresh=True)

@@ -71,7 +71,7 @@ class ConditionStates:
         """Whether a condition about this (school, subject) may be other than normal."""
         return subject in self._subjects
 
-    def keys(self) -> Iterator[Key]:
+    def not_normal(self) -> Iterator[Key]:
         """The keys of every condition that is not normal."""
         return (key for key in {**self._held, **self._overlay} if self.get(key) is not None)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-from alerts.rule import Bilingual, ThresholdRule
+from alerts.event_rules import CountRule
+from alerts.reading_rules import AbsenceRule, ChangeRule, RateRule, ThresholdRule
+from alerts.rule import Bilingual
 from campus.events import CameraIntrusion, CameraTamper, EdgeLoss, Event, SensorAlarm
 from campus.facts import DeviceSilent
 
@@ -24,6 +27,7 @@ WHY: dict[str, Bilingual] = {
     "came_back": both("学生已返校", "the student came back in"),
     "leave_recorded": both("已补录请假", "leave was recorded afterwards"),
     "school_out": both("已放学", "school is out"),
+    "off_schedule": both("不在规则的时段内", "the rule is off at this time"),
     "rule_removed": both("规则已停用", "the rule is no longer in force"),
     "by_person": both("人工操作", "done by a person"),
     "shelf_expired": both("搁置到期", "the time on the shelf is over"),
@@ -57,6 +61,40 @@ def over_limit(rule: ThresholdRule, value: float, lasted: timedelta) -> Bilingua
         f"{rule.metric} 为 {value:g}{unit}，{zh_side} {rule.limit:g}{unit}{zh_for}",
         f"{rule.metric} is {value:g}{unit}, {en_side} {rule.limit:g}{unit}{en_for}",
     )
+
+
+def changed_fast(rule: RateRule, change: float) -> Bilingual:
+    """Why a rate rule raised: by how much the value changed in its window."""
+    zh_way, en_way = ("上升", "rose") if rule.rises is not None else ("下降", "fell")
+    minutes, unit = f"{rule.within_s / 60:.3g}", f" {rule.unit}" if rule.unit else ""
+    return both(
+        f"{rule.metric} 在 {minutes} 分钟内{zh_way} {change:.4g}{unit}",
+        f"{rule.metric} {en_way} by {change:.4g}{unit} within {minutes} min",
+    )
+
+
+def changed(rule: ChangeRule, old: float, new: float) -> Bilingual:
+    """Why a change rule raised."""
+    return both(f"{rule.metric} 由 {old:g} 变为 {new:g}", f"{rule.metric} went from {old:g} to {new:g}")
+
+
+def absent(rule: AbsenceRule, last: datetime, now: datetime) -> Bilingual:
+    """Why an absence rule raised: what did not come, for how long."""
+    what, minutes = rule.metric or rule.event, f"{(now - last).total_seconds() / 60:.3g}"
+    return both(f"已 {minutes} 分钟没有 {what}", f"no {what} for {minutes} min")
+
+
+def too_often(rule: CountRule, count: int) -> Bilingual:
+    """Why a count rule raised."""
+    minutes = f"{rule.within_s / 60:.3g}"
+    return both(
+        f"{rule.event} 在 {minutes} 分钟内发生 {count} 次", f"{rule.event} happened {count} times within {minutes} min"
+    )
+
+
+def joined(rules: Sequence[str]) -> Bilingual:
+    """Why a combination raised: the rules whose conditions hold together."""
+    return both(f"同时成立：{'、'.join(rules)}"[:300], f"together: {', '.join(rules)}"[:300])
 
 
 def happened(event: Event) -> Bilingual:

@@ -14,6 +14,7 @@ from campus import __version__, config, logs
 from campus.clock import Clock, parse_clock
 from campus.errors import CampusError
 from campus.settings import Settings
+from cli.rules import rules
 
 if TYPE_CHECKING:
     from dashboards.access.roles import Role
@@ -226,6 +227,9 @@ def in_process_broker(port: int) -> None:
     from cli.standin_broker import run
 
     sys.exit(run(port))
+
+
+campus.add_command(rules)
 
 
 def main() -> None:

@@ -9,7 +9,8 @@ from datetime import timedelta
 import msgspec
 import sqlalchemy as sa
 
-from alerts.rulefile import load_rules
+from alerts import history
+from alerts.rulesource import RuleSource
 from alerts.stage import AlertStage
 from attendance.rollbook import RollBook
 from attendance.stage import AttendanceStage
@@ -24,6 +25,7 @@ from campus.settings import Settings
 from campus.stage import Stage
 from campus.tables import seen_events
 from cli.names import SchoolNames
+from cli.school_calendar import SchoolCalendar
 from cli.session import ingest_client_id
 from devices import queries as device_queries
 from devices.quarantine import quarantine
@@ -56,7 +58,13 @@ def make_stages(
     return (
         DeviceStage(registry, settings.presence, listening),
         AttendanceStage(device_queries, settings.school.zone),
-        AlertStage(load_rules(settings.alerts.rules), roll_book, SchoolNames(roll_book), owns=owns),
+        AlertStage(
+            RuleSource(settings.alerts.rules),
+            roll_book,
+            SchoolNames(roll_book),
+            calendar=SchoolCalendar(settings.school.zone),
+            owns=owns,
+        ),
     )
 
 
@@ -109,7 +117,7 @@ def run_ingest(settings: Settings, clock: Clock) -> int:
     scheduler.every(5, "drain the series spool", parts.sink.drain)
     scheduler.every(60, "roll up the series", lambda: series.rollup(to_ms(clock.now())))
     scheduler.every(6 * 3600, "delete old readings", lambda: forget_readings(settings, series, clock))
-    scheduler.every(3600, "forget old changes and event ids", lambda: forget_old(engine, clock))
+    scheduler.every(3600, "forget old changes and event ids", lambda: forget_old(settings, engine, clock))
     service = Service("ingest")
     service.metrics(settings.metrics.host, settings.metrics.ingest_port)
     service.on_stop("database", engine.dispose)
@@ -128,9 +136,10 @@ def forget_readings(settings: Settings, series: SeriesStore, clock: Clock) -> No
     series.delete_before(to_ms(clock.now() - timedelta(days=settings.series.keep_days)))
 
 
-def forget_old(engine: sa.Engine, clock: Clock) -> None:
-    """Housekeeping: the change log and the ids of events long taken."""
+def forget_old(settings: Settings, engine: sa.Engine, clock: Clock) -> None:
+    """Housekeeping: the change log, the ids of events long taken, events kept for replay."""
     now = clock.now()
     with db.write(engine) as conn:
         changes.forget_before(conn, now - CHANGES_KEPT)
         conn.execute(seen_events.delete().where(seen_events.c.at < now - EVENT_IDS_KEPT))
+        history.forget_before(conn, now - timedelta(days=settings.alerts.history_days))

@@ -8,8 +8,8 @@ from typing import Literal
 import msgspec
 import sqlalchemy as sa
 
+from alerts.joined_rules import LeftInSchoolHoursRule
 from alerts.ports import RollBook
-from alerts.rule import LeftInSchoolHoursRule
 from alerts.signal import Cause, Signal, moment_of
 from alerts.words import LEFT, told_late
 from campus.envelope import Envelope

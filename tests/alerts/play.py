@@ -21,7 +21,7 @@ from alerts.tables import alarms
 from campus import db
 from campus.clock import VirtualClock, to_ms
 from campus.envelope import Body, Envelope, Source
-from campus.events import CameraIntrusion, CameraTamper, EdgeLoss, Event, Reading, Readings, SensorAlarm
+from campus.events import CameraIntrusion, CameraTamper, EdgeLoss, Event, GatePass, Reading, Readings, SensorAlarm
 from campus.facts import DeviceReturned, DeviceSilent, StudentPassed
 from campus.ids import new_id
 
@@ -64,6 +64,29 @@ class Roll:
         return Expected(("c-g7-1",), 43) if place == "room-1" else None
 
 
+class Moment(msgspec.Struct, frozen=True):
+    day: str
+    minute: int
+    parts: frozenset[str]
+
+
+class Calendar:
+    """Lessons of 45 minutes with 15 minutes of break from 08:00 to 16:30; the kind of day is as told."""
+
+    def __init__(self) -> None:
+        self.day = "school"
+
+    def moment(self, conn: sa.Connection, school: str, at_: datetime, /) -> Moment:
+        wall = at_.astimezone(ZONE)
+        minute = wall.hour * 60 + wall.minute
+        if self.day == "holiday" or not 8 * 60 <= minute < 16 * 60 + 30:
+            return Moment(self.day, minute, frozenset({"after_hours"}))
+        return Moment(self.day, minute, frozenset({"school_hours", "lesson" if wall.minute < 45 else "break"}))
+
+    def schools(self, conn: sa.Connection, /) -> list[str]:
+        return [SCHOOL]
+
+
 class Words:
     """Names for the titles."""
 
@@ -84,6 +107,7 @@ class Play:
         self.engine = engine
         self.clock = clock
         self.roll = Roll()
+        self.calendar = Calendar()
         self.rules = rules or load_rules()
         self.clock.move_to(at("07:30"))
         self.restart()
@@ -93,7 +117,7 @@ class Play:
     def restart(self, rules: RuleSet | None = None) -> None:
         """A new process over the same database."""
         self.rules = rules or self.rules
-        self.stage = AlertStage(self.rules, self.roll, Words())
+        self.stage = AlertStage(self.rules, self.roll, Words(), calendar=self.calendar)
 
     def handle(self, *envelopes: Envelope) -> None:
         """One batch, committed."""
@@ -238,6 +262,18 @@ def _person(play: Play, does: str, rule: str, subject: str, rest: str) -> None:
             actions.unshelve(conn, alarm_id, "guard-1", now)
 
 
+def _day(play: Play, kind: str) -> None:
+    play.calendar.day = kind.replace("make-up", "makeup")
+
+
+def _expect_severity(play: Play, rule: str, subject: str, severity: str) -> None:
+    assert play.the(rule, subject).severity == severity, f"it is {play.the(rule, subject).severity}"
+
+
+def _expect_reason(play: Play, rule: str, subject: str, reason: str) -> None:
+    assert play.the(rule, subject).reason.en == reason, f"it says {play.the(rule, subject).reason.en!r}"
+
+
 def _expect(play: Play, rule: str, subject: str, state: str, times: str | None) -> None:
     alarm = play.the(rule, subject)
     assert alarm.state == state.replace(" ", "_"), f"it is {alarm.state}"
@@ -270,9 +306,13 @@ SENTENCES: Sequence[tuple[str, Callable[..., None]]] = (
     (rf"{_D} returns", _back),
     (rf"{_D} (goes out|comes in) at {_D}", _passes),
     (rf"{_D} (goes out|comes in) at {_D}, told late, at {_T}", _passes),
+    (rf"a card is read at {_D}", lambda play, gate: play.handle(play.envelope(gate, GatePass(credential="0" * 32)))),
     (rf"{_D} has leave from {_T} to {_T}", _leave),
     (r"the guard (acknowledges|resolves|shelves|unshelves) (\S+) of (\S+)( as \w+| until \S+|)", _person),
     (r"the program restarts", lambda play: play.restart()),
+    (r"the day is an? (school|make-up|exam|holiday)(?: day)?", _day),
+    (r"expect (\S+) of (\S+) to be (info|warning|major|critical)", _expect_severity),
+    (r'expect (\S+) of (\S+) because "(.*)"', _expect_reason),
     (r"nothing happens", lambda play: None),
     (rf"expect (\S+) of (\S+) {_STATE}(?:, reported (\d+) times)?", _expect),
     (r"expect nothing open", _expect_nothing),

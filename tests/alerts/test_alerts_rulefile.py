@@ -7,8 +7,10 @@ import msgspec
 import pytest
 import yaml
 
-from alerts.rule import RULE_KINDS, SilenceRule, ThresholdRule, severity_for
-from alerts.rulebook import rules_reference
+from alerts.event_rules import SilenceRule
+from alerts.kinds import RULE_KINDS, severity_for
+from alerts.reading_rules import ThresholdRule
+from alerts.rulebook import rules_reference, schema_text
 from alerts.rulefile import RuleFile, RuleFileError, load_rules, rules_schema
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "rules.md"
@@ -163,3 +165,8 @@ def test_the_reference_is_written_from_the_code() -> None:
 def test_the_example_of_the_reference_is_a_rules_file() -> None:
     example = REFERENCE.read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
     assert msgspec.convert(yaml.safe_load(example), RuleFile).rules[0].id == "co2-high"
+
+
+def test_the_published_schema_is_written_from_the_types() -> None:
+    published = REFERENCE.with_name("rules.schema.json").read_text(encoding="utf-8")
+    assert published == schema_text(), "run: python -m alerts.rulebook"

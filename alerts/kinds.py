@@ -1,0 +1,32 @@
+"""All kinds of rules there are."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from alerts.combination import CombinationRule
+from alerts.event_rules import CountRule, EventRule, SilenceRule
+from alerts.joined_rules import LeftInSchoolHoursRule
+from alerts.reading_rules import AbsenceRule, ChangeRule, RateRule, ThresholdRule
+from alerts.rule import RuleBase, Severity
+
+Rule = (
+    ThresholdRule
+    | RateRule
+    | ChangeRule
+    | AbsenceRule
+    | EventRule
+    | CountRule
+    | SilenceRule
+    | CombinationRule
+    | LeftInSchoolHoursRule
+)
+RULE_KINDS: tuple[type[RuleBase], ...] = get_args(Rule)
+
+
+def severity_for(rule: Rule, device_kind: str) -> Severity:
+    """The severity of an alarm that ``rule`` raises for a device of ``device_kind``."""
+    if isinstance(rule, SilenceRule):
+        own: dict[Any, Severity] = rule.severity_of
+        return own.get(device_kind, rule.severity)
+    return rule.severity

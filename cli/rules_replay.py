@@ -1,0 +1,86 @@
+"""Joins history, roll book, calendar and registry for `campus rules replay`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from alerts import history
+from alerts.kinds import Rule
+from alerts.reading_rules import AbsenceRule, ChangeRule, RateRule, ThresholdRule
+from alerts.replay import in_order, readings, replay
+from alerts.replay_report import Report, compare, raised
+from alerts.rulefile import RuleSet
+from attendance.rollbook import RollBook
+from campus import db
+from campus.clock import Clock
+from campus.envelope import Source
+from campus.series_open import open_series
+from campus.settings import Settings
+from cli.names import SchoolNames
+from cli.school_calendar import SchoolCalendar
+from cli.wiring import open_database
+from devices.tables import devices
+
+LEAD_IN = timedelta(minutes=10)  # so that a condition that held already at the beginning is not called new
+
+
+def replay_rules(settings: Settings, clock: Clock, rules: RuleSet, since: timedelta, guards: int) -> Report:
+    """Run ``rules`` over the last ``since`` of stored history and compare with what was raised."""
+    until = clock.now()
+    start = until - since
+    roll_book, calendar = RollBook(settings.school.zone), SchoolCalendar(settings.school.zone)
+    engine, store = open_database(settings), open_series(settings.series)
+    try:
+        with db.read(engine) as conn:
+            sources = list(_sources(conn))
+            schools = sorted({one.school for one in sources})
+            metrics = sorted({metric for rule in rules.rules if (metric := _metric(rule)) is not None})
+            told = history.heard(conn, schools, start - LEAD_IN, until)
+            measured = readings(store, sources, metrics, start - LEAD_IN, until)
+            names = SchoolNames(roll_book)
+            found = replay(rules, in_order(measured, told), until, conn, roll_book, names, calendar)
+            then = raised(conn, schools, start, until)
+    finally:
+        store.close()
+        engine.dispose()
+    return compare([one for one in found if one.raised_at >= start], then, start, until, settings.school.zone, guards)
+
+
+def lines(report: Report) -> Iterator[str]:
+    """The report as a person reads it."""
+    yield f"From {_at(report.since)} to {_at(report.until)}: {report.alarms} alarms."
+    yield (
+        f"A guard ({report.guards} on duty) takes {report.per_guard_mean:.2f} alarms in 10 minutes, in the worst ones "
+        f"{report.per_guard_worst:.1f}; {report.flood_minutes:.0f} minutes of flood (more than 10)."
+    )
+    for day, count in report.days.items():
+        yield f"  {day}  {count}"
+    for rule, figures in report.rules.items():
+        share = "no outcome on record" if figures.precision is None else f"{figures.precision:.0%} true"
+        yield (
+            f"  {rule}: {figures.alarms} alarms, {figures.also_raised} of them raised then; "
+            f"{figures.judged} judged, {share}"
+        )
+    for new in report.new:
+        yield f"  new   {_at(new.raised_at)}  {new.rule}  {new.subject}"
+    for gone in report.gone:
+        yield f"  gone  {_at(gone.raised_at)}  {gone.rule}  {gone.subject}  {gone.outcome or ''}".rstrip()
+
+
+def _sources(conn: sa.Connection) -> Iterator[Source]:
+    query = sa.select(devices.c.school, devices.c.id, devices.c.kind, devices.c.place)
+    for row in conn.execute(query.order_by(devices.c.school, devices.c.id)):
+        yield Source(*row)
+
+
+def _metric(rule: Rule) -> str | None:
+    if isinstance(rule, ThresholdRule | RateRule | ChangeRule | AbsenceRule):
+        return rule.metric
+    return None
+
+
+def _at(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
