@@ -29,7 +29,7 @@ SCHOOL = "school-1"
 ZONE = ZoneInfo("Asia/Shanghai")
 DAY = date(2026, 9, 7)
 KINDS = {"co2": "sensor", "t": "sensor", "smoke": "sensor", "door": "sensor", "cam": "camera", "gate": "gate",
-         "lab": "lab", "agent": "agent", "hs": "headset"}  # fmt: skip
+         "lab": "lab", "agent": "agent", "hs": "headset", "panic": "sensor", "optic": "sensor"}  # fmt: skip
 STEP = timedelta(seconds=5)
 SILENT_AFTER = timedelta(minutes=3)
 
@@ -149,9 +149,11 @@ class Play:
         self.tick()
 
     def envelope(self, device: str, body: Body, *, when: datetime | None = None, late: bool = False) -> Envelope:
-        """A message of ``device``; its kind is told by its name, its place is room-1."""
+        """A message of ``device``; its kind is told by its name, its place is room-1; smoke-7 hangs in room-7."""
         now = self.clock.now()
-        source = Source(SCHOOL, device, KINDS[device.split("-")[0]], "room-1")
+        name, number = device.split("-", 1)
+        place = f"room-{number}" if name == "smoke" else "room-1"
+        source = Source(SCHOOL, device, KINDS[name], place)
         event_id = new_id() if isinstance(body, Event) else ""
         return Envelope(source=source, body=body, at=when or now, received=now, late=late, id=event_id)
 

@@ -169,7 +169,7 @@ def test_open_alarms_come_worst_first_and_the_unseen_before_the_seen(play: Play)
     """)
     assert [alarm.subject for alarm in play.open()] == ["smoke-1", "smoke-2", "gate-1", "door-1"]
     with db.read(play.engine) as conn:
-        assert queries.places_in_alarm(conn, SCHOOL) == {"room-1": "critical"}
+        assert queries.places_in_alarm(conn, SCHOOL) == {"room-1": "critical", "room-2": "critical"}
         newest = queries.recent(conn, SCHOOL, limit=2)
         assert [alarm.subject for alarm in newest] == ["smoke-2", "smoke-1"]
         older = queries.recent(conn, SCHOOL, limit=2, before=newest[-1].raised_at)
