@@ -10,8 +10,9 @@ from alembic.script import ScriptDirectory
 
 from campus import db
 
-for room in ("campus", "devices", "attendance", "alerts", "dashboards"):
-    importlib.import_module(f"{room}.tables")  # declares its tables
+for module in ("campus.tables", "devices.tables", "attendance.tables", "alerts.tables", "dashboards.tables"):
+    importlib.import_module(module)  # declares its tables
+importlib.import_module("alerts.incident_tables")
 MIGRATIONS = Path(db.__file__).parent / "migrations"
 
 
