@@ -10,7 +10,7 @@ from datetime import datetime
 import msgspec
 import sqlalchemy as sa
 
-from alerts import journal
+from alerts import flapping, journal, mutes
 from alerts.absences import Absences
 from alerts.announce import Announcer
 from alerts.combination import CombinationRule
@@ -163,6 +163,8 @@ class Engine:
     def _raise(self, conn: sa.Connection, told: Told, now: datetime) -> str:
         new = self._announcer.describe(conn, told.rule, told.cause, told.value, told.reason, told.began_at)
         alarm_id = journal.raise_alarm(conn, new, told.why, now)
+        if not mutes.muted_on_raise(conn, told.rule, told.cause, alarm_id, now):
+            flapping.notice(conn, told.rule.id, told.cause, alarm_id, now)
         log.info("alarm raised: rule %s, subject %s, why %s", told.rule.id, told.cause.subject, told.why)
         return alarm_id
 

@@ -152,6 +152,8 @@ def _moments(action: Action, moved: Transition, by: str, now: datetime) -> dict[
         values |= {"acknowledged_at": now, "acknowledged_by": by}
     if moved.new != "shelved":
         values["shelved_until"] = None
+    if moved.new not in ("suppressed", "out_of_service"):
+        values["muted_by"] = None
     if moved.new == "closed" != moved.old:
         values["closed_at"] = now
     return values

@@ -130,7 +130,8 @@ def message_key(alarm_id: str, step: int, endpoint: str) -> str:
 def _enqueue(conn: sa.Connection, row: sa.RowMapping, notifiers: Mapping[str, Notifier], now: datetime) -> None:
     rows = []
     for notifier in notifiers.values():
-        if not decide(row["action"], row["old"], row["new"], row["severity"], notifier.min_severity).send:
+        step = (row["action"], row["old"], row["new"], row["severity"])
+        if not decide(*step, notifier.min_severity, current=row["state"], flapping=row["flapping"]).send:
             continue
         notice = _notice(conn, row, message_key(row["alarm_id"], row["step"], notifier.name))
         rows.append(

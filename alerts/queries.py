@@ -16,7 +16,10 @@ from alerts.tables import OPEN, alarm_steps, alarms, deliveries, endpoint_states
 from alerts.words import WHY, both
 from campus.errors import NotFound
 
-_STATE_ORDER: tuple[State, ...] = ("unacknowledged", "returned_unacknowledged", "acknowledged", "shelved")
+_STATE_ORDER: tuple[State, ...] = (
+    "unacknowledged", "returned_unacknowledged", "acknowledged", "shelved", "suppressed", "out_of_service",
+)  # fmt: skip
+_HIDDEN: tuple[State, ...] = ("suppressed", "out_of_service")
 _NO_RUNBOOK = both("没有处置说明", "No instructions are on record")
 _rule = msgspec.json.Decoder(Rule)
 
@@ -48,6 +51,9 @@ class AlarmRow(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Outcome | None
     expected_students: int | None
     expected_classes: tuple[str, ...]
+    assigned_to: str | None = None
+    muted_by: str | None = None
+    flapping: bool = False
 
 
 class AlarmStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,9 +105,13 @@ class DisabledEndpoint(msgspec.Struct, frozen=True):
     why: str
 
 
-def open_alarms(conn: sa.Connection, school: str) -> list[AlarmRow]:
-    """The alarms that are not closed: worst first, those nobody has seen before the others, newest first."""
-    rows = _alarms(conn, alarms.c.school == school, sa.text(OPEN))
+def open_alarms(conn: sa.Connection, school: str, *, muted: bool = False) -> list[AlarmRow]:
+    """The alarms that are not closed: worst first, those nobody has seen before the others, newest first.
+
+    Suppressed ones and those out of service are left out unless ``muted`` asks for exactly them.
+    """
+    state = alarms.c.state.in_(_HIDDEN) if muted else alarms.c.state.not_in(_HIDDEN)
+    rows = _alarms(conn, alarms.c.school == school, sa.text(OPEN), state)
 
     def rank(row: AlarmRow) -> tuple[int, int, float]:
         return -SEVERITIES.index(row.severity), _STATE_ORDER.index(row.state), -row.raised_at.timestamp()

@@ -125,6 +125,13 @@ class RuleBase(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         tuple[Context, ...],
         Meta(description="Other severities for other circumstances, the first that fits: see below."),
     ] = ()
+    suppressed_by: Annotated[
+        tuple[RuleId, ...],
+        Meta(
+            description="Ids of rules: while one of them has an open alarm about the same device or place, this "
+            "one's is suppressed, for the other explains it."
+        ),
+    ] = ()
     alarm: Annotated[
         bool, Meta(description="`false`: no alarm of its own, only a condition for combinations to join.")
     ] = True

@@ -39,6 +39,9 @@ alarms = sa.Table(
     sa.Column("shelved_until", Moment),
     sa.Column("closed_at", Moment),
     sa.Column("outcome", sa.String(16)),
+    sa.Column("muted_by", sa.String(64)),  # a row of `mutes`, or "alarm:" and the id of the alarm that explains it
+    sa.Column("assigned_to", sa.String(64)),
+    sa.Column("flapping", sa.Boolean, nullable=False, server_default=sa.false()),
     comment="one row per alarm; at most one open alarm per school, rule and subject",
 )
 sa.Index(
@@ -207,3 +210,22 @@ event_history = sa.Table(
     comment="events and facts the rules heard, without stills, for replay; kept as long as the settings say",
 )
 sa.Index("ix_event_history_school_received", event_history.c.school, event_history.c.received)
+
+mutes = sa.Table(
+    "mutes",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("school", sa.String(64), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),  # maintenance | out_of_service
+    sa.Column("rule", sa.String(64)),
+    sa.Column("device", sa.String(64)),
+    sa.Column("place", sa.String(64)),
+    sa.Column("starts", Moment, nullable=False),
+    sa.Column("until", Moment, index=True),
+    sa.Column("reason", sa.String(500), nullable=False),
+    sa.Column("by", sa.String(64), nullable=False),
+    sa.Column("ended_at", Moment),
+    sa.Column("ended_by", sa.String(64)),
+    comment="what nobody is told of for a while: maintenance with an end, out of service until put back",
+)
+sa.Index("ix_mutes_school_ended_at", mutes.c.school, mutes.c.ended_at)

@@ -30,6 +30,13 @@ WHY: dict[str, Bilingual] = {
     "off_schedule": both("不在规则的时段内", "the rule is off at this time"),
     "rule_removed": both("规则已停用", "the rule is no longer in force"),
     "by_person": both("人工操作", "done by a person"),
+    "maintenance": both("维护期间", "maintenance is going on"),
+    "out_of_service": both("已停用", "taken out of service"),
+    "explained": both("由另一条报警说明", "another alarm explains it"),
+    "mute_ended": both("维护结束或已恢复使用", "maintenance is over, or it is back in service"),
+    "unexplained": both("说明它的报警已结束", "the alarm that explained it is over"),
+    "flapping": both("频繁反复", "it comes and goes"),
+    "steady": both("已稳定", "it is steady again"),
     "shelf_expired": both("搁置到期", "the time on the shelf is over"),
 }
 

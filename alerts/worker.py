@@ -8,11 +8,9 @@ from collections.abc import Callable, Mapping
 
 import sqlalchemy as sa
 
-from alerts import outbox
-from alerts.actions import end_expired_shelves
+from alerts import actions, outbox
 from alerts.counters import DELIVERIES
 from alerts.notify.notice import Notifier, Parcel, Receipt
-from alerts.tables import alarms
 from campus import db
 from campus.clock import Clock
 from campus.errors import Unavailable
@@ -82,12 +80,11 @@ class AlertWorker:
         """End shelves, route steps, fail what has no endpoint any more."""
         now, wall = self._clock.now(), self._wall.now()
         with db.read(self._engine) as conn:  # look first: the write lock belongs to the pipeline
-            expired = sa.select(alarms.c.id).where(alarms.c.shelved_until <= now).limit(1)
             lost = outbox.strangers(conn, self._notifiers)
-            if not (lost or outbox.unrouted(conn) or conn.execute(expired).first()):
+            if not (lost or outbox.unrouted(conn) or actions.is_due(conn, now)):
                 return 0
         with db.write(self._engine) as conn:
-            done = end_expired_shelves(conn, now)
+            done = actions.keep_up(conn, now)
             done += outbox.route_steps(conn, self._notifiers, wall)
             return done + sum(outbox.give_up(conn, name, "it is not in the settings any more", wall) for name in lost)
 

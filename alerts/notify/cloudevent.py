@@ -16,6 +16,9 @@ TYPES = {
     "acknowledge": "campus.alarm.acknowledged",
     "shelve": "campus.alarm.shelved",
     "unshelve": "campus.alarm.unshelved",
+    "unsuppress": "campus.alarm.raised",  # nobody was told of it before
+    "put_back": "campus.alarm.raised",
+    "flap": "campus.alarm.flapping",
     "resolve": "campus.alarm.resolved",
 }
 _encoder = msgspec.json.Encoder()

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import sqlalchemy as sa
 
-from alerts import actions, queries
+from alerts import actions, mutes, queries
 from alerts.rule import Bilingual
 from alerts.rulefile import RuleSet, load_rules
 from alerts.stage import AlertStage
@@ -137,7 +137,7 @@ class Play:
     def tick(self) -> None:
         with db.write(self.engine) as conn:
             self.stage.tick(conn, self.clock.now())
-            actions.end_expired_shelves(conn, self.clock.now())
+            actions.keep_up(conn, self.clock.now())
         self.stage.committed()
 
     def until(self, moment: datetime) -> None:
@@ -268,6 +268,38 @@ def _day(play: Play, kind: str) -> None:
     play.calendar.day = kind.replace("make-up", "makeup")
 
 
+def _mute(play: Play, what: str, thing: str, kind: str, until: str | None) -> None:
+    with db.write(play.engine) as conn:
+        mutes.begin(
+            conn, SCHOOL, "maintenance" if until else "out_of_service", kind, "facility-1", play.clock.now(),
+            until=at(until) if until else None, **{what: thing},
+        )  # fmt: skip
+
+
+def _unmute(play: Play) -> None:
+    with db.write(play.engine) as conn:
+        for mute in mutes.in_force(conn, SCHOOL, play.clock.now()):
+            mutes.end(conn, SCHOOL, mute.id, "facility-1", play.clock.now())
+
+
+def _assign(play: Play, rule: str, subject: str, to: str) -> None:
+    with db.write(play.engine) as conn:
+        actions.assign(conn, play.the(rule, subject).id, to, "head", play.clock.now())
+
+
+def _hand_over(play: Play, giver: str, taker: str) -> None:
+    with db.write(play.engine) as conn:
+        actions.hand_over(conn, SCHOOL, giver, taker, giver, play.clock.now(), "end of shift")
+
+
+def _expect_assigned(play: Play, rule: str, subject: str, to: str) -> None:
+    assert play.the(rule, subject).assigned_to == to, f"it is {play.the(rule, subject).assigned_to}'s"
+
+
+def _expect_flapping(play: Play, rule: str, subject: str, is_: str) -> None:
+    assert play.the(rule, subject).flapping == (is_ == "to flap")
+
+
 def _expect_severity(play: Play, rule: str, subject: str, severity: str) -> None:
     assert play.the(rule, subject).severity == severity, f"it is {play.the(rule, subject).severity}"
 
@@ -293,7 +325,7 @@ def _expect_alarms(play: Play, number: str) -> None:
 
 
 _D, _T = r"([a-z0-9]+-[a-z0-9]+)", r"(\d\d:\d\d(?::\d\d)?)"
-_STATE = "(unacknowledged|acknowledged|returned unacknowledged|shelved|closed)"
+_STATE = "(unacknowledged|acknowledged|returned unacknowledged|shelved|suppressed|out of service|closed)"
 SENTENCES: Sequence[tuple[str, Callable[..., None]]] = (
     (rf"{_D} reads (\w+) ([\d.]+)( late)?", _reads),
     (rf"{_D} reads (\w+) ([\d.]+) every (\d+) s until {_T}", _reads_until),
@@ -312,6 +344,13 @@ SENTENCES: Sequence[tuple[str, Callable[..., None]]] = (
     (rf"{_D} has leave from {_T} to {_T}", _leave),
     (r"the guard (acknowledges|resolves|shelves|unshelves) (\S+) of (\S+)( as \w+| until \S+|)", _person),
     (r"the program restarts", lambda play: play.restart()),
+    (rf"maintenance of the (device|place|rule) (\S+) for (\w+) until {_T}", _mute),
+    (r"the (device|place|rule) (\S+) is taken out of service for (\w+)()", _mute),
+    (r"all mutes are ended", _unmute),
+    (r"(?:the head) assigns (\S+) of (\S+) to (\S+)", _assign),
+    (r"(\S+) hands over to (\S+)", _hand_over),
+    (r"expect (\S+) of (\S+) to be with (\S+)", _expect_assigned),
+    (r"expect (\S+) of (\S+) (to flap|to be steady)", _expect_flapping),
     (r"the day is an? (school|make-up|exam|holiday)(?: day)?", _day),
     (r"expect (\S+) of (\S+) to be (info|warning|major|critical)", _expect_severity),
     (r'expect (\S+) of (\S+) because "(.*)"', _expect_reason),

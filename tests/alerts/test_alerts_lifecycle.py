@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from alerts import actions, journal, queries
+from alerts import actions, flapping, journal, mutes, queries
 from alerts.lifecycle import OPEN_STATES, TABLE, Action, Outcome, Refusal, State, Transition, step
 from alerts.rule import Bilingual
 from alerts.rulefile import load_rules
@@ -35,8 +35,8 @@ def test_every_open_state_ends_without_a_person_too_or_waits_for_one_on_purpose(
     for state in OPEN_STATES:
         ended = step(state, "return", active=True)
         assert isinstance(ended, Transition)
-        shelf = step(state, "unshelve", active=False)
-        closes = ended.new == "closed" or (isinstance(shelf, Transition) and shelf.new == "closed")
+        back = [step(state, action, active=False) for action in ("unshelve", "unsuppress", "put_back")]
+        closes = ended.new == "closed" or any(isinstance(one, Transition) and one.new == "closed" for one in back)
         assert closes or state in ("unacknowledged", "returned_unacknowledged")
 
 
@@ -53,6 +53,10 @@ def test_every_state_is_reached_and_every_step_is_decided() -> None:
         ("acknowledged", "acknowledge", "acknowledged already"),
         ("shelved", "acknowledge", "off the shelf first"),
         ("closed", "acknowledge", "is closed"),
+        ("suppressed", "acknowledge", "nobody is asked"),
+        ("out_of_service", "acknowledge", "put it back first"),
+        ("unacknowledged", "put_back", "is not out of service"),
+        ("closed", "assign", "is closed"),
         ("closed", "raise", "is closed"),
         ("unacknowledged", "unshelve", "is not shelved"),
         ("normal", "resolve", "cannot resolve"),
@@ -84,7 +88,7 @@ class Life(RuleBasedStateMachine):
 
     @staticmethod
     def others() -> list[sa.Table]:
-        return [db.metadata.tables[name] for name in ("rule_versions", "changes", "evidence")]
+        return [db.metadata.tables[name] for name in ("rule_versions", "changes", "evidence", "mutes")]
 
     def do(self, act: Callable[[sa.Connection], object], expected_steps: int = 1) -> bool:
         """Do it; a refused step must leave nothing behind."""
@@ -113,7 +117,13 @@ class Life(RuleBasedStateMachine):
         new = journal.NewAlarm(
             rule=SMOKE, cause=self.cause, severity="critical", title=TEXT, reason=TEXT, began_at=self.now
         )
-        assert self.do(lambda conn: journal.raise_alarm(conn, new, "tripped", self.now))
+        with db.write(self.engine) as conn:  # as the engine does
+            self.now += timedelta(seconds=7)
+            before = self.rows(conn)
+            alarm_id = journal.raise_alarm(conn, new, "tripped", self.now)
+            if not mutes.muted_on_raise(conn, SMOKE, self.cause, alarm_id, self.now):
+                flapping.notice(conn, SMOKE.id, self.cause, alarm_id, self.now)
+            self.count(conn, before)
 
     @rule()
     def the_condition_returns(self) -> None:
@@ -154,13 +164,56 @@ class Life(RuleBasedStateMachine):
         if alarm_id := self.newest():
             self.do(lambda conn: actions.unshelve(conn, alarm_id, "guard-1", self.now))
 
+    @rule(to=st.sampled_from(["guard-1", "guard-2"]))
+    def someone_assigns(self, to: str) -> None:
+        if alarm_id := self.newest():
+            self.do(lambda conn: actions.assign(conn, alarm_id, to, "head", self.now))
+
+    @rule()
+    def a_shift_ends(self) -> None:
+        with db.read(self.engine) as conn:
+            mine = [row for row in queries.recent(conn, "school-1", 500) if row.assigned_to == "guard-1"]
+        given = sum(row.state != "closed" for row in mine)
+        self.marks += given - 1
+        assert self.do(
+            lambda conn: actions.hand_over(conn, "school-1", "guard-1", "guard-2", "guard-1", self.now),
+            expected_steps=given,
+        )
+
+    @rule(minutes=st.integers(1, 60) | st.none(), rule_=st.sampled_from([None, "smoke", "gas"]))
+    def someone_mutes(self, minutes: int | None, rule_: str | None) -> None:
+        kind: mutes.Kind = "out_of_service" if minutes is None else "maintenance"
+        until = None if minutes is None else self.now + timedelta(minutes=minutes)
+        with db.write(self.engine) as conn:
+            before = self.rows(conn)
+            mutes.begin(
+                conn, "school-1", kind, "welding", "facility", self.now, device="smoke-1", rule=rule_, until=until
+            )
+            self.count(conn, before)
+
+    @rule()
+    def someone_ends_a_mute(self) -> None:
+        with db.write(self.engine) as conn:
+            before = self.rows(conn)
+            for mute in mutes.in_force(conn, "school-1", self.now)[:1]:
+                mutes.end(conn, "school-1", mute.id, "facility", self.now)
+            self.count(conn, before)
+
+    def rows(self, conn: sa.Connection) -> int:
+        return int(conn.execute(sa.select(sa.func.count()).select_from(alarm_steps)).scalar_one())
+
+    def count(self, conn: sa.Connection, before: int) -> None:
+        written = self.rows(conn) - before
+        self.steps += written
+        self.marks += written
+
     @rule(minutes=st.integers(1, 40))
     def time_passes(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
         with db.write(self.engine) as conn:
-            ended = actions.end_expired_shelves(conn, self.now)
-        self.steps += ended
-        self.marks += ended
+            before = self.rows(conn)
+            actions.keep_up(conn, self.now)
+            self.count(conn, before)
 
     @invariant()
     def every_transition_is_a_row_and_the_rows_tell_the_state(self) -> None:
@@ -181,6 +234,7 @@ class Life(RuleBasedStateMachine):
         for row in states.values():
             assert (row.state == "closed") == (row.closed_at is not None)
             assert (row.state == "shelved") == (row.shelved_until is not None)
+            assert (row.state in ("suppressed", "out_of_service")) == (row.muted_by is not None)
 
     def teardown(self) -> None:
         if hasattr(self, "engine"):
