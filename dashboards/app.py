@@ -12,6 +12,7 @@ from dashboards import probes, problems, socket
 from dashboards.api import alarms as alarms_api
 from dashboards.api import devices as devices_api
 from dashboards.api import me as me_api
+from dashboards.api import muster as muster_api
 from dashboards.api import platform as platform_api
 from dashboards.api import roll as roll_api
 from dashboards.api import site as site_api
@@ -19,7 +20,7 @@ from dashboards.api.answers import describe
 from dashboards.assets import static_app, static_root
 from dashboards.deps import Deps
 from dashboards.live import Hub
-from dashboards.pages import admin, console, devices, overview, roll, sign_in
+from dashboards.pages import admin, console, devices, muster, overview, roll, sign_in
 from dashboards.security import SecurityHeaders
 from dashboards.views.readers import readers
 
@@ -45,7 +46,7 @@ def create_app(deps: Deps) -> FastAPI:
     )
     app.state.deps = deps
     app.state.hub = hub
-    for page in (sign_in, console, roll, devices, overview, admin, probes, socket):
+    for page in (sign_in, console, roll, muster, devices, overview, admin, probes, socket):
         app.include_router(page.router)
     app.include_router(_api())
     app.mount(static_root(), static_app(), name="static")
@@ -59,6 +60,6 @@ def create_app(deps: Deps) -> FastAPI:
 
 def _api() -> APIRouter:
     api = APIRouter(prefix=API)
-    for part in (me_api, alarms_api, roll_api, devices_api, site_api, platform_api):
+    for part in (me_api, alarms_api, roll_api, muster_api, devices_api, site_api, platform_api):
         api.include_router(part.router)
     return api

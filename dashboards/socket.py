@@ -39,6 +39,7 @@ class Page(msgspec.Struct, frozen=True):
 PAGES: dict[str, Page] = {
     "console": Page("alarms.read", rows=frozenset({"alarm", "site", "device"})),
     "roll": Page("roll.read", rows=frozenset({"roll"})),
+    "muster": Page("muster.read", nudges=frozenset({"muster", "site"})),
     "devices": Page("devices.read", rows=frozenset({"device"})),
     "overview": Page("overview.read", nudges=frozenset({"alarm", "roll", "device", "site"})),
     "admin": Page("platform.read"),

@@ -11,7 +11,16 @@ import sqlalchemy as sa
 from dashboards.access.accounts import Account
 from dashboards.tables import access_log, accounts
 
-Action = Literal["roll.view", "roll.live", "roll.correct", "roll.undo", "student.history", "alarm.view", "alarm.still"]
+Action = Literal[
+    "roll.view",
+    "roll.live",
+    "roll.correct",
+    "roll.undo",
+    "student.history",
+    "alarm.view",
+    "alarm.still",
+    "muster.view",
+]
 
 
 class AccessEntry(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,8 @@ Right = Literal[
     "roll.correct",
     "devices.read",
     "series.read",
+    "muster.read",  # own classes only for a teacher
+    "muster.lead",  # begin and end an incident
     "overview.read",  # numbers only, no student
     "platform.read",
     "accounts.manage",
@@ -21,8 +23,10 @@ ROLES: tuple[Role, ...] = get_args(Role)
 EVERY_RIGHT: tuple[Right, ...] = get_args(Right)
 
 RIGHTS: dict[Role, frozenset[Right]] = {
-    "guard": frozenset({"alarms.read", "alarms.act", "site.read", "devices.read", "series.read"}),
-    "teacher": frozenset({"roll.read", "roll.correct"}),
+    "guard": frozenset(
+        {"alarms.read", "alarms.act", "site.read", "muster.read", "muster.lead", "devices.read", "series.read"}
+    ),
+    "teacher": frozenset({"roll.read", "roll.correct", "muster.read"}),
     "facility": frozenset({"devices.read", "series.read"}),
     "bureau": frozenset({"overview.read"}),
     "admin": frozenset({"overview.read", "devices.read", "series.read", "platform.read", "accounts.manage"}),
@@ -32,6 +36,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
 PAGES: tuple[tuple[str, Right], ...] = (
     ("console", "alarms.read"),
     ("roll", "roll.read"),
+    ("muster", "muster.read"),
     ("overview", "overview.read"),
     ("devices", "devices.read"),
     ("admin", "platform.read"),
