@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from alerts import flapping, journal, mutes
+from alerts import escalation, flapping, journal, mutes
 from alerts.lifecycle import Outcome, State
 from alerts.tables import OPEN, alarms
 from campus.errors import Conflict
@@ -61,12 +61,13 @@ def hand_over(conn: sa.Connection, school: str, giver: str, taker: str, by: str,
 def is_due(conn: sa.Connection, now: datetime) -> bool:
     """Whether `keep_up` would find something; only reads."""
     shelf = conn.execute(sa.select(alarms.c.id).where(alarms.c.shelved_until <= now).limit(1)).first()
-    return shelf is not None or mutes.is_due(conn, now) or flapping.is_due(conn, now)
+    return shelf is not None or mutes.is_due(conn, now) or flapping.is_due(conn, now) or escalation.is_due(conn, now)
 
 
 def keep_up(conn: sa.Connection, now: datetime) -> int:
-    """Do what time alone does to alarms: shelves, mutes and explanations that end, flapping that is over."""
-    return end_expired_shelves(conn, now) + mutes.keep_up(conn, now) + flapping.end_steady(conn, now)
+    """Do what time alone does to alarms: shelves, mutes and explanations that end, flapping that is over, timers."""
+    quiet = end_expired_shelves(conn, now) + mutes.keep_up(conn, now) + flapping.end_steady(conn, now)
+    return quiet + escalation.ring(conn, now)
 
 
 def end_expired_shelves(conn: sa.Connection, now: datetime) -> int:

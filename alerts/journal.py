@@ -13,7 +13,7 @@ from alerts.lifecycle import Action, Refusal, State, Transition, step
 from alerts.notify import console
 from alerts.rule import Bilingual, Severity
 from alerts.signal import Cause
-from alerts.tables import OPEN, alarm_steps, alarms, evidence, rule_versions
+from alerts.tables import OPEN, alarm_steps, alarm_timers, alarms, evidence, rule_versions
 from campus.db import upsert
 from campus.errors import Conflict, NotFound
 from campus.ids import new_id
@@ -100,6 +100,9 @@ def take(
     }
     conn.execute(alarms.update().where(alarms.c.id == alarm_id).values(values))
     _write_step(conn, row.school, alarm_id, action, moved, why, by, now, note)
+    if moved.new not in ("unacknowledged", "returned_unacknowledged"):
+        stopped = (alarm_timers.c.alarm == alarm_id, alarm_timers.c.done_at.is_(None))
+        conn.execute(alarm_timers.update().where(*stopped).values(done_at=now))
     return moved.new
 
 
@@ -125,6 +128,7 @@ def _row(new: NewAlarm, moved: Transition, now: datetime) -> dict[str, Any]:
         "severity": new.severity,
         "subject": cause.subject,
         "device": cause.device,
+        "device_kind": cause.device_kind,
         "place": cause.place,
         "class_id": cause.class_id,
         "title_zh": new.title.zh[:200],

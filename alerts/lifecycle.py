@@ -12,7 +12,7 @@ State = Literal[
 ]  # fmt: skip
 Action = Literal[
     "raise", "return", "acknowledge", "shelve", "unshelve", "suppress", "unsuppress", "take_out", "put_back", "assign",
-    "hand_over", "flap", "steady", "resolve", "comment",
+    "hand_over", "flap", "steady", "escalate", "remind", "resolve", "comment",
 ]  # fmt: skip
 Outcome = Literal["true", "false", "drill", "test"]
 # Shelved is a person's choice for one alarm; suppressed follows from another alarm or from maintenance; out of service
@@ -46,6 +46,9 @@ TABLE: dict[tuple[State, Action], State] = {
     **{(state, "suppress"): "suppressed" for state in _SEEN_STATES},
     **{(state, "take_out"): "out_of_service" for state in _SEEN_STATES},
     **{(state, action): state for state in _SEEN_STATES for action in ("flap", "steady")},
+    **{
+        (state, action): state for state in _SEEN_STATES for action in ("escalate", "remind") if state != "acknowledged"
+    },
     **{(state, action): state for state in OPEN_STATES for action in ("assign", "hand_over", "comment")},
     **{(state, "resolve"): "closed" for state in OPEN_STATES},
     ("closed", "resolve"): "closed",  # the outcome is often known only afterwards

@@ -1,51 +1,21 @@
-"""The outbox: steps become messages, messages are leased, sent and done, or tried again later."""
+"""The outbox: messages are leased, sent and done, or tried again later."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
-import msgspec
 import sqlalchemy as sa
 
-from alerts.kinds import Rule
 from alerts.notify import console
-from alerts.notify.notice import Notice, Notifier, Parcel, Receipt
-from alerts.routing import decide
-from alerts.rule import Bilingual
-from alerts.tables import alarm_steps, alarms, deliveries, endpoint_states, outbox, rule_versions
-from alerts.words import WHY, both
+from alerts.notify.notice import Notifier, Parcel, Receipt
+from alerts.tables import alarms, deliveries, endpoint_states, outbox
 from campus.db import upsert
 
 # Seconds before the first, second, ... attempt (the schedule the Standard Webhooks specification suggests).
 BACKOFF_S = (0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 LEASE = timedelta(seconds=60)  # longer than any attempt may take
-ROUTE_AT_ONCE = 200
-_rule = msgspec.json.Decoder(Rule)
-
-
-def unrouted(conn: sa.Connection) -> bool:
-    """Whether steps wait to be routed."""
-    return (
-        conn.execute(sa.select(alarm_steps.c.id).where(alarm_steps.c.routed_at.is_(None)).limit(1)).first() is not None
-    )
-
-
-def route_steps(conn: sa.Connection, notifiers: Mapping[str, Notifier], now: datetime) -> int:
-    """Make the messages of steps not routed yet, oldest first; return how many steps were routed.
-
-    The key of a message follows from step and endpoint alone: routed twice, it is still one message.
-    """
-    query = sa.select(alarm_steps, alarms, alarm_steps.c.id.label("step"), alarms.c.id.label("alarm_id"))
-    query = query.join(alarms, alarms.c.id == alarm_steps.c.alarm).where(alarm_steps.c.routed_at.is_(None))
-    routed = 0
-    for row in conn.execute(query.order_by(alarm_steps.c.id).limit(ROUTE_AT_ONCE)).mappings().all():
-        claim = alarm_steps.update().where(alarm_steps.c.id == row["step"], alarm_steps.c.routed_at.is_(None))
-        if conn.execute(claim.values(routed_at=now)).rowcount == 1:
-            _enqueue(conn, row, notifiers, now)
-            routed += 1
-    return routed
 
 
 def lease(conn: sa.Connection, endpoint: str, owner: str, now: datetime) -> Parcel | None:
@@ -125,48 +95,6 @@ def message_key(alarm_id: str, step: int, endpoint: str) -> str:
     """The idempotency key: the same for the same step and endpoint, whoever makes it."""
     mark = hashlib.blake2s(endpoint.encode(), digest_size=4).hexdigest()
     return f"msg_{alarm_id.replace('-', '')}_{step}_{mark}"
-
-
-def _enqueue(conn: sa.Connection, row: sa.RowMapping, notifiers: Mapping[str, Notifier], now: datetime) -> None:
-    rows = []
-    for notifier in notifiers.values():
-        step = (row["action"], row["old"], row["new"], row["severity"])
-        if not decide(*step, notifier.min_severity, current=row["state"], flapping=row["flapping"]).send:
-            continue
-        notice = _notice(conn, row, message_key(row["alarm_id"], row["step"], notifier.name))
-        rows.append(
-            {
-                "key": notice.key,
-                "alarm": notice.alarm,
-                "step": row["step"],
-                "endpoint": notifier.name,
-                "kind": notifier.kind,
-                "body": notifier.render(notice),
-                "state": "queued",
-                "attempts": 0,
-                "next_at": now,
-                "created_at": now,
-            }
-        )
-    upsert(outbox, conn, rows, ["key"], ())
-
-
-def _notice(conn: sa.Connection, row: sa.RowMapping, key: str) -> Notice:
-    mine = (rule_versions.c.rule == row["rule"], rule_versions.c.version == row["rule_version"])
-    document = conn.execute(sa.select(rule_versions.c.document).where(*mine)).scalar()
-    runbook: Bilingual | None = _rule.decode(document).runbook if document else None
-    made = {name: row[name] for name in Notice.__struct_fields__ if name in row}
-    return Notice(
-        **made
-        | {
-            "key": key,
-            "alarm": row["alarm_id"],
-            "why": WHY[row["why"]],
-            "title": both(row["title_zh"], row["title_en"]),
-            "reason": both(row["reason_zh"], row["reason_en"]),
-            "runbook": runbook,
-        }
-    )
 
 
 def _parcel(conn: sa.Connection, outbox_id: int) -> Parcel:

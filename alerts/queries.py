@@ -12,7 +12,18 @@ import sqlalchemy as sa
 from alerts.kinds import Rule
 from alerts.lifecycle import Action, Outcome, State
 from alerts.rule import SEVERITIES, Bilingual, Severity
-from alerts.tables import OPEN, alarm_steps, alarms, deliveries, endpoint_states, evidence, outbox, rule_versions
+from alerts.tables import (
+    OPEN,
+    alarm_recipients,
+    alarm_steps,
+    alarm_timers,
+    alarms,
+    deliveries,
+    endpoint_states,
+    evidence,
+    outbox,
+    rule_versions,
+)
 from alerts.words import WHY, both
 from campus.errors import NotFound
 
@@ -54,6 +65,25 @@ class AlarmRow(msgspec.Struct, frozen=True, kw_only=True):
     assigned_to: str | None = None
     muted_by: str | None = None
     flapping: bool = False
+    level: int = 0
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom an alarm was meant for, as what, why, and by which route."""
+
+    person: str
+    who: str
+    why: str
+    route: str
+    at: datetime
+
+
+class Timer(msgspec.Struct, frozen=True):
+    """What follows if nobody acknowledges: escalate or remind, the how-manieth, when."""
+
+    kind: str
+    number: int
+    due_at: datetime
 
 
 class AlarmStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,6 +177,23 @@ def alarm(conn: sa.Connection, school: str, alarm_id: str) -> AlarmDetail:
         who=tuple(dict.fromkeys(step.by for step in steps if step.by != "machine")),
         deliveries=_deliveries(conn, alarm_id),
     )
+
+
+def told(conn: sa.Connection, school: str, alarm_id: str) -> list[Told]:
+    """Whom an alarm of this school was meant for, in order."""
+    columns = [alarm_recipients.c[name] for name in Told.__struct_fields__]
+    query = sa.select(*columns).join(alarms, alarms.c.id == alarm_recipients.c.alarm)
+    query = query.where(alarms.c.school == school, alarms.c.id == alarm_id)
+    rows = conn.execute(query.order_by(alarm_recipients.c.step, alarm_recipients.c.person)).mappings()
+    return [Told(**row) for row in rows]
+
+
+def follows(conn: sa.Connection, school: str, alarm_id: str) -> list[Timer]:
+    """What follows if nobody acknowledges an alarm of this school, soonest first."""
+    query = sa.select(alarm_timers.c.kind, alarm_timers.c.number, alarm_timers.c.due_at)
+    query = query.join(alarms, alarms.c.id == alarm_timers.c.alarm)
+    mine = (alarms.c.school == school, alarms.c.id == alarm_id, alarm_timers.c.done_at.is_(None))
+    return [Timer(*row) for row in conn.execute(query.where(*mine).order_by(alarm_timers.c.due_at))]
 
 
 def still(conn: sa.Connection, school: str, alarm_id: str, evidence_id: str | None = None) -> bytes | None:

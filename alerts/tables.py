@@ -42,6 +42,8 @@ alarms = sa.Table(
     sa.Column("muted_by", sa.String(64)),  # a row of `mutes`, or "alarm:" and the id of the alarm that explains it
     sa.Column("assigned_to", sa.String(64)),
     sa.Column("flapping", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("level", sa.Integer, nullable=False, server_default="0"),  # of escalation
+    sa.Column("device_kind", sa.String(32), nullable=False, server_default=""),
     comment="one row per alarm; at most one open alarm per school, rule and subject",
 )
 sa.Index(
@@ -229,3 +231,41 @@ mutes = sa.Table(
     comment="what nobody is told of for a while: maintenance with an end, out of service until put back",
 )
 sa.Index("ix_mutes_school_ended_at", mutes.c.school, mutes.c.ended_at)
+
+duty_shifts = sa.Table(
+    "duty_shifts",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("school", sa.String(64), nullable=False),
+    sa.Column("account", sa.String(64), nullable=False),
+    sa.Column("post", sa.String(64)),
+    sa.Column("starts", Moment, nullable=False),
+    sa.Column("ends", Moment, nullable=False),
+    comment="who is on post, where and from when to when; no post: the whole school",
+)
+sa.Index("ix_duty_shifts_school_ends", duty_shifts.c.school, duty_shifts.c.ends)
+
+alarm_timers = sa.Table(
+    "alarm_timers",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("alarm", sa.String(36), sa.ForeignKey("alarms.id"), nullable=False, index=True),
+    sa.Column("kind", sa.String(16), nullable=False),  # escalate | remind
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("due_at", Moment, nullable=False, index=True),
+    sa.Column("done_at", Moment),
+    comment="what follows while nobody acknowledges; done when it rang and when it was stopped",
+)
+
+alarm_recipients = sa.Table(
+    "alarm_recipients",
+    metadata,
+    sa.Column("step", sa.Integer, sa.ForeignKey("alarm_steps.id"), primary_key=True),
+    sa.Column("person", sa.String(64), primary_key=True),
+    sa.Column("alarm", sa.String(36), sa.ForeignKey("alarms.id"), nullable=False, index=True),
+    sa.Column("who", sa.String(16), nullable=False),
+    sa.Column("why", sa.String(32), nullable=False),
+    sa.Column("route", sa.String(300), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    comment="whom a step was meant for, as what, and by which route",
+)

@@ -35,6 +35,7 @@ WHY: dict[str, Bilingual] = {
     "explained": both("由另一条报警说明", "another alarm explains it"),
     "mute_ended": both("维护结束或已恢复使用", "maintenance is over, or it is back in service"),
     "unexplained": both("说明它的报警已结束", "the alarm that explained it is over"),
+    "not_acknowledged": both("无人确认", "nobody has acknowledged"),
     "flapping": both("频繁反复", "it comes and goes"),
     "steady": both("已稳定", "it is steady again"),
     "shelf_expired": both("搁置到期", "the time on the shelf is over"),

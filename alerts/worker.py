@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 
 import sqlalchemy as sa
 
-from alerts import actions, outbox
+from alerts import actions, dispatch, outbox
 from alerts.counters import DELIVERIES
+from alerts.dispatch import Dispatcher
 from alerts.notify.notice import Notifier, Parcel, Receipt
 from campus import db
 from campus.clock import Clock
@@ -29,8 +30,15 @@ class AlertWorker:
     """
 
     def __init__(
-        self, engine: sa.Engine, notifiers: Mapping[str, Notifier], clock: Clock, *, wall: Clock | None = None
+        self,
+        engine: sa.Engine,
+        notifiers: Mapping[str, Notifier],
+        clock: Clock,
+        *,
+        wall: Clock | None = None,
+        dispatcher: Dispatcher | None = None,
     ) -> None:
+        self._dispatcher = dispatcher or Dispatcher(notifiers)
         self._engine = engine
         self._notifiers = dict(notifiers)
         self._clock = clock
@@ -81,11 +89,11 @@ class AlertWorker:
         now, wall = self._clock.now(), self._wall.now()
         with db.read(self._engine) as conn:  # look first: the write lock belongs to the pipeline
             lost = outbox.strangers(conn, self._notifiers)
-            if not (lost or outbox.unrouted(conn) or actions.is_due(conn, now)):
+            if not (lost or dispatch.unrouted(conn) or actions.is_due(conn, now)):
                 return 0
         with db.write(self._engine) as conn:
             done = actions.keep_up(conn, now)
-            done += outbox.route_steps(conn, self._notifiers, wall)
+            done += self._dispatcher.route_steps(conn, now, wall)
             return done + sum(outbox.give_up(conn, name, "it is not in the settings any more", wall) for name in lost)
 
     def _drain(self, notifier: Notifier, *, one: bool = False) -> int:
@@ -120,6 +128,9 @@ class AlertWorker:
         now = self._wall.now()
         with db.write(self._engine) as conn:
             state = outbox.finish(conn, parcel, receipt, notifier, now, now - started)
+            other = self._dispatcher.stand_in(conn, parcel, now) if state == "failed" else None
         DELIVERIES.labels(notifier.name, receipt.result).inc()
         if receipt.result != "done":
             log.warning("message %s to %s is %s: %s", parcel.key, notifier.name, state, receipt.detail)
+        if other is not None:
+            log.warning("message %s goes to %s instead", parcel.key, other)

@@ -114,6 +114,7 @@ class Alerts(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[alerts]``: the rules file and the notifiers."""
 
     rules: Path | None = None  # None: the rules shipped with the platform
+    routes: Path | None = None  # who is told, and what follows; None: every webhook, by its own severity
     history_days: Positive = 60.0  # events are kept so long for `campus rules replay`
     webhooks: tuple[Webhook, ...] = ()
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from alerts.dispatch import Dispatcher
 from alerts.notify.kinds import make_client, make_notifiers
+from alerts.notify.notice import Notifier
+from alerts.routes import load_routes
 from alerts.worker import AlertWorker
+from attendance.rollbook import RollBook
 from campus.clock import Clock, SystemClock
+from campus.errors import SettingsError
 from campus.service import Service
 from campus.settings import Settings
+from cli.people import SchoolPeople
+from cli.school_calendar import SchoolCalendar
 from cli.wiring import open_database
 
 
@@ -14,10 +23,22 @@ def run_alerts(settings: Settings, clock: Clock) -> int:
     """`campus alerts`: the worker that delivers and follows up."""
     engine = open_database(settings)
     client = make_client()
-    worker = AlertWorker(engine, make_notifiers(settings.alerts, client), clock, wall=SystemClock())
+    notifiers = make_notifiers(settings.alerts, client)
+    dispatcher = make_dispatcher(settings, notifiers)
+    worker = AlertWorker(engine, notifiers, clock, wall=SystemClock(), dispatcher=dispatcher)
     service = Service("alerts")
     service.metrics(settings.metrics.host, settings.metrics.alerts_port)
     service.on_stop("database", engine.dispose)
     service.on_stop("http", client.close)
     service.task("deliver", worker.run)
     return service.run()
+
+
+def make_dispatcher(settings: Settings, notifiers: Mapping[str, Notifier]) -> Dispatcher:
+    """Routes from the settings, over calendar and people; raises `SettingsError` for an unknown endpoint."""
+    routes = load_routes(settings.alerts.routes)
+    unknown = sorted(routes.endpoints() - set(notifiers))
+    if unknown:
+        raise SettingsError("alerts.routes", f"names {unknown}, which are no endpoints", "Add them under [alerts]")
+    zone = settings.school.zone
+    return Dispatcher(notifiers, routes, SchoolCalendar(zone), SchoolPeople(RollBook(zone)))

@@ -18,6 +18,8 @@ TYPES = {
     "unshelve": "campus.alarm.unshelved",
     "unsuppress": "campus.alarm.raised",  # nobody was told of it before
     "put_back": "campus.alarm.raised",
+    "escalate": "campus.alarm.escalated",
+    "remind": "campus.alarm.reminded",
     "flap": "campus.alarm.flapping",
     "resolve": "campus.alarm.resolved",
 }

@@ -40,6 +40,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     raised_at: datetime
     outcome: Outcome | None
     expected_students: int | None
+    level: int = 0  # of escalation
+    told: tuple[str, ...] = ()  # account and teacher ids of those who are asked to deal with it
 
 
 class Parcel(msgspec.Struct, frozen=True, kw_only=True):

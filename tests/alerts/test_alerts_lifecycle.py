@@ -88,7 +88,7 @@ class Life(RuleBasedStateMachine):
 
     @staticmethod
     def others() -> list[sa.Table]:
-        return [db.metadata.tables[name] for name in ("rule_versions", "changes", "evidence", "mutes")]
+        return [db.metadata.tables[name] for name in ("rule_versions", "changes", "evidence", "mutes", "alarm_timers")]
 
     def do(self, act: Callable[[sa.Connection], object], expected_steps: int = 1) -> bool:
         """Do it; a refused step must leave nothing behind."""

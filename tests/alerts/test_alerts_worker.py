@@ -281,7 +281,7 @@ def test_a_worker_that_hangs_longer_than_its_lease_sends_under_the_same_key(
     smoke(play)
     first, second = hire(), hire()
     with db.write(play.engine) as conn:
-        outbox.route_steps(conn, first._notifiers, play.clock.now())
+        first._dispatcher.route_steps(conn, play.clock.now(), play.clock.now())
     parcel = first._lease(first._notifiers["post"])
     assert parcel is not None
     assert second.run_once() == 0, "the lease holds"
@@ -321,7 +321,7 @@ def test_a_step_routed_by_two_workers_is_one_message(play: Play, hire: Hire) -> 
     for _ in range(2):
         with db.write(play.engine) as conn:
             conn.execute(alarm_steps.update().values(routed_at=None))
-            outbox.route_steps(conn, worker._notifiers, play.clock.now())
+            worker._dispatcher.route_steps(conn, play.clock.now(), play.clock.now())
     assert sent(play) == [("queued", 0)]
 
 
@@ -329,7 +329,7 @@ def test_messages_to_an_endpoint_taken_out_of_the_settings_are_failed_with_the_r
     smoke(play)
     worker = hire()
     with db.write(play.engine) as conn:
-        outbox.route_steps(conn, worker._notifiers, play.clock.now())
+        worker._dispatcher.route_steps(conn, play.clock.now(), play.clock.now())
     AlertWorker(play.engine, {}, play.clock).run_once()
     delivery = play.detail(play.the("smoke", "smoke-1").id).deliveries[0]
     assert (delivery.state, delivery.last) == ("failed", "it is not in the settings any more")
