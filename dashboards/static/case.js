@@ -76,6 +76,8 @@ export class Case {
     this.text("#d-reason", alarm.reason[boot.language]);
     const device = alarm.device ? ` (${this.plan.deviceName(alarm.device)})` : "";
     this.text("#d-where", (this.plan.words(alarm.place) || t("alarm.nowhere")) + device);
+    $("#d-muster").href = `/muster?alarm=${encodeURIComponent(alarm.id)}`;
+    $("#d-muster").hidden = alarm.severity !== "critical";
     this.text("#d-who", alarm.acknowledged_by ? t("alarm.who_since", { who: alarm.acknowledged_by, time: when(alarm.acknowledged_at) }) : t("alarm.nobody"));
     $("#d-who").classList.toggle("nobody", !alarm.acknowledged_by);
     this.tick();

@@ -7,7 +7,11 @@ import { toast } from "./toast.js";
 const TONES = { open: "warning", missing: "critical", seen: "good", away: "good", left: "good" };
 
 let view = data;
+const alarm = new URLSearchParams(location.search).get("alarm"); // the alarm that led here, if one did
 let beginning = null;
+// Who leads sees thirty classes: names unfold where somebody is looked for, or where few are left.
+const FEW = 6;
+const leads = $("#assembly").classList.contains("leading");
 const figures = new Map(); // of past incidents, by id
 
 const place = (id) => view.places[id]?.[boot.language === "zh" ? 0 : 1] || view.places[id]?.[0] || id || "";
@@ -46,6 +50,11 @@ function updateClass(element, row) {
   const rest = $("[data-rest]", element);
   rest.hidden = open === 0;
   rest.textContent = t("muster.rest_seen", { n: open });
+  const names = $(".names", element);
+  const waiting = row.total - row.accounted;
+  fill(element, { waiting: waiting ? t("muster.waiting", { n: waiting }) : t("muster.complete") });
+  const unfold = !leads || row.missing > 0 || (waiting > 0 && waiting <= FEW);
+  if (names.dataset.unfold !== String(unfold)) { names.dataset.unfold = String(unfold); names.open = unfold; }
   sync($(".pupils", element), row.students, (pupil) => pupil.id, makePupil, updatePupil);
 }
 
@@ -150,6 +159,7 @@ for (const close of $$("[data-close]")) close.addEventListener("click", () => cl
 $("#begin")?.addEventListener("submit", (event) => {
   event.preventDefault();
   beginning = { kind: event.submitter.value, exercise: $("#exercise").checked };
+  if (alarm) beginning.alarm = alarm;
   $("#begin-title").textContent = `${t(`incident.${beginning.kind}`)}${beginning.exercise ? ` (${t("muster.drill")})` : ""}`;
   $("#begin-text").textContent = t(beginning.exercise ? "muster.confirm_drill" : "muster.confirm_real", { n: view.would_count });
   $("#begin-box").showModal();
@@ -168,6 +178,7 @@ $("form", $("#end-box")).addEventListener("submit", async (event) => {
   if (fresh) { show(fresh); toast(t("muster.ended")); }
 });
 
+if (alarm && $("#exercise")) $("#exercise").checked = false; // who comes from a real alarm means it
 everySecond(age);
 paint();
 follow({ seen: view.seen, change, resync });

@@ -147,15 +147,19 @@ def _by_class(
     left: Mapping[str, datetime],
     names: Mapping[str, str],
 ) -> list[tuple[str, list[MusterStudent]]]:
-    """Students by class; the class that misses most comes first."""
+    """Students by class: the classes that look for somebody first, then those with most to be accounted for."""
     found: dict[str, list[MusterStudent]] = defaultdict(list)
     for line in lines:
         found[line.class_id].append(_student(line, known.get(line.student), left.get(line.student), names))
-    return sorted(found.items(), key=lambda one: (-len(_waiting(one[1])), one[0]))
+    return sorted(found.items(), key=lambda one: (-_missing(one[1]), -len(_waiting(one[1])), one[0]))
 
 
 def _waiting(members: Iterable[MusterStudent]) -> list[MusterStudent]:
     return [one for one in members if one.state in {"open", "missing"}]
+
+
+def _missing(members: Iterable[MusterStudent]) -> int:
+    return sum(one.state == "missing" for one in members)
 
 
 def _class(
@@ -168,7 +172,7 @@ def _class(
         title=titles.get(class_id, class_id),
         total=len(members),
         accounted=len(members) - len(waiting),
-        missing=sum(one.state == "missing" for one in members),
+        missing=_missing(members),
         room=lesson.room if lesson else None,
         subject=lesson.subject if lesson else "",
         students=tuple(sorted(shown, key=lambda one: (_RANK[one.state], one.name))),

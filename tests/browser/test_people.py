@@ -49,6 +49,7 @@ def test_an_alarm_arrives_without_reload_and_is_dealt_with(visit: Visit, console
     expect(fire.first).to_be_visible(timeout=5000)
     fire.first.click()
     expect(page.locator("#d-runbook li").first).to_be_visible()
+    expect(page.locator("#d-muster")).to_be_visible()  # a fire is one click from the muster
     expect(page.locator("#d-who")).to_have_class("nobody")
     page.keyboard.press("Escape")
     page.locator("body").press("a")
@@ -169,3 +170,29 @@ def test_a_wrong_password_is_told_kindly_and_a_stranger_sees_nothing(visit: Visi
     page.locator("form[action='/sign-in'] button").click()
     expect(page.get_by_role("alert").first).to_contain_text("不正确")
     visitor.wrong.clear()  # Chromium notes the 401 of the answer itself
+
+
+def test_a_drill_is_mustered_by_two_people_at_once(visit: Visit, console: Console) -> None:
+    guard, teacher = visit(), visit("phone")
+    desk, phone = guard.sign_in("guard"), teacher.sign_in("teacher", "en")
+    phone.goto(f"{console.url}/muster")
+    expect(phone.locator("#calm")).to_contain_text("appears here by itself")
+    desk.goto(f"{console.url}/muster")
+    desk.locator("#begin button[value=evacuation]").click()
+    desk.locator("#begin-box button.primary").click()
+    expect(desk.locator("#head")).to_contain_text("演练")
+    pupils = phone.locator(".pupils > li")
+    expect(pupils.first).to_be_visible(timeout=5000)  # by itself, on the teacher's phone
+    assert teacher.overflow() <= 0
+    pupils.first.locator("button[data-state=missing]").click()
+    expect(desk.locator("#missing")).to_contain_text("1", timeout=5000)
+    phone.locator("[data-rest]").click()
+    expect(phone.locator(".class-count")).to_contain_text(f"{pupils.count() - 1} / {pupils.count()}")
+    expect(desk.locator("#accounted")).to_have_text(str(pupils.count() - 1), timeout=5000)
+    desk.locator("#all-clear").click()
+    desk.locator("#end-note").fill("第一次演练")
+    desk.locator("#end-box button.primary").click()
+    expect(desk.locator("#past")).to_contain_text("第一次演练")
+    desk.locator("#past [data-open]").first.click()
+    expect(desk.locator("#past")).to_contain_text("最慢")
+    expect(phone.locator("#calm")).to_be_visible(timeout=5000)
