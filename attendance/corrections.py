@@ -8,12 +8,13 @@ import msgspec
 import sqlalchemy as sa
 
 from attendance import site
-from attendance.due import Session, session_of
+from attendance.due import Session, look_at_day, session_of
 from attendance.marks import append, lock, standing_of, standings
 from attendance.policy import MACHINE, STATUSES, Mark, Standing, Status
+from attendance.pupils import pupils_of
 from attendance.register import entry_of
 from attendance.site import SiteState
-from attendance.tables import marks, sessions, students
+from attendance.tables import marks, sessions
 from campus.errors import Conflict, NotFound
 
 _LONGEST_REASON = 500
@@ -37,7 +38,7 @@ def correct(
     session, standing = _find(conn, session_id, student)
     mark = Mark(status=status, why="corrected", by=by, reason=words)
     append(conn, [entry_of(session, student, standing, mark, held=True)], now)
-    _move(conn, session, student, "in" if status in ("present", "late") else "out", "corrected", now)
+    _vouch(conn, session, student, "in" if status in ("present", "late") else "out", "corrected", now)
     return mark
 
 
@@ -56,7 +57,7 @@ def undo(conn: sa.Connection, session_id: str, student: str, by: str, now: datet
     mark = msgspec.structs.replace(stands, by=by, reason=reason.strip()[:_LONGEST_REASON])
     append(conn, [entry_of(session, student, standing, mark)], now)
     conn.execute(sessions.update().where(sessions.c.id == session_id).values(due_at=now))
-    _move(conn, session, student, "unknown", "undone", now)
+    _vouch(conn, session, student, "unknown", "undone", now)
     return mark
 
 
@@ -73,8 +74,7 @@ def _find(conn: sa.Connection, session_id: str, student: str) -> tuple[Session, 
 
 
 def _on_roll(conn: sa.Connection, session: Session, student: str) -> bool:
-    here = (students.c.school == session.school, students.c.id == student, students.c.class_id == session.class_id)
-    return conn.execute(sa.select(students.c.id).where(*here)).first() is not None
+    return student in pupils_of(conn, session.school, [session], [student])[session.id]
 
 
 def _last_of_machine(conn: sa.Connection, session_id: str, student: str) -> Mark | None:
@@ -86,6 +86,17 @@ def _last_of_machine(conn: sa.Connection, session_id: str, student: str) -> Mark
     )
     row = conn.execute(query).first()
     return standing_of(row).mark if row else None
+
+
+def _vouch(conn: sa.Connection, session: Session, student: str, state: site.State, why: str, now: datetime) -> None:
+    """What a word at arrival means beyond its roll: where the student is, and the sessions that follow.
+
+    Of another session only a presence says where the student is: who is not in class may be elsewhere on site.
+    """
+    if session.kind == "arrival":
+        look_at_day(conn, session, now)
+    if session.kind == "arrival" or state == "in":
+        _move(conn, session, student, state, why, now)
 
 
 def _move(conn: sa.Connection, session: Session, student: str, state: site.State, why: str, now: datetime) -> None:

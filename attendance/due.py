@@ -10,25 +10,28 @@ import msgspec
 import sqlalchemy as sa
 
 from attendance.daybook import school_day
+from attendance.planning import Wanted, wanted
 from attendance.policy import Window
-from attendance.schoolday import SchoolDay, arrival_window
-from attendance.tables import classes, roll, schools, sessions
+from attendance.sessionrules import SessionKind
+from attendance.tables import roll, schools, sessions
 from campus import db
 
 # At most this many sessions are decided in one transaction, so that a city's closing bell does not hold up messages.
 AT_ONCE = 400
 _A_DAY = timedelta(days=1)
+_OWN = ("id", "school", "class_id", "day", "kind", "room")
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """One roll to be taken: a class on a day."""
+    """One roll to be taken: a class in a period of a day; ``room`` is the place of a lesson, by the timetable."""
 
     id: str
     school: str
     class_id: str
     day: date
-    kind: str
+    kind: SessionKind
     window: Window
+    room: str | None = None
 
 
 def session_id(school: str, class_id: str, day: date, period: str) -> str:
@@ -61,6 +64,13 @@ def look_again_at(conn: sa.Connection, school: str, start: datetime, end: dateti
     conn.execute(sessions.update().where(*_touched(school, start, end), closed).values(due_at=at))
 
 
+def look_at_day(conn: sa.Connection, session: Session, now: datetime) -> None:
+    """Make the later sessions of the class on that day due: a person's word at arrival speaks for them, too."""
+    here = (sessions.c.school == session.school, sessions.c.day == session.day, sessions.c.kind != "arrival")
+    begun = (sessions.c.class_id == session.class_id, sessions.c.opens_at <= now)
+    conn.execute(sessions.update().where(*here, *begun).values(due_at=now))
+
+
 def _touched(school: str, start: datetime, end: datetime) -> tuple[sa.ColumnElement[bool], ...]:
     near = sessions.c.day.between(start.date() - _A_DAY, end.date() + _A_DAY)  # what the index can find
     return sessions.c.school == school, near, sessions.c.opens_at <= end, sessions.c.until_at >= start
@@ -83,29 +93,27 @@ def plan(conn: sa.Connection, school: str, today: date, now: datetime, zone: Zon
     if conn.execute(claim).rowcount == 0:
         return False
     shape = school_day(conn, school, today)
-    wanted = _wanted(conn, school, shape, now, zone) if shape else []
-    _withdraw(conn, school, today, [str(row["id"]) for row in wanted])
-    db.upsert(sessions, conn, wanted, ["id"], [])
-    _move(conn, wanted)
+    rows = [_row(one) for one in wanted(conn, school, shape, now, zone)] if shape else []
+    _withdraw(conn, school, today, [str(row["id"]) for row in rows])
+    db.upsert(sessions, conn, rows, ["id"], [])
+    _move(conn, rows)
     return True
 
 
-def _wanted(
-    conn: sa.Connection, school: str, shape: SchoolDay, now: datetime, zone: ZoneInfo
-) -> list[dict[str, object]]:
-    query = sa.select(classes.c.id, classes.c.kind).where(classes.c.school == school, classes.c.active)
-    found = conn.execute(query.order_by(classes.c.id)).all()
-    homes = [row.id for row in found if row.kind == "homeroom"] or [row.id for row in found]
-    rows: list[dict[str, object]] = []
-    for bell in shape.of_kind("arrival"):
-        window = arrival_window(shape, bell, now, zone)
-        moments = {name: getattr(window, name) for name in window.__struct_fields__}
-        for class_id in homes:
-            id_ = session_id(school, class_id, shape.day, bell.period)
-            fixed = {"school": school, "class_id": class_id, "day": shape.day, "period": bell.period}
-            state = {"kind": bell.kind, "state": "planned", "due_at": window.opens_at}
-            rows.append({"id": id_, **fixed, **moments, **state})
-    return rows
+def _row(one: Wanted) -> dict[str, object]:
+    moments = {name: getattr(one.window, name) for name in one.window.__struct_fields__}
+    return {
+        "id": session_id(one.school, one.class_id, one.day, one.period),
+        "school": one.school,
+        "class_id": one.class_id,
+        "day": one.day,
+        "period": one.period,
+        "kind": one.kind,
+        "room": one.room,
+        "state": "planned",
+        "due_at": one.window.opens_at,
+        **moments,
+    }
 
 
 def _withdraw(conn: sa.Connection, school: str, day: date, keep: list[str]) -> None:
@@ -114,11 +122,11 @@ def _withdraw(conn: sa.Connection, school: str, day: date, keep: list[str]) -> N
     conn.execute(sessions.delete().where(*gone, sessions.c.state != "closed", ~marked))
 
 
-def _move(conn: sa.Connection, wanted: list[dict[str, object]]) -> None:
+def _move(conn: sa.Connection, planned: list[dict[str, object]]) -> None:
     """Give sessions that have not begun the moments of the newest bells."""
     names = ("opens_at", "late_at", "closes_at", "until_at", "due_at")
     moved = sessions.update().where(sessions.c.id == sa.bindparam("session"), sessions.c.state == "planned")
-    rows = [{"session": row["id"], **{name: row[name] for name in names}} for row in wanted]
+    rows = [{"session": row["id"], **{name: row[name] for name in names}} for row in planned]
     if rows:
         conn.execute(moved.values({name: sa.bindparam(name) for name in names}), rows)
 
@@ -143,4 +151,4 @@ def session_of(row: sa.Row[tuple[object, ...]]) -> Session:
     """The session in a row of its table."""
     cells = row._mapping
     window = Window(**{name: cells[name] for name in Window.__struct_fields__})
-    return Session(window=window, **{name: cells[name] for name in ("id", "school", "class_id", "day", "kind")})
+    return Session(window=window, **{name: cells[name] for name in _OWN})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -164,7 +164,7 @@ def _claim_passes(conn: sa.Connection, school: str) -> None:
     first, last = conn.execute(span).one()
     if first is not None:
         conn.execute(passes.update().where(*nobodys, owner.isnot(None)).values(student=owner))
-        look_again(conn, school, first, last)
+        look_again(conn, school, first, last + timedelta(days=1))  # the day's later sessions depend on them
 
 
 def _ids(conn: sa.Connection, column: sa.Column[str], school: str) -> set[str]:

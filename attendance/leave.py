@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from attendance.due import look_again
 from attendance.policy import LeaveSpan
-from attendance.tables import leaves
+from attendance.tables import leave_kinds, leaves
 from campus import db
 
 
@@ -41,10 +41,18 @@ def leaves_within(
     conn: sa.Connection, school: str, students: Collection[str], start: datetime, end: datetime
 ) -> dict[str, list[LeaveSpan]]:
     """The leaves of ``students`` that reach into ``start`` to ``end``, by student."""
-    query = sa.select(leaves.c.student, leaves.c.starts, leaves.c.ends, leaves.c.kind).where(
-        leaves.c.school == school, leaves.c.student.in_(students), leaves.c.starts <= end, leaves.c.ends >= start
+    named = sa.and_(leave_kinds.c.school == leaves.c.school, leave_kinds.c.kind == leaves.c.kind)
+    status = sa.func.coalesce(leave_kinds.c.status, "on_leave").label("status")
+    query = (
+        sa.select(leaves.c.student, leaves.c.starts, leaves.c.ends, leaves.c.kind, status)
+        .join_from(leaves, leave_kinds, named, isouter=True)
+        .where(
+            leaves.c.school == school, leaves.c.student.in_(students), leaves.c.starts <= end, leaves.c.ends >= start
+        )
     )
-    return _by_student((row.student, LeaveSpan(row.starts, row.ends, row.kind)) for row in conn.execute(query))
+    return _by_student(
+        (row.student, LeaveSpan(row.starts, row.ends, row.kind, row.status)) for row in conn.execute(query)
+    )
 
 
 def _by_student(rows: Iterable[tuple[str, LeaveSpan]]) -> dict[str, list[LeaveSpan]]:

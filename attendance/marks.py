@@ -8,17 +8,22 @@ from datetime import datetime
 import msgspec
 import sqlalchemy as sa
 
+from attendance.chain import extend
 from attendance.policy import Mark, Standing, Status
 from attendance.tables import marks, roll, sessions
 from campus import changes, db
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """A mark to append: the ``number``-th of ``student`` in ``session``; ``held`` when a person's word it is."""
+    """A mark to append: the ``number``-th of ``student`` in ``session``, a session of ``kind``.
+
+    ``held``: it is a person's word.
+    """
 
     session: str
     school: str
     class_id: str
+    kind: str
     student: str
     number: int
     old: Status | None
@@ -55,13 +60,19 @@ def standing_of(row: sa.Row[tuple[object, ...]]) -> Standing:
 
 
 def append(conn: sa.Connection, entries: Sequence[Entry], now: datetime) -> None:
-    """Append marks and make them the current ones; the live stream hears of each.
+    """Append marks, proved by a link of the chain, and make them the current ones; the live stream hears of each.
 
     A number that exists already breaks the primary key: the register never holds two marks under one number.
     """
     if not entries:
         return
-    conn.execute(marks.insert(), [_row(entry, now) for entry in entries])
+    rows = [_row(entry, now) for entry in entries]
+    for school in sorted({entry.school for entry in entries}):
+        own = [row for row in rows if row["school"] == school]
+        link = extend(conn, school, own, now)
+        for row in own:
+            row["link"] = link
+    conn.execute(marks.insert(), rows)
     current = [
         {
             "session": entry.session,

@@ -10,7 +10,18 @@ import msgspec
 
 from campus.clock import to_ms
 
-Status = Literal["present", "late", "absent", "on_leave", "unknown"]
+Status = Literal[
+    "present",
+    "late",
+    "absent",
+    "left_early",
+    "on_leave",
+    "sick",
+    "official",
+    "suspended",
+    "not_required",
+    "unknown",
+]
 STATUSES: tuple[Status, ...] = get_args(Status)
 Direction = Literal["in", "out"]
 Evidence = Mapping[str, str | int | None]  # moments in it are epoch milliseconds
@@ -55,11 +66,12 @@ class Sighting(msgspec.Struct, frozen=True):
 
 
 class LeaveSpan(msgspec.Struct, frozen=True):
-    """Approved leave from ``starts`` to ``ends``."""
+    """Approved leave from ``starts`` to ``ends``; ``status`` is what ``kind`` is marked as."""
 
     starts: datetime
     ends: datetime
     kind: str
+    status: Status = "on_leave"
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,16 +110,16 @@ def arrival_mark(
     """
     seen = sorted((s for s in sightings if s.at <= window.until_at), key=lambda s: (s.at, s.gate, s.direction))
     first = next((s for s in seen if not s.suspect), None)
-    excuse = _excuse(leave, window)
+    excuse = excuse_of(leave, window)
     if first is not None:
         return _mark_of_pass(first, window, excuse)
     if excuse is not None:
-        return Mark(status="on_leave", why="leave", evidence=_of_leave(excuse))
+        return mark_of_leave(excuse, {})
     if now < window.closes_at:
         return Mark(status=None, why="open")
     if seen:
-        return Mark(status="unknown", why="clock_suspect", evidence=_of_pass(seen[0]))
-    return _mark_of_nobody(window, outages)
+        return Mark(status="unknown", why="clock_suspect", evidence=of_pass(seen[0]))
+    return hidden_mark(window, outages)
 
 
 def next_mark(standing: Standing | None, proposed: Mark) -> Mark | None:
@@ -139,9 +151,9 @@ def hiding(outages: Iterable[Outage], spooled: Mapping[str, Sequence[datetime]])
 
 
 def _mark_of_pass(first: Sighting, window: Window, excuse: LeaveSpan | None) -> Mark:
-    evidence = _of_pass(first)
+    evidence = of_pass(first)
     if first.at > window.late_at and excuse is not None:
-        return Mark(status="on_leave", why="leave", evidence={**_of_leave(excuse), **evidence})
+        return mark_of_leave(excuse, evidence)
     if first.direction == "out":
         # Who goes out was in: the tap of the morning was missed, and nothing says that the student came late.
         return Mark(status="present", why="passed_out", evidence=evidence)
@@ -151,7 +163,8 @@ def _mark_of_pass(first: Sighting, window: Window, excuse: LeaveSpan | None) -> 
     return Mark(status="late", why="gate_pass", evidence={**evidence, "minutes": minutes})
 
 
-def _mark_of_nobody(window: Window, outages: Iterable[Outage]) -> Mark:
+def hidden_mark(window: Window, outages: Iterable[Outage]) -> Mark:
+    """The mark of a student nobody saw in the window: unknown when nobody could have, absent otherwise."""
     unwatched = min(window.watched_from, window.closes_at) - window.opens_at
     if unwatched >= OUTAGE_COUNTS:
         evidence = {"from": to_ms(window.opens_at), "to": to_ms(window.watched_from)}
@@ -189,14 +202,20 @@ def _overlap(spans: Iterable[tuple[datetime, datetime | None]], window: Window) 
     return total
 
 
-def _excuse(leave: Iterable[LeaveSpan], window: Window) -> LeaveSpan | None:
+def excuse_of(leave: Iterable[LeaveSpan], window: Window) -> LeaveSpan | None:
     """The leave that reaches into the time between late and closed, if any: it excuses from arriving."""
     spans = [span for span in leave if span.starts <= window.closes_at and span.ends > window.late_at]
     return min(spans, key=lambda span: (span.starts, span.ends, span.kind), default=None)
 
 
-def _of_pass(sighting: Sighting) -> dict[str, str | int | None]:
+def of_pass(sighting: Sighting) -> dict[str, str | int | None]:
+    """The evidence that a sighting is."""
     return {"gate": sighting.gate, "at": to_ms(sighting.at)}
+
+
+def mark_of_leave(span: LeaveSpan, seen: Evidence) -> Mark:
+    """The mark of a student on leave, with what was ``seen`` all the same."""
+    return Mark(status=span.status, why="leave", evidence={**_of_leave(span), **seen})
 
 
 def _of_leave(span: LeaveSpan) -> dict[str, str | int | None]:

@@ -11,10 +11,8 @@ import sqlalchemy as sa
 
 from attendance import tables
 from attendance.policy import Evidence, Status
+from attendance.statuses import COUNTED_AS, URGENCY
 from campus.errors import NotFound
-
-# Exceptions first: whom somebody must look for, then whom nothing is known of yet, then the settled.
-_URGENCY = {"unknown": 0, "absent": 1, None: 2, "late": 3, "on_leave": 4, "present": 5}
 
 
 class ClassInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,7 +124,7 @@ def roll(conn: sa.Connection, school: str, class_id: str, day: date) -> RollView
         raise NotFound(f"school {school!r} has no class {class_id!r}")
     session = _session(conn, school, class_id, day)
     lines = [_line(row) for row in conn.execute(_roll_query(school, class_id, session.id if session else ""))]
-    lines.sort(key=lambda line: (_URGENCY[line.status], line.name, line.student))
+    lines.sort(key=lambda line: (URGENCY[line.status], line.name, line.student))
     return RollView(school=school, class_id=class_id, title=title, day=day, session=session, lines=tuple(lines))
 
 
@@ -255,7 +253,7 @@ def school_day_summary(conn: sa.Connection, school: str, day: date) -> list[Clas
     )
     counts: dict[str, Counter[str | None]] = defaultdict(Counter)
     for row in conn.execute(query):
-        counts[row.class_id][row.status] += row.number
+        counts[row.class_id][COUNTED_AS.get(row.status, row.status)] += row.number
     return [_summary(one, begun.get(one.id), sizes.get(one.id, 0), counts[one.id]) for one in classes(conn, school)]
 
 

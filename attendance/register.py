@@ -18,10 +18,13 @@ from attendance.leave import leaves_within
 from attendance.marks import Entry, append, lock, standings
 from attendance.passes import spooled_within, taps_within
 from attendance.policy import LeaveSpan, Mark, Outage, Sighting, Standing, arrival_mark, hiding, next_mark
+from attendance.presence import Case, Trail, session_mark
+from attendance.pupils import pupils_of, vouched_for
 from attendance.schoolday import day_bounds, moment
-from attendance.tables import students
+from attendance.sightings import NOTHING_SEEN, Reader, Seen, readers_inside, seen_within
 
 GATE = "gate"
+ARRIVAL = "arrival"
 
 
 class OutageBook(Protocol):
@@ -35,19 +38,19 @@ class OutageBook(Protocol):
 class _Known(msgspec.Struct, frozen=True):
     """What is known of some sessions of one school on one day."""
 
-    pupils: Mapping[str, Sequence[str]]  # students by class
+    pupils: Mapping[str, Sequence[str]]  # students by session
     taps: Mapping[str, Sequence[Tap]]
+    seen: Mapping[str, Seen]
+    vouched: Collection[str]
     leaves: Mapping[str, Sequence[LeaveSpan]]
     standings: Mapping[tuple[str, str], Standing]
     dismissal: datetime | None
+    since: datetime | None  # when the evidence of the day begins; needed beyond arrival
 
     def missing(self, until: datetime) -> bool:
         """Whether some student never passed up to ``until``."""
-        return any(
-            not any(tap.at <= until for tap in self.taps.get(student, ()))
-            for own in self.pupils.values()
-            for student in own
-        )
+        everyone = {student for own in self.pupils.values() for student in own}
+        return any(not any(tap.at <= until for tap in self.taps.get(student, ())) for student in everyone)
 
 
 class Register:
@@ -66,24 +69,35 @@ class Register:
             lock(conn, [session.id for session in group])
             known = self._gather(conn, school, day, group, only)
             outages = self._hiding(conn, school, group, known, now)
-            entries += _new_entries(group, known, outages, now)
+            inside = readers_inside(conn, school) if outages else {}
+            entries += _new_entries(group, known, outages, inside, now)
         append(conn, entries, now)
         return entries
 
     def _gather(
         self, conn: sa.Connection, school: str, day: date, group: Sequence[Session], only: Collection[str] | None
     ) -> _Known:
-        pupils = _pupils(conn, school, {session.class_id for session in group}, only)
-        everyone = [student for own in pupils.values() for student in own]
+        pupils = pupils_of(conn, school, group, only)
+        everyone = sorted({student for own in pupils.values() for student in own})
         start, end = day_bounds(day, self._zone)
         taps = taps_within(conn, school, everyone, start, end)
+        beyond = any(session.kind != ARRIVAL for session in group)
         return _Known(
             pupils=pupils,
             taps=taps,
+            seen=seen_within(conn, school, everyone, start, end) if beyond else {},
+            vouched=vouched_for(conn, school, day, everyone) if beyond else (),
             leaves=leaves_within(conn, school, everyone, start, end),
             standings=standings(conn, [session.id for session in group], everyone),
             dismissal=self.dismissal(conn, school, day, taps.values()),
+            since=self._since(conn, school, day) if beyond else None,
         )
+
+    def _since(self, conn: sa.Connection, school: str, day: date) -> datetime | None:
+        """When the gates open, which is when a student's day may begin."""
+        shape = school_day(conn, school, day)
+        bells = (shape.of_kind(ARRIVAL) or list(shape.bells)) if shape else []
+        return moment(day, bells[0].starts, self._zone) if bells else None
 
     def dismissal(self, conn: sa.Connection, school: str, day: date, taps: Iterable[Iterable[Tap]]) -> datetime | None:
         """When dismissal begins; looked up only when a tap does not say its direction."""
@@ -98,9 +112,10 @@ class Register:
     ) -> list[Outage]:
         """Outages matter only for sessions that close and for students who never passed."""
         closing = [session.window for session in group if session.window.closes_at <= now]
-        if not closing or not known.missing(max(window.until_at for window in closing)):
+        by_night = any(session.kind == "night" for session in group)
+        if not closing or not (by_night or known.missing(min(window.until_at for window in closing))):
             return []
-        start = min(window.opens_at for window in closing)
+        start = min([window.opens_at for window in closing] + ([known.since] if known.since else []))
         end = max(window.closes_at for window in closing)
         outages = self._book.outages(conn, school, GATE, start, end)
         over = [(outage.start, outage.end, outage.device) for outage in outages if outage.end is not None]
@@ -110,18 +125,44 @@ class Register:
         return hiding(outages, spooled_within(conn, school, {gate for _, _, gate in over}, *reach))
 
 
-def _new_entries(group: Sequence[Session], known: _Known, outages: Sequence[Outage], now: datetime) -> list[Entry]:
+def _new_entries(
+    group: Sequence[Session],
+    known: _Known,
+    outages: Sequence[Outage],
+    inside: Mapping[str, Reader],
+    now: datetime,
+) -> list[Entry]:
+    at_gates = [outage for outage in outages if outage.device not in inside]
+    at_doors = [outage for outage in outages if _is_door(inside.get(outage.device))]
     entries = []
     for session in group:
-        for student in known.pupils.get(session.class_id, ()):
-            taps = known.taps.get(student, ())
-            sightings = _sightings(taps, walk(taps, known.dismissal))
-            proposed = arrival_mark(sightings, session.window, known.leaves.get(student, ()), outages, now)
+        hiding_here = at_doors if session.kind == "night" else at_gates
+        for student in known.pupils[session.id]:
+            proposed = _propose(session, student, known, hiding_here, now)
             standing = known.standings.get((session.id, student))
             mark = next_mark(standing, proposed)
             if mark is not None:
                 entries.append(entry_of(session, student, standing, mark))
     return entries
+
+
+def _is_door(reader: Reader | None) -> bool:
+    return reader is not None and reader.scope == "dormitory"
+
+
+def _propose(session: Session, student: str, known: _Known, outages: Sequence[Outage], now: datetime) -> Mark:
+    """What the evidence known now says of one student in one session."""
+    taps, leave = known.taps.get(student, ()), known.leaves.get(student, ())
+    gates = _sightings(taps, walk(taps, known.dismissal))
+    if session.kind == ARRIVAL:
+        return arrival_mark(gates, session.window, leave, outages, now)
+    seen = known.seen.get(student, NOTHING_SEEN)
+    trail = Trail(
+        gates=gates, rooms=seen.rooms.get(session.room or "", ()), dorm=seen.dorm, vouched=student in known.vouched
+    )
+    since = min(known.since or session.window.opens_at, session.window.opens_at)
+    case = Case(window=session.window, leave=leave, outages=outages, since=since, now=now)
+    return session_mark(session.kind, trail, case)
 
 
 def _sightings(taps: Iterable[Tap], passages: Iterable[Passage]) -> list[Sighting]:
@@ -136,26 +177,13 @@ def entry_of(session: Session, student: str, standing: Standing | None, mark: Ma
         session=session.id,
         school=session.school,
         class_id=session.class_id,
+        kind=session.kind,
         student=student,
         number=standing.number + 1 if standing else 1,
         old=standing.mark.status if standing else None,
         mark=mark,
         held=held,
     )
-
-
-def _pupils(
-    conn: sa.Connection, school: str, classes: Collection[str], only: Collection[str] | None
-) -> dict[str, list[str]]:
-    query = sa.select(students.c.class_id, students.c.id).where(
-        students.c.school == school, students.c.class_id.in_(classes), students.c.active
-    )
-    if only is not None:
-        query = query.where(students.c.id.in_(only))
-    found: dict[str, list[str]] = defaultdict(list)
-    for class_id, student in conn.execute(query.order_by(students.c.id)):
-        found[class_id].append(student)
-    return found
 
 
 def _by_day(due: Iterable[Session]) -> dict[tuple[str, date], list[Session]]:

@@ -162,7 +162,8 @@ class RollBook:
         leave = sa.select(leaves.c.student).where(
             leaves.c.school == school, leaves.c.student.in_(members), leaves.c.starts <= at, leaves.c.ends > at
         )
-        today = (sessions.c.school == school, sessions.c.day == local_day(at, self._zone))
+        day = local_day(at, self._zone)
+        today = (sessions.c.school == school, sessions.c.day == day, sessions.c.kind == "arrival")
         absent = (
             sa.select(roll.c.student)
             .join_from(roll, sessions, sessions.c.id == roll.c.session)

@@ -12,7 +12,7 @@ from attendance.policy import Window
 
 HOLIDAY = "holiday"
 ORDINARY = "school"
-BELL_KINDS = ("arrival", "lesson", "break", "exercise", "lunch", "dismissal")
+BELL_KINDS = ("arrival", "lesson", "break", "exercise", "lunch", "dismissal", "night")
 
 
 class Bell(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,9 +82,9 @@ def shape_of(day: date, listed: CalendarDay | None, bells: Mapping[str, Sequence
 
 
 def arrival_window(school_day: SchoolDay, bell: Bell, watched_from: datetime, zone: ZoneInfo) -> Window:
-    """The window of an arrival period; evidence counts until the last period of the day ends."""
+    """The window of an arrival period; evidence counts until the last period by day ends."""
     closes = bell.closes if bell.closes is not None else bell.ends
-    last = max(closes, *(one.ends for one in school_day.bells))
+    last = max(closes, *(one.ends for one in school_day.bells if one.kind != "night"))
     return Window(
         opens_at=moment(school_day.day, bell.starts, zone),
         late_at=moment(school_day.day, bell.ends, zone),

@@ -10,14 +10,15 @@ from zoneinfo import ZoneInfo
 import msgspec
 import sqlalchemy as sa
 
-from attendance import site
+from attendance import sightings, site
 from attendance.directions import Passage
-from attendance.due import Session, claim_due, look_again, look_again_at, plan, session_of, unplanned
+from attendance.due import claim_due, look_again, look_again_at, plan, session_of, unplanned
 from attendance.marks import Entry
 from attendance.passes import Holder, holders_of, moment_of, repair, store, taps_within, unseen
-from attendance.register import GATE, OutageBook, Register
+from attendance.register import ARRIVAL, GATE, OutageBook, Register
 from attendance.schoolday import day_bounds, local_day
-from attendance.tables import sessions
+from attendance.sightings import Reader, card_of, readers_inside
+from attendance.tables import enrolments, sessions, students
 from campus.envelope import Envelope, Source
 from campus.events import GatePass
 from campus.facts import DeviceReturned, DeviceSilent, MarkChanged, StudentPassed
@@ -54,10 +55,15 @@ class AttendanceStage:
         """Store the batch's passes, move their students, mark them, and note gates that fell silent or came back."""
         self._note_gates(conn, batch, now)
         facts: list[Envelope] = []
-        for school, envelopes in _passes_by_school(batch).items():
-            fresh = unseen(conn, school, envelopes)
+        for school, envelopes in _cards_by_school(batch).items():
+            inside = readers_inside(conn, school)
+            through = [one for one in envelopes if isinstance(one.body, GatePass) and one.device not in inside]
+            fresh = unseen(conn, school, through) if through else []
             if fresh:
                 facts += self._take(conn, school, fresh, now)
+            within = [one for one in envelopes if one.device in inside or not isinstance(one.body, GatePass)]
+            if within:
+                facts += self._look_inside(conn, school, within, inside, now)
         return facts
 
     def tick(self, conn: sa.Connection, now: datetime) -> Sequence[Envelope]:
@@ -75,6 +81,19 @@ class AttendanceStage:
 
     def rolled_back(self) -> None:
         """Nothing is remembered."""
+
+    def _look_inside(
+        self, conn: sa.Connection, school: str, shown: Sequence[Envelope], inside: Mapping[str, Reader], now: datetime
+    ) -> list[Envelope]:
+        """Cards presented inside the site move nobody through a gate, but say who is in which room."""
+        holders = holders_of(conn, school, {card for one in shown if (card := card_of(one))})
+        sightings.store(conn, shown, inside, holders)
+        facts: list[Envelope] = []
+        for day, envelopes in self._by_day(shown).items():
+            seen = {holder.student for one in envelopes if (holder := holders.get(card_of(one) or ""))}
+            if seen:
+                facts += self._mark(conn, school, day, seen, now)
+        return facts
 
     def _note_gates(self, conn: sa.Connection, batch: Iterable[Envelope], now: datetime) -> None:
         """An outage known, or over, after a session closed changes what its absences mean."""
@@ -95,10 +114,10 @@ class AttendanceStage:
             if day == today:
                 site.after_passes(conn, school, arrivals.walks, arrivals.students().values(), now)
             facts += _passed(arrivals, now)
-            facts += self._mark(conn, arrivals, now)
+            facts += self._mark(conn, school, day, set(arrivals.students()), now)
         spooled = [moment_of(envelope) for envelope in fresh if envelope.late]
         if spooled:
-            look_again_at(conn, school, min(spooled), max(spooled), now + SETTLING)
+            look_again_at(conn, school, min(spooled), now, now + SETTLING)
         return facts
 
     def _read_back(
@@ -110,18 +129,16 @@ class AttendanceStage:
         dismissal = self._register.dismissal(conn, school, day, taps.values())
         return _Arrivals(school, day, envelopes, holders, repair(conn, school, taps, dismissal))
 
-    def _mark(self, conn: sa.Connection, arrivals: _Arrivals, now: datetime) -> list[Envelope]:
-        students = arrivals.students()
-        classes = {holder.class_id for holder in students.values()}
-        of_day = (sessions.c.school == arrivals.school, sessions.c.day == arrivals.day)
-        rows = conn.execute(sa.select(sessions).where(*of_day, sessions.c.class_id.in_(classes)))
-        touched: list[Session] = [session_of(row) for row in rows]
-        return self._tell(conn, self._register.decide(conn, touched, now, only=set(students)), now)
+    def _mark(self, conn: sa.Connection, school: str, day: date, students: set[str], now: datetime) -> list[Envelope]:
+        """Decide the day's sessions of ``students`` anew: arrival always, the others once they have begun."""
+        touched = [session_of(row) for row in conn.execute(_sessions_of(school, day, students, now))]
+        return self._tell(conn, self._register.decide(conn, touched, now, only=students), now)
 
     def _tell(self, conn: sa.Connection, entries: Sequence[Entry], now: datetime) -> list[Envelope]:
         """The facts of new marks; marks of today also say where students are who did not pass."""
         today = local_day(now, self._zone)
-        of_today = [entry for entry in entries if entry.session.startswith(f"{today:%Y%m%d}-")]
+        arrivals = (entry for entry in entries if entry.kind == ARRIVAL)
+        of_today = [entry for entry in arrivals if entry.session.startswith(f"{today:%Y%m%d}-")]
         site.after_marks(conn, of_today, day_bounds(today, self._zone)[0], now)
         return [_changed(entry, now) for entry in entries if entry.mark.status and entry.mark.status != entry.old]
 
@@ -132,10 +149,23 @@ class AttendanceStage:
         return days
 
 
-def _passes_by_school(batch: Iterable[Envelope]) -> dict[str, list[Envelope]]:
+def _sessions_of(school: str, day: date, of: set[str], now: datetime) -> sa.Select[tuple[object, ...]]:
+    home = sa.select(students.c.class_id).where(students.c.school == school, students.c.id.in_(of))
+    taught = sa.select(enrolments.c.class_id).where(
+        enrolments.c.school == school, enrolments.c.role == "student", enrolments.c.person.in_(of)
+    )
+    return sa.select(sessions).where(
+        sessions.c.school == school,
+        sessions.c.day == day,
+        sa.or_(sessions.c.kind == ARRIVAL, sessions.c.opens_at <= now),
+        sa.or_(sessions.c.class_id.in_(home), sessions.c.class_id.in_(taught)),
+    )
+
+
+def _cards_by_school(batch: Iterable[Envelope]) -> dict[str, list[Envelope]]:
     found: dict[str, list[Envelope]] = defaultdict(list)
     for envelope in batch:
-        if isinstance(envelope.body, GatePass):
+        if card_of(envelope) is not None:
             found[envelope.school].append(envelope)
     return found
 

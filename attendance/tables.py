@@ -84,7 +84,7 @@ bells = sa.Table(
     sa.Column("school", sa.String(64), primary_key=True),
     sa.Column("day_type", sa.String(32), primary_key=True),
     sa.Column("period", sa.String(32), primary_key=True),
-    sa.Column("kind", sa.String(16), nullable=False),  # arrival | lesson | break | exercise | lunch | dismissal
+    sa.Column("kind", sa.String(16), nullable=False),  # see `attendance.schoolday.BELL_KINDS`
     sa.Column("name", sa.String(64), nullable=False),
     sa.Column("name_en", sa.String(64), nullable=False),
     # Minutes after local midnight.
@@ -128,6 +128,60 @@ leaves = sa.Table(
     comment="approved leave",
 )
 
+session_rules = sa.Table(
+    "session_rules",
+    metadata,
+    sa.Column("school", sa.String(64), primary_key=True),
+    sa.Column("kind", sa.String(16), primary_key=True),
+    sa.Column("taken", sa.Boolean, nullable=False),
+    # Minutes about the bell.
+    sa.Column("before", sa.Integer, nullable=False),
+    sa.Column("grace", sa.Integer, nullable=False),
+    sa.Column("closes", sa.Integer, nullable=False),
+    sa.Column("early", sa.Integer, nullable=False),
+    comment="which kinds of sessions a school takes, and their windows",
+)
+
+leave_kinds = sa.Table(
+    "leave_kinds",
+    metadata,
+    sa.Column("school", sa.String(64), primary_key=True),
+    sa.Column("kind", sa.String(32), primary_key=True),
+    sa.Column("status", sa.String(16), nullable=False),
+    comment="what a student on leave of a kind is marked as; on_leave where nothing is said",
+)
+
+status_names = sa.Table(
+    "status_names",
+    metadata,
+    sa.Column("school", sa.String(64), primary_key=True),
+    sa.Column("status", sa.String(16), primary_key=True),
+    sa.Column("code", sa.String(8), nullable=False),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("name_en", sa.String(64), nullable=False),
+    comment="the codes and names of the statuses as the school calls them",
+)
+
+readers = sa.Table(
+    "readers",
+    metadata,
+    sa.Column("school", sa.String(64), primary_key=True),
+    sa.Column("device", sa.String(64), primary_key=True),
+    sa.Column("scope", sa.String(16), nullable=False),  # dormitory | room | seat
+    sa.Column("place", sa.String(64)),
+    comment="gates and readers inside the site: passing them does not mean entering or leaving it",
+)
+
+boarders = sa.Table(
+    "boarders",
+    metadata,
+    sa.Column("school", sa.String(64), primary_key=True),
+    sa.Column("student", sa.String(64), primary_key=True),
+    sa.Column("place", sa.String(64), nullable=False),
+    sa.Column("bed", sa.String(32), nullable=False),
+    comment="who sleeps in which dormitory",
+)
+
 # The register -------------------------------------------------------------------------------------------------------
 
 sessions = sa.Table(
@@ -138,7 +192,8 @@ sessions = sa.Table(
     sa.Column("class_id", sa.String(64), nullable=False),
     sa.Column("day", sa.Date, nullable=False),  # in the school's zone
     sa.Column("period", sa.String(32), nullable=False),
-    sa.Column("kind", sa.String(16), nullable=False),  # arrival
+    sa.Column("kind", sa.String(16), nullable=False),  # see `attendance.sessionrules.SESSION_KINDS`
+    sa.Column("room", sa.String(64)),  # the place of a lesson, by the timetable
     sa.Column("opens_at", Moment, nullable=False),
     sa.Column("late_at", Moment, nullable=False),
     sa.Column("closes_at", Moment, nullable=False),
@@ -163,6 +218,8 @@ marks = sa.Table(
     sa.Column("by", sa.String(64), nullable=False),  # "machine" or an account id
     sa.Column("reason", sa.String(500), nullable=False),  # a person's own words
     sa.Column("at", Moment, nullable=False),
+    sa.Column("link", sa.Integer),  # the link of the chain that proves it; None: older than the chain
+    sa.Index(None, "school", "link"),
     comment="append-only: every mark ever given, with its reason",
 )
 
@@ -203,6 +260,35 @@ passes = sa.Table(
     sa.Index(None, "school", "gate", "at"),
     sa.Index(None, "school", "credential"),
     comment="every presented card, also unknown ones",
+)
+
+sightings = sa.Table(
+    "sightings",
+    metadata,
+    sa.Column("school", sa.String(64), primary_key=True),
+    sa.Column("id", sa.String(64), primary_key=True),  # the event's id
+    sa.Column("scope", sa.String(16), nullable=False),  # dormitory | room | seat
+    sa.Column("device", sa.String(64), nullable=False),
+    sa.Column("place", sa.String(64)),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("credential", sa.String(32), nullable=False),
+    sa.Column("student", sa.String(64)),
+    sa.Column("direction", sa.String(8)),  # in | out; None where the reader does not know
+    sa.Column("late", sa.Boolean, nullable=False),
+    sa.Column("suspect", sa.Boolean, nullable=False),
+    sa.Index(None, "school", "student", "at"),
+    comment="cards presented inside the site: dormitory doors, room readers, lab seats",
+)
+
+links = sa.Table(
+    "links",
+    metadata,
+    sa.Column("school", sa.String(64), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("marks", sa.Integer, nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    comment="the hash chain over the marks: each link proves the marks of one transaction and the link before it",
 )
 
 site_states = sa.Table(

@@ -9,6 +9,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from attendance import files as attendance_files
+from attendance import session_files
 from attendance.oneroster import read_roster
 from attendance.roster_store import apply_roster
 from campus.errors import ImportFileError
@@ -27,9 +28,14 @@ def import_school(conn: sa.Connection, school: School, folder: Path, now: dateti
         ("places.csv", lambda path: import_places(conn, school.id, path)),
         ("devices.csv", lambda path: import_devices(conn, school.id, path)),
         ("credentials.csv", lambda path: attendance_files.import_credentials(conn, school.id, path)),
+        ("readers.csv", lambda path: session_files.import_readers(conn, school.id, path)),
+        ("boarders.csv", lambda path: session_files.import_boarders(conn, school.id, path)),
         ("bells.csv", lambda path: attendance_files.import_bells(conn, school.id, path)),
         ("timetable.csv", lambda path: attendance_files.import_timetable(conn, school.id, path)),
         ("calendar.csv", lambda path: attendance_files.import_calendar(conn, school.id, path)),
+        ("sessions.csv", lambda path: session_files.import_sessions(conn, school.id, path)),
+        ("statuses.csv", lambda path: session_files.import_statuses(conn, school.id, path)),
+        ("leave_kinds.csv", lambda path: session_files.import_leave_kinds(conn, school.id, path)),
         ("leave.csv", lambda path: attendance_files.import_leave(conn, school.id, path, school.zone)),
     )
     present = [(name, step) for name, step in steps if (folder / name).exists()]

@@ -1,0 +1,84 @@
+"""What is asked of sessions beyond arrival: the sessions of a class on a day, and the roll of any one."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import msgspec
+import sqlalchemy as sa
+
+from attendance import tables
+from attendance.due import session_of
+from attendance.policy import Evidence, Status
+from attendance.pupils import pupils_of
+from attendance.queries import SessionInfo
+from attendance.statuses import URGENCY
+from campus.errors import NotFound
+
+
+class SessionLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One student's mark in a session; ``status`` is None while nothing is known."""
+
+    student: str
+    name: str
+    status: Status | None
+    why: str
+    evidence: Evidence
+    by: str
+    reason: str
+    held: bool
+    history: int
+
+
+def sessions_of_day(conn: sa.Connection, school: str, class_id: str, day: date) -> list[SessionInfo]:
+    """The sessions a class has on ``day``, of every kind, by their time."""
+    table = tables.sessions
+    columns = [table.c[name] for name in SessionInfo.__struct_fields__]
+    here = (table.c.school == school, table.c.day == day, table.c.class_id == class_id)
+    query = sa.select(*columns).where(*here).order_by(table.c.opens_at, table.c.period)
+    return [SessionInfo(**row._mapping) for row in conn.execute(query)]
+
+
+def session_roll(conn: sa.Connection, session_id: str) -> list[SessionLine]:
+    """The roll of one session, exceptions first. Raises `NotFound`.
+
+    On it is who belongs to it now, and who has a mark in it from before leaving the class.
+    """
+    row = conn.execute(sa.select(tables.sessions).where(tables.sessions.c.id == session_id)).first()
+    if row is None:
+        raise NotFound(f"there is no session {session_id!r}")
+    session = session_of(row)
+    members = pupils_of(conn, session.school, [session])[session.id]
+    lines = [_line(found) for found in conn.execute(_roll_query(session.school, session_id, members))]
+    return sorted(lines, key=lambda line: (URGENCY[line.status], line.name, line.student))
+
+
+def _roll_query(school: str, session: str, members: list[str]) -> sa.Select[tuple[object, ...]]:
+    students, roll, marks = tables.students, tables.roll, tables.marks
+    on_roll = sa.and_(roll.c.session == session, roll.c.student == students.c.id)
+    current = sa.and_(
+        marks.c.session == roll.c.session, marks.c.student == roll.c.student, marks.c.number == roll.c.number
+    )
+    columns = [marks.c[name] for name in ("status", "why", "evidence", "by", "reason", "number")]
+    return (
+        sa.select(students.c.id, students.c.name, roll.c.held, *columns)
+        .select_from(students)
+        .outerjoin(roll, on_roll)
+        .outerjoin(marks, current)
+        .where(students.c.school == school, sa.or_(students.c.id.in_(members), roll.c.student.isnot(None)))
+    )
+
+
+def _line(row: sa.Row[tuple[object, ...]]) -> SessionLine:
+    cells = row._mapping
+    return SessionLine(
+        student=cells["id"],
+        name=cells["name"],
+        status=cells["status"],
+        why=cells["why"] or "open",
+        evidence=cells["evidence"] or {},
+        by=cells["by"] or "",
+        reason=cells["reason"] or "",
+        held=bool(cells["held"]),
+        history=cells["number"] or 0,
+    )
