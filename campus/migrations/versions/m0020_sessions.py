@@ -6,7 +6,7 @@ from alembic import op
 from campus.db import Moment
 
 revision = "0020"
-down_revision = "0031"
+down_revision = "0032"
 
 
 def upgrade() -> None:
