@@ -23,6 +23,8 @@ Share = Annotated[float, Meta(ge=0, le=1)]
 # A score says something else in each detector: (begins a track, continues one).
 DEFAULT_SCORES = {"yolox": (0.4, 0.2), "fastestdet": (0.65, 0.4), "motion": (0.5, 0.5)}
 Corner = tuple[Share, Share]
+Seconds = Annotated[float, Meta(ge=0, le=300)]
+PictureFault = Literal["covered", "defocused", "moved", "frozen", "dark", "overexposed"]
 _SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 
 
@@ -68,6 +70,30 @@ class Line(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError(f"line {self.name!r}: a and b are the same point")
 
 
+class Tamper(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[cameras.tamper]``: seconds of video for which each fault must last until it is told; 0: not watched."""
+
+    covered_s: Seconds = 5.0
+    defocused_s: Seconds = 6.0
+    moved_s: Seconds = 5.0
+    frozen_s: Seconds = 5.0  # the same picture to the pixel
+    dark_s: Seconds = 5.0
+    overexposed_s: Seconds = 6.0
+    disconnected_s: Positive = 5.0  # real seconds without a picture
+    relearn_min: Positive = 10.0  # a view that stays moved for so long becomes the usual one
+
+    def seconds(self) -> dict[PictureFault, float]:
+        """How long each fault of a picture must last."""
+        return {
+            "frozen": self.frozen_s,
+            "dark": self.dark_s,
+            "overexposed": self.overexposed_s,
+            "covered": self.covered_s,
+            "moved": self.moved_s,
+            "defocused": self.defocused_s,
+        }
+
+
 class Camera(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[[cameras]]``: one camera, what finds people in it, and what to watch."""
 
@@ -87,6 +113,7 @@ class Camera(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cooldown_s: Annotated[float, Meta(ge=0)] = 30.0  # seconds of video between two intrusions of one zone
     telemetry_s: Positive = 5.0  # seconds of clock time between two readings
     stills: bool = True  # send a blurred picture with an intrusion
+    tamper: Tamper = Tamper()
     zones: tuple[ZoneArea, ...] = ()
     lines: tuple[Line, ...] = ()
     ignore: tuple[tuple[Corner, ...], ...] = ()  # areas where nobody can stand: a poster, a mirror, the street beyond

@@ -12,22 +12,23 @@ from campus.clock import Clock
 from campus.events import CameraTamper
 from edge_agent.camera.analyser import Analyser, Analysis
 from edge_agent.camera.source import Frame, NoPicture, Source, without_secrets
+from edge_agent.camera.tamper import TamperWatch
 from edge_agent.settings import Camera
 from edge_agent.voice import Voice
 
 log = logging.getLogger("edge.camera")
-LOST_AFTER_S = 10.0  # real seconds without a picture before it is told: a stream's hiccup is none of anybody's business
 
 
 class LostPicture:
     """Tells when a camera is blind and when it sees again, once each."""
 
-    def __init__(self) -> None:
+    def __init__(self, after_s: float) -> None:
+        self._after_s = after_s  # real seconds: a stream's hiccup is none of anybody's business
         self._told = False
 
     def update(self, seconds: float) -> CameraTamper | None:
         """Given the seconds without a picture (0: there is one), the event to send, if any."""
-        lost = seconds > LOST_AFTER_S
+        lost = seconds > self._after_s
         if lost == self._told or (self._told and seconds > 0):
             return None
         self._told = lost
@@ -41,9 +42,9 @@ class Window:
         self._values: list[dict[str, float]] = []
         self._since = time.monotonic()
 
-    def add(self, values: dict[str, float]) -> None:
-        """Take the values of one analysed frame."""
-        self._values.append(values)
+    def add(self, values: dict[str, float], health: float) -> None:
+        """Take the values of one analysed frame and how well the camera saw it (0..1)."""
+        self._values.append(values | {"picture.health": health})
 
     def take(self) -> dict[str, float | bool]:
         """The values of the window with the frames analysed per second of real time; begins the next window."""
@@ -56,7 +57,7 @@ class Window:
     def _summary(self, name: str) -> float:
         if name.startswith("line."):
             return self._values[-1][name]
-        return statistics.median_low(values[name] for values in self._values)
+        return statistics.median_low(values[name] for values in self._values if name in values)
 
 
 class CameraAgent:
@@ -68,7 +69,8 @@ class CameraAgent:
         self._analyser = analyser
         self._clock = clock
         self._voice = voice
-        self._lost = LostPicture()
+        self._lost = LostPicture(camera.tamper.disconnected_s)
+        self._tamper = TamperWatch(camera.tamper)
         self._window = Window()
         self._due: datetime | None = None
         self._fps = 0.0
@@ -86,24 +88,31 @@ class CameraAgent:
         log.info("no longer watching", extra=name)
 
     def health(self) -> dict[str, float]:
-        """Numbers for the status: frames analysed per second."""
-        return {"fps": self._fps}
+        """Numbers for the status: frames analysed per second, and how well it sees (0 blind, 1 as usual)."""
+        return {"fps": self._fps, "picture": self._tamper.health if self._fps else 0.0}
 
     def _take(self, seen: Frame | NoPicture, name: dict[str, str]) -> None:
         now = self._clock.now()
         change = self._lost.update(seen.seconds if isinstance(seen, NoPicture) else 0.0)
         if change is not None:
-            log.warning("the picture is lost" if change.active else "the picture is back", extra=name)
-            self._voice.event(self._camera.id, change, now)
+            self._tell_tamper(change, now, name)
         if isinstance(seen, Frame):
+            for tamper in self._tamper.update(seen.image, seen.at):
+                self._tell_tamper(tamper, now, name)
             self._tell(self._analyser.analyse(seen.image, seen.at, now), now)
         elif change is not None:
             self._fps = 0.0
 
+    def _tell_tamper(self, event: CameraTamper, now: datetime, name: dict[str, str]) -> None:
+        log.warning("the picture is lost" if event.active else "the picture is back", extra=name | {"kind": event.kind})
+        self._voice.event(self._camera.id, event, now)
+
     def _tell(self, analysis: Analysis, now: datetime) -> None:
-        for intrusion in analysis.intrusions:
+        # Who is blind sees nobody, which is not the same as that nobody is there: no counts then.
+        blind = self._tamper.blind
+        for intrusion in () if blind else analysis.intrusions:
             self._voice.event(self._camera.id, intrusion, now)
-        self._window.add(analysis.values)
+        self._window.add({} if blind else analysis.values, self._tamper.health)
         if self._due is None or now >= self._due:
             self._due = now + timedelta(seconds=self._camera.telemetry_s)
             values = self._window.take()

@@ -33,9 +33,12 @@ class _Exposure:
 
     GRID = (32, 18)
     LEARN = 1 / 300  # how much of each picture goes into what is usual
+    SWITCH = 1.3  # brighter or darker by this from one picture to the next: a lamp, which lights no two things alike
 
     def __init__(self) -> None:
         self._usual: npt.NDArray[np.float32] | None = None
+        self._gain = 1.0
+        self.switched = False  # whether the last picture was lit quite otherwise than the one before
 
     def evened(self, image: Image) -> Image:
         """The picture as bright as the first one was."""
@@ -45,6 +48,8 @@ class _Exposure:
             self._usual = parts
         gain = float(np.median(self._usual / parts))
         self._usual += self.LEARN * (parts * gain - self._usual)
+        self.switched = not 1 / self.SWITCH < gain / self._gain < self.SWITCH
+        self._gain = gain
         return image if abs(gain - 1.0) < 0.002 else np.asarray(cv2.convertScaleAbs(image, alpha=gain), dtype=np.uint8)
 
 
@@ -67,7 +72,8 @@ class MotionDetector:
         mask = self._foreground(_shrunk(image))
         self._frames += 1
         changed = np.count_nonzero(mask) / mask.size
-        if changed > self._limits.storm and self._frames > self._limits.warm_up:
+        stormy = changed > self._limits.storm or self._exposure.switched
+        if stormy and self._frames > self._limits.warm_up:
             self._background, self._exposure, self._frames = self._fresh(), _Exposure(), 0
         if self._frames <= self._limits.warm_up:
             return []

@@ -42,9 +42,7 @@ class Scene:
 
     def __init__(self, walkers: tuple[Walker, ...], seed: int = 1) -> None:
         self.walkers = walkers
-        noise = np.random.default_rng(seed)
-        coarse = noise.integers(120, 150, (HEIGHT // 8, WIDTH // 8, 3), dtype=np.uint8)
-        self._yard = np.asarray(cv2.resize(coarse, (WIDTH, HEIGHT)), dtype=np.uint8)
+        self._yard = _yard(seed)
         self._seed = seed
 
     def people(self, at: float) -> list[Box]:
@@ -60,6 +58,23 @@ class Scene:
                 _draw(image, box, walker.shade, at)
         grain = np.random.default_rng((self._seed, int(at * 1000))).integers(-3, 4, image.shape, dtype=np.int16)
         return np.asarray(np.clip(image.astype(np.int16) + grain, 0, 255), dtype=np.uint8)
+
+
+def _yard(seed: int) -> Image:
+    """A paved yard before a wall with windows, in which a camera finds something to recognise."""
+    coarse = np.random.default_rng(seed).integers(120, 150, (HEIGHT // 8, WIDTH // 8, 3), dtype=np.uint8)
+    yard = np.asarray(cv2.resize(coarse, (WIDTH, HEIGHT)), dtype=np.uint8)
+    wall = round(0.3 * HEIGHT)
+    yard[:wall] = np.minimum(yard[:wall].astype(np.int16) + 15, 255)
+    for x in range(24, WIDTH, 72):
+        cv2.rectangle(yard, (x, wall // 4), (x + 36, 3 * wall // 4), (128, 112, 105), -1)
+        cv2.rectangle(yard, (x, wall // 4), (x + 36, 3 * wall // 4), (168, 168, 168), 2)
+    cv2.line(yard, (0, wall), (WIDTH, wall), (108, 108, 108), 3)
+    for step, y in enumerate(range(wall + 24, HEIGHT, 40)):
+        cv2.line(yard, (0, y), (WIDTH, y), (162, 162, 162), 2)
+        for x in range(40 * (step % 2), WIDTH, 80):
+            cv2.line(yard, (x, y), (x, y + 40), (162, 162, 162), 2)
+    return yard
 
 
 def _draw(image: Image, box: Box, shade: int, at: float) -> None:

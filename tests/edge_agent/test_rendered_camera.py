@@ -228,12 +228,12 @@ def test_the_agent_tells_readings_on_the_clock_and_intrusions_as_they_happen(
     assert [event for _, event, _ in voice.events if isinstance(event, CameraIntrusion)]
     times = [at for _, _, at in voice.readings]
     assert [(b - a).total_seconds() for a, b in pairwise(times)] == pytest.approx([5.0] * 2)
-    assert set(voice.readings[0][1]) == {"people", "zone.fence.people", "fps"}
+    assert set(voice.readings[0][1]) == {"people", "zone.fence.people", "fps", "picture.health"}
 
 
-def test_a_lost_picture_is_told_after_ten_seconds_and_its_return_once(clock: VirtualClock, voice: Notebook) -> None:
+def test_a_lost_picture_is_told_after_five_seconds_and_its_return_once(clock: VirtualClock, voice: Notebook) -> None:
     there = frames(Scene(()), 1)
-    lost: list[Frame | NoPicture] = [NoPicture(seconds) for seconds in (1.0, 9.9, 10.1, 11.0, 60.0)]
+    lost: list[Frame | NoPicture] = [NoPicture(seconds) for seconds in (1.0, 4.9, 5.1, 6.0, 60.0)]
     run([*there, *lost, *there, NoPicture(3.0), *there], a_camera(), clock, voice)
     tampers = [event for _, event, _ in voice.events if isinstance(event, CameraTamper)]
     assert [(event.kind, event.active) for event in tampers] == [("disconnected", True), ("disconnected", False)]
