@@ -1,0 +1,69 @@
+"""axe-core finds nothing on any page, in both languages, light and dark, on a desk and a phone."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Console, Language, Size, Visitor
+
+pytestmark = pytest.mark.browser
+Visit = Callable[..., Visitor]
+PAGES = {
+    "guard": ("/console", "/muster", "/devices"),
+    "teacher": ("/roll", "/muster"),
+    "bureau": ("/overview",),
+    "admin": ("/admin", "/devices"),
+}
+SETTINGS: list[tuple[Size, Language, str]] = [("desk", "zh", "light"), ("phone", "en", "dark")]
+
+
+def findings(page: Page) -> list[str]:
+    """What axe-core objects to: the rule, and where."""
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {one['help']} at {[node['target'] for node in one['nodes']][:4]}" for one in found]
+
+
+def wear(page: Page, theme: str) -> None:
+    """Choose light or dark, if it is not chosen yet."""
+    switch = page.locator(f"button[name=theme][value={theme}]")
+    if switch.count():
+        switch.click()
+
+
+@pytest.mark.parametrize(("size", "language", "theme"), SETTINGS)
+@pytest.mark.parametrize("role", PAGES)
+def test_axe_finds_nothing(
+    visit: Visit, console: Console, role: str, size: Size, language: Language, theme: str
+) -> None:
+    visitor = visit(size)
+    page = visitor.page
+    page.goto(console.url)
+    wear(page, theme)
+    assert findings(page) == [], "sign-in"
+    page = visitor.sign_in(role, language)
+    wear(page, theme)
+    for path in PAGES[role]:
+        page.goto(console.url + path)
+        page.locator("#live-state[data-state=live]").wait_for(timeout=10_000)
+        assert findings(page) == [], path
+
+
+def test_axe_finds_nothing_while_an_incident_runs_and_in_the_dialogues(visit: Visit, console: Console) -> None:
+    page = visit().sign_in("guard")
+    page.locator("#alarms > li button").first.click()
+    page.locator("#acts [data-act=resolve]").click()
+    assert findings(page) == [], "resolve"
+    page.locator("#resolve-box [data-close]").click()
+    page.goto(f"{console.url}/muster")
+    page.locator("#begin button[value=lockdown]").click()
+    assert findings(page) == [], "begin"
+    page.locator("#begin-box button.primary").click()
+    page.locator("#classes > li").first.wait_for()
+    assert findings(page) == [], "muster"
+    phone = visit("phone").sign_in("teacher")
+    phone.goto(f"{console.url}/roll")
+    phone.locator("#faces button").first.click()
+    phone.locator("#pupil-box").wait_for()
+    assert findings(phone) == [], "student"
