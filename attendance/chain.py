@@ -52,11 +52,11 @@ def extend(conn: sa.Connection, school: str, rows: Sequence[Mapping[str, Any]], 
     return number
 
 
-def verify(conn: sa.Connection, school: str) -> Proof:
+def verify(conn: sa.Connection, school: str, noted: str | None = None) -> Proof:
     """Compute the chain of ``school`` anew from its first link and say where it does not hold.
 
     A changed, added or removed mark breaks its link; a link taken out of the middle breaks the next one. Links cut off
-    at the end show only against a ``head`` that was noted down.
+    at the end show only against a head that was ``noted`` down, which must still be one of the chain's digests.
     """
     breaks: list[Break] = []
     before, count, proved = _START, 0, 0
@@ -71,6 +71,8 @@ def verify(conn: sa.Connection, school: str) -> Proof:
             breaks.append(Break(school, link.number, wrong))
         before, count = link.digest, link.number
     breaks += [Break(school, number, "marks that name a link which is not there") for number in sorted(batches)]
+    if noted is not None and noted not in {link.digest for link in stored}:
+        breaks.append(Break(school, 0, "the noted head is not in the chain: links were cut off or written anew"))
     unchained = _unchained(conn, school, stored[0].at if stored else None)
     breaks += (
         [Break(school, 0, f"{unchained[1]} marks outside the chain although it had begun")] if unchained[1] else []

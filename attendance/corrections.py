@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import msgspec
 import sqlalchemy as sa
@@ -15,18 +16,30 @@ from attendance.pupils import pupils_of
 from attendance.register import entry_of
 from attendance.site import SiteState
 from attendance.tables import marks, sessions
+from campus.clock import to_ms
 from campus.errors import Conflict, NotFound
 
 _LONGEST_REASON = 500
+# So long after its evidence ended a session can be corrected by its teachers; afterwards only by the office.
+OPEN_FOR = timedelta(days=14)
 
 
 def correct(
-    conn: sa.Connection, session_id: str, student: str, status: Status, reason: str, by: str, now: datetime
+    conn: sa.Connection,
+    session_id: str,
+    student: str,
+    status: Status,
+    reason: str,
+    by: str,
+    now: datetime,
+    *,
+    office: bool = False,
 ) -> Mark:
     """Append ``status`` as a person's word, with the reason in that person's words; no machine overwrites it.
 
     ``by`` is the account's id. Raises `NotFound` for a session or student that is not there, `Conflict` for an unknown
-    status or an empty or overlong reason.
+    status, an empty or overlong reason, or a session that is locked: `OPEN_FOR` after its end, unless the ``office``
+    speaks, which the mark's evidence then says.
     """
     words = reason.strip()
     if status not in STATUSES:
@@ -36,22 +49,55 @@ def correct(
     if not by or by == MACHINE:
         raise Conflict("a correction needs the account of the person who makes it")
     session, standing = _find(conn, session_id, student)
-    mark = Mark(status=status, why="corrected", by=by, reason=words)
+    mark = Mark(status=status, why="corrected", evidence=_lock_of(session, now, office), by=by, reason=words)
     append(conn, [entry_of(session, student, standing, mark, held=True)], now)
     _vouch(conn, session, student, "in" if status in ("present", "late") else "out", "corrected", now)
     return mark
 
 
-def undo(conn: sa.Connection, session_id: str, student: str, by: str, now: datetime, reason: str = "") -> Mark:
+def correct_many(
+    conn: sa.Connection,
+    session_id: str,
+    students: Sequence[str],
+    status: Status,
+    reason: str,
+    by: str,
+    now: datetime,
+    *,
+    office: bool = False,
+) -> list[Mark]:
+    """Correct several students of one session alike, all or none; each gets a mark of its own. Raises as `correct`."""
+    own = list(dict.fromkeys(students))
+    return [correct(conn, session_id, student, status, reason, by, now, office=office) for student in own]
+
+
+def undo_many(
+    conn: sa.Connection, session_id: str, students: Sequence[str], by: str, now: datetime, *, office: bool = False
+) -> list[Mark]:
+    """Take back several corrections of one session, all or none. Raises as `undo`."""
+    return [undo(conn, session_id, student, by, now, office=office) for student in dict.fromkeys(students)]
+
+
+def undo(
+    conn: sa.Connection,
+    session_id: str,
+    student: str,
+    by: str,
+    now: datetime,
+    reason: str = "",
+    *,
+    office: bool = False,
+) -> Mark:
     """Take the person's word back: the machine's last mark stands again and is decided anew within a second.
 
     The mark says ``by`` whom, and with what ``reason``, it was put back.
 
-    Raises `NotFound` as `correct` does, and `Conflict` when the current mark is no correction.
+    Raises `NotFound` as `correct` does, and `Conflict` when the current mark is no correction or the session is locked.
     """
     session, standing = _find(conn, session_id, student)
     if standing is None or not standing.held:
         raise Conflict("the current mark is no correction; there is nothing to undo")
+    _lock_of(session, now, office)
     before = _last_of_machine(conn, session_id, student)
     stands = before or Mark(status=None, why="open")
     mark = msgspec.structs.replace(stands, by=by, reason=reason.strip()[:_LONGEST_REASON])
@@ -59,6 +105,16 @@ def undo(conn: sa.Connection, session_id: str, student: str, by: str, now: datet
     conn.execute(sessions.update().where(sessions.c.id == session_id).values(due_at=now))
     _vouch(conn, session, student, "unknown", "undone", now)
     return mark
+
+
+def _lock_of(session: Session, now: datetime, office: bool) -> dict[str, str | int | None]:
+    """Nothing for an open session; for a locked one, the evidence that the office spoke all the same."""
+    locked_at = session.window.until_at + OPEN_FOR
+    if now < locked_at:
+        return {}
+    if not office:
+        raise Conflict(f"the roll of {session.day} is locked since {locked_at:%Y-%m-%d}; ask the office to correct it")
+    return {"locked_at": to_ms(locked_at)}
 
 
 def _find(conn: sa.Connection, session_id: str, student: str) -> tuple[Session, Standing | None]:

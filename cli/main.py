@@ -14,6 +14,7 @@ from campus import __version__, config, logs
 from campus.clock import Clock, parse_clock
 from campus.errors import CampusError
 from campus.settings import Settings
+from cli.attendance import attendance
 from cli.rules import rules
 
 if TYPE_CHECKING:
@@ -229,6 +230,7 @@ def in_process_broker(port: int) -> None:
     sys.exit(run(port))
 
 
+campus.add_command(attendance)
 campus.add_command(rules)
 
 
