@@ -1,20 +1,94 @@
-"""`campus edge`: runs the agent of `edge_agent` as a service. Needs no server parts."""
+"""`campus edge`: runs the agent of `edge_agent` as a service, or looks at one of its cameras. Needs no server parts."""
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from campus.clock import Clock
-from campus.service import Service
-from edge_agent.agent import EdgeAgent
-from edge_agent.settings import load_edge
+import click
+
+from campus.clock import Clock, parse_clock
+from campus.errors import SettingsError
+
+if TYPE_CHECKING:
+    from edge_agent.settings import Camera
+
+CONFIG = click.option(
+    "--config",
+    "config_path",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The agent's settings file; default: edge.toml here.",
+)
+
+
+@click.group(invoke_without_command=True)
+@CONFIG
+@click.pass_context
+def edge(context: click.Context, config_path: Path | None) -> None:
+    """Run the agent beside cameras, gates and labs, from edge.toml."""
+    context.obj = config_path
+    if context.invoked_subcommand is None:
+        sys.exit(run(_found(config_path), parse_clock(os.environ.get("CAMPUS_CLOCK"))))
+
+
+@edge.command()
+@CONFIG
+@click.argument("camera")
+@click.option(
+    "--picture",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where to write the picture with zones and people drawn on it; default: CAMERA.check.jpg here.",
+)
+@click.pass_obj
+def check(outer: Path | None, config_path: Path | None, camera: str, picture: Path | None) -> None:
+    """Look at CAMERA for some seconds, say what is wrong, and draw its zones.
+
+    The exit code is 1 when something must be mended.
+    """
+    from edge_agent.camera import check as camera_check
+    from edge_agent.camera.detectors import make_detector
+    from edge_agent.camera.sources import make_source
+
+    chosen = _camera(_found(config_path or outer), camera)
+    report = camera_check.check(chosen, make_source(chosen), make_detector(chosen))
+    for remark in report.remarks:
+        click.echo(f"{click.style('problem', 'red') if remark.fix else click.style('ok     ', 'green')}  {remark.text}")
+        if remark.fix:
+            click.echo(f"         -> {remark.fix}")
+    if report.picture is not None:
+        written = picture or Path(f"{camera}.check.jpg")
+        written.write_bytes(report.picture)
+        click.echo(f"What it watches is drawn in {written}.")
+    sys.exit(0 if report.good else 1)
 
 
 def run(config: Path, clock: Clock) -> int:
     """Run the agent from ``config`` until a signal."""
+    from campus.service import Service
+    from edge_agent.agent import EdgeAgent
+    from edge_agent.settings import load_edge
+
     settings = load_edge(config)
     service = Service("edge")
     if settings.metrics_port:
         service.metrics("127.0.0.1", settings.metrics_port)
     EdgeAgent(settings, clock).join(service)
     return service.run()
+
+
+def _found(config: Path | None) -> Path:
+    path = config or Path("edge.toml")
+    if not path.exists():
+        raise SettingsError(str(path), "there is no such file", "Name it with --config, or run `campus init`")
+    return path
+
+
+def _camera(config: Path, wanted: str) -> Camera:
+    from edge_agent.settings import load_edge
+
+    cameras = {camera.id: camera for camera in load_edge(config).cameras}
+    if wanted not in cameras:
+        raise SettingsError(str(config), f"there is no camera {wanted!r} in it", f"Cameras: {', '.join(cameras)}")
+    return cameras[wanted]

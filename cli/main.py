@@ -15,6 +15,7 @@ from campus.clock import Clock, parse_clock
 from campus.errors import CampusError
 from campus.settings import Settings
 from cli.attendance import attendance
+from cli.edge import edge
 from cli.rules import rules
 
 if TYPE_CHECKING:
@@ -102,21 +103,6 @@ def dashboards(config_path: Path | None) -> None:
     from cli.console_program import run_dashboards
 
     sys.exit(run_dashboards(load_settings(config_path), the_clock()))
-
-
-@campus.command()
-@click.option(
-    "--config",
-    "config_path",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    default=Path("edge.toml"),
-    show_default=True,
-)
-def edge(config_path: Path) -> None:
-    """Run the agent beside cameras, gates and labs, from edge.toml."""
-    from cli.edge import run
-
-    sys.exit(run(config_path, the_clock()))
 
 
 @campus.command()
@@ -230,6 +216,7 @@ def in_process_broker(port: int) -> None:
     sys.exit(run(port))
 
 
+campus.add_command(edge)
 campus.add_command(attendance)
 campus.add_command(rules)
 

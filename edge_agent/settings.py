@@ -117,6 +117,7 @@ class Camera(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     zones: tuple[ZoneArea, ...] = ()
     lines: tuple[Line, ...] = ()
     ignore: tuple[tuple[Corner, ...], ...] = ()  # areas where nobody can stand: a poster, a mirror, the street beyond
+    masks: tuple[tuple[Corner, ...], ...] = ()  # areas painted over before anything sees the picture: a window, a bed
 
     def __post_init__(self) -> None:
         if self.detector != "motion" and self.model is None:
@@ -126,8 +127,9 @@ class Camera(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
         sure, weak = self.scores
         if weak > sure:
             raise ValueError(f"camera {self.id!r}: weak_score {weak} is above score {sure}")
-        if any(len(area) < 3 for area in self.ignore):
-            raise ValueError(f"camera {self.id!r}: ignore has an area of fewer than three corners")
+        for key, areas in (("ignore", self.ignore), ("masks", self.masks)):
+            if any(len(area) < 3 for area in areas):
+                raise ValueError(f"camera {self.id!r}: {key} has an area of fewer than three corners")
         _refuse_twins(f"camera {self.id!r}: zones", [zone.name for zone in self.zones])
         _refuse_twins(f"camera {self.id!r}: lines", [line.name for line in self.lines])
 

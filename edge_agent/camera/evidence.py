@@ -21,14 +21,15 @@ _WHITE = (255, 255, 255)
 
 def still(image: Image, people: Iterable[Box], polygon: Polygon) -> bytes:
     """A JPEG of ``image`` in which every box of ``people`` is pixelated and blurred and ``polygon`` is outlined."""
-    picture = _shrunk(image)
+    picture = shrunk(image)
     for box in people:
-        _hide(picture, box.grown(MARGIN))
-    _outline(picture, polygon)
-    return _encoded(picture)
+        hide(picture, box.grown(MARGIN))
+    outline(picture, polygon)
+    return encoded(picture)
 
 
-def _shrunk(image: Image) -> Image:
+def shrunk(image: Image) -> Image:
+    """A copy of ``image`` of at most `MAX_WIDTH`."""
     height, width = image.shape[:2]
     if width <= MAX_WIDTH:
         return image.copy()
@@ -36,7 +37,8 @@ def _shrunk(image: Image) -> Image:
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-def _hide(picture: Image, box: Box) -> None:
+def hide(picture: Image, box: Box) -> None:
+    """Pixelate and blur ``box`` in ``picture``."""
     height, width = picture.shape[:2]
     left, right = max(0, int(box.x1 * width)), min(width, round(box.x2 * width) + 1)
     top, bottom = max(0, int(box.y1 * height)), min(height, round(box.y2 * height) + 1)
@@ -50,14 +52,15 @@ def _hide(picture: Image, box: Box) -> None:
     picture[top:bottom, left:right] = cv2.blur(coarse, (5, 5))
 
 
-def _outline(picture: Image, polygon: Polygon) -> None:
+def outline(picture: Image, polygon: Polygon) -> None:
+    """Draw the rim of ``polygon`` into ``picture``."""
     height, width = picture.shape[:2]
     corners = np.array([[x * (width - 1), y * (height - 1)] for x, y in polygon]).round().astype(np.int32)
     cv2.polylines(picture, [corners], isClosed=True, color=_WHITE, thickness=4, lineType=cv2.LINE_AA)
     cv2.polylines(picture, [corners], isClosed=True, color=_RED, thickness=2, lineType=cv2.LINE_AA)
 
 
-def _encoded(picture: Image) -> bytes:
+def encoded(picture: Image) -> bytes:
     """The best JPEG that fits; a picture that is too rich at the lowest quality is halved."""
     for quality in _QUALITIES:
         done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
@@ -66,4 +69,4 @@ def _encoded(picture: Image) -> bytes:
         if len(data) <= MAX_BYTES:
             return bytes(data)
     half = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    return _encoded(np.asarray(half, dtype=np.uint8))
+    return encoded(np.asarray(half, dtype=np.uint8))

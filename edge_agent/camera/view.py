@@ -122,6 +122,11 @@ class UsualView:
         )
 
 
+def recognisable(look: Look) -> bool:
+    """Whether a view like this has edges enough to notice that it changed."""
+    return float((_squares(np.abs(look.directions)) >= _CLEAR).mean()) >= _ENOUGH
+
+
 def _beside(now: float, usual: float) -> float:
     """Detail beside the usual; without any fine detail it is 1, so what is above 1 is compared."""
     return max(0.0, now - 1.0) / (usual - 1.0) if usual > 1.0 + _SOFT else 1.0

@@ -19,9 +19,9 @@ from edge_agent.camera.detector import Image
 from edge_agent.camera.motion import MotionDetector
 from edge_agent.camera.rendered import crossing_scene
 from edge_agent.camera.source import Frame, NoPicture
-from edge_agent.camera.symptoms import Finding, PictureFault
+from edge_agent.camera.symptoms import Finding
 from edge_agent.camera.tamper import ANY_S, Confirmed, Judged, TamperWatch
-from edge_agent.settings import Camera, Tamper
+from edge_agent.settings import Camera, PictureFault, Tamper
 from tests.edge_agent.conftest import Notebook
 
 FPS = 2.0
@@ -36,7 +36,7 @@ def said(
     watch: TamperWatch, change: Change = untouched, *, start: float = 0.0, seconds: float = 30.0
 ) -> list[tuple[str, bool, float]]:
     """What is told while the drawn scene passes: (kind, active, seconds after ``start``)."""
-    found = []
+    found: list[tuple[str, bool, float]] = []
     for number in range(int(seconds * FPS)):
         at = start + number / FPS
         events = watch.update(change(SCENE.picture(at), number / (seconds * FPS)), at)
@@ -120,7 +120,7 @@ def test_pictures_may_change_their_size(watch: TamperWatch) -> None:
 
 def confirmed(looks: list[PictureFault | None], **settings: float) -> list[tuple[str, bool, float]]:
     tamper = Confirmed(Tamper(**settings).seconds())
-    found = []
+    found: list[tuple[str, bool, float]] = []
     for number, kind in enumerate(looks):
         at = number / FPS
         found += [(e.kind, e.active, at) for e in tamper.update(Judged(at, Finding(kind, 0.9, 0.1)))]
