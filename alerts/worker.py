@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 
 from alerts import actions, dispatch, outbox
 from alerts.counters import DELIVERIES
 from alerts.dispatch import Dispatcher
-from alerts.notify.notice import Notifier, Parcel, Receipt
+from alerts.notify.notice import Batching, Notifier, Parcel, Receipt
 from campus import db
 from campus.clock import Clock
 from campus.errors import Unavailable
@@ -99,12 +100,24 @@ class AlertWorker:
     def _drain(self, notifier: Notifier, *, one: bool = False) -> int:
         """Send what is due to one endpoint; return how many attempts were made."""
         attempts = 0
-        while (parcel := self._lease(notifier)) is not None:
-            self._attempt(notifier, parcel)
-            attempts += 1
+        while parcels := self._next(notifier):
+            self._attempt(notifier, parcels)
+            attempts += len(parcels)
             if one:
                 break
         return attempts
+
+    def _next(self, notifier: Notifier) -> list[Parcel]:
+        """The next message; of a channel with a quota all that wait, once the quota allows one."""
+        if not isinstance(notifier, Batching):
+            parcel = self._lease(notifier)
+            return [parcel] if parcel else []
+        if notifier.wait_s() > 0:
+            return []
+        found: list[Parcel] = []
+        while len(found) < notifier.batch and (parcel := self._lease(notifier)) is not None:
+            found.append(parcel)
+        return found
 
     def _lease(self, notifier: Notifier) -> Parcel | None:
         now = self._wall.now()
@@ -118,13 +131,17 @@ class AlertWorker:
             outbox.give_up(conn, notifier.name, f"the endpoint is disabled: {why}", now)
             return None
 
-    def _attempt(self, notifier: Notifier, parcel: Parcel) -> None:
+    def _attempt(self, notifier: Notifier, parcels: Sequence[Parcel]) -> None:
         started = self._wall.now()
         try:
-            receipt = notifier.send(parcel)
+            receipt = notifier.send_batch(parcels) if isinstance(notifier, Batching) else notifier.send(parcels[0])
         except Exception as error:  # a fault of ours must not cost the message
             log.exception("notifier %s failed", notifier.name)
             receipt = Receipt(result="temporary", detail=f"a fault in the notifier: {type(error).__name__}")
+        for parcel in parcels:
+            self._finish(notifier, parcel, receipt, started)
+
+    def _finish(self, notifier: Notifier, parcel: Parcel, receipt: Receipt, started: datetime) -> None:
         now = self._wall.now()
         with db.write(self._engine) as conn:
             state = outbox.finish(conn, parcel, receipt, notifier, now, now - started)

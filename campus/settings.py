@@ -110,13 +110,69 @@ class Webhook(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     min_severity: Literal["info", "warning", "major", "critical"] = "warning"
 
 
+Severity = Literal["info", "warning", "major", "critical"]
+
+
+class Bot(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[[alerts.bots]]``: a bot in a group of DingTalk, WeCom or Feishu. ``secret`` signs (DingTalk, Feishu)."""
+
+    name: str
+    kind: Literal["dingtalk", "wecom", "feishu"]
+    url: str
+    secret: str = ""
+    per_minute: Annotated[int, Meta(ge=0, le=1000)] = 0  # 0: what the service allows
+    min_severity: Severity = "warning"
+
+
+class Mail(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[[alerts.mails]]``: alarms by e-mail."""
+
+    name: str
+    host: str
+    sender: str
+    to: tuple[str, ...]
+    port: Port = 587
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    username: str = ""
+    password: str = ""
+    min_severity: Severity = "warning"
+
+
+class Sms(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[[alerts.sms]]``: alarms by SMS through an HTTP gateway; ``body`` with ``{to}``, ``{text}``, ``{key}``."""
+
+    name: str
+    url: str
+    to: tuple[str, ...]
+    body: dict[str, str]
+    format: Literal["json", "form"] = "json"
+    headers: dict[str, str] = msgspec.field(default_factory=dict)
+    together: bool = False  # the gateway takes several numbers, separated by commas
+    ok_field: str = ""  # a field of the answer that says whether it was taken; empty: the HTTP status says it
+    ok_value: str = "0"
+    limit: Annotated[int, Meta(ge=20, le=2000)] = 200  # bytes of text
+    min_severity: Severity = "major"
+
+
+class MqttOut(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[[alerts.mqtt]]``: alarms over our own broker, for sirens and screens."""
+
+    name: str
+    topic: str = "campus-out/{school}/alarms"
+    min_severity: Severity = "major"
+
+
 class Alerts(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``[alerts]``: the rules file and the notifiers."""
+    """``[alerts]``: rules, routes and the channels over which people are told."""
 
     rules: Path | None = None  # None: the rules shipped with the platform
     routes: Path | None = None  # who is told, and what follows; None: every webhook, by its own severity
     history_days: Positive = 60.0  # events are kept so long for `campus rules replay`
     webhooks: tuple[Webhook, ...] = ()
+    bots: tuple[Bot, ...] = ()
+    mails: tuple[Mail, ...] = ()
+    sms: tuple[Sms, ...] = ()
+    mqtt: tuple[MqttOut, ...] = ()
 
 
 class Dashboards(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -12,6 +12,7 @@ from alerts.worker import AlertWorker
 from attendance.rollbook import RollBook
 from campus.clock import Clock, SystemClock
 from campus.errors import SettingsError
+from campus.mqtt import MqttClient
 from campus.service import Service
 from campus.settings import Settings
 from cli.people import SchoolPeople
@@ -23,13 +24,17 @@ def run_alerts(settings: Settings, clock: Clock) -> int:
     """`campus alerts`: the worker that delivers and follows up."""
     engine = open_database(settings)
     client = make_client()
-    notifiers = make_notifiers(settings.alerts, client)
+    broker = MqttClient(settings.mqtt, "campus-alerts") if settings.alerts.mqtt else None
+    notifiers = make_notifiers(settings.alerts, client, zone=settings.school.zone, publisher=broker)
     dispatcher = make_dispatcher(settings, notifiers)
     worker = AlertWorker(engine, notifiers, clock, wall=SystemClock(), dispatcher=dispatcher)
     service = Service("alerts")
     service.metrics(settings.metrics.host, settings.metrics.alerts_port)
     service.on_stop("database", engine.dispose)
     service.on_stop("http", client.close)
+    if broker is not None:
+        service.on_stop("broker", broker.stop)
+        broker.start()
     service.task("deliver", worker.run)
     return service.run()
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
 
@@ -68,6 +69,21 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
     status: int | None = None
     retry_after_s: float = 0.0
+
+
+@runtime_checkable
+class Batching(Protocol):
+    """A channel with a quota, which takes several messages as one."""
+
+    batch: int
+
+    def wait_s(self) -> float:
+        """Seconds until the quota allows a message."""
+        ...
+
+    def send_batch(self, parcels: Sequence[Parcel]) -> Receipt:
+        """Send several messages as one; the receipt is for all of them."""
+        ...
 
 
 class Notifier(Protocol):

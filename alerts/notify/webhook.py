@@ -27,7 +27,7 @@ class WebhookNotifier:
 
     def __init__(self, settings: Webhook, client: httpx.Client, wall: Clock) -> None:
         where = f"alerts.webhooks {settings.name!r}"
-        self._url = _parse_url(settings.url, where)
+        self._url = parse_url(settings.url, where)
         self._keys = parse_secrets(settings.secret, where)
         self._client = client
         self._wall = wall
@@ -79,7 +79,8 @@ def judge(status: int, retry_after: str = "") -> Receipt:
     return Receipt(result="permanent", detail=detail, status=status)
 
 
-def _parse_url(text: str, where: str) -> httpx.URL:
+def parse_url(text: str, where: str) -> httpx.URL:
+    """An http or https address; raises `SettingsError` naming ``where``, never the address."""
     fix = "Give an address such as https://example.org/alarms"
     try:
         url = httpx.URL(text)

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from campus.events import EVENTS
-from campus.settings import Settings, Webhook
+from campus.settings import Bot, Mail, MqttOut, Settings, Sms, Webhook
 from cli.main import campus
 
 ROOT = Path(__file__).parents[2]
@@ -28,9 +28,13 @@ def test_every_setting_is_described(field: msgspec.structs.FieldInfo) -> None:
         assert f"| `{key.name}` |" in text
 
 
-def test_every_key_of_a_webhook_is_described() -> None:
-    text = section(SETTINGS, "## `[[alerts.webhooks]]`")
-    assert all(f"| `{key.name}` |" in text for key in msgspec.structs.fields(Webhook))
+CHANNELS = {"webhooks": Webhook, "bots": Bot, "mails": Mail, "sms": Sms, "mqtt": MqttOut}
+
+
+@pytest.mark.parametrize("name", CHANNELS)
+def test_every_key_of_a_channel_is_described(name: str) -> None:
+    text = section(SETTINGS, f"## `[[alerts.{name}]]`")
+    assert all(f"| `{key.name}` |" in text for key in msgspec.structs.fields(CHANNELS[name]))
 
 
 def test_no_setting_is_described_that_does_not_exist() -> None:
@@ -38,7 +42,7 @@ def test_no_setting_is_described_that_does_not_exist() -> None:
     known = {
         key.name for field in msgspec.structs.fields(Settings) for key in msgspec.structs.fields(type(field.default))
     }
-    known |= {key.name for key in msgspec.structs.fields(Webhook)}
+    known |= {key.name for channel in CHANNELS.values() for key in msgspec.structs.fields(channel)}
     assert {name for name in described if not name.startswith("CAMPUS_")} <= known
 
 
