@@ -287,7 +287,7 @@ def test_a_worker_that_hangs_longer_than_its_lease_sends_under_the_same_key(
     assert second.run_once() == 0, "the lease holds"
     play.clock.advance(outbox.LEASE)
     assert second.run_once() == 1
-    first._attempt(first._notifiers["post"], parcel)
+    first._attempt(first._notifiers["post"], [parcel])
     ids = [one.id for one in receiver.all()]
     assert len(ids) == 2
     assert len(set(ids)) == 1
