@@ -53,7 +53,8 @@ port = 1883
 
 [[cameras]]
 id = "cam-1"
-source = "rtsp://user:password@camera.example/stream"   # or a video file, an http stream, a webcam's number
+source = "rtsp://camera.example/stream"   # or a video file, an http stream, a webcam's number
+# login_file = "{folder}/secrets/cam-1"     # user:password of the camera
 detector = "motion"        # or "yolox" / "fastestdet" with model = "x.onnx"
 
 [[cameras.zones]]

@@ -99,6 +99,7 @@ class Camera(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     id: DeviceId
     source: str  # a video file, an rtsp:// or http:// URL, a webcam's number, or "sim" for the drawn scene
+    login_file: Path | None = None  # a file with "user:password" for the source's address: a secret file, mode 600
     fps: Annotated[float, Meta(gt=0, le=60)] = 5.0  # frames analysed per second
     file_fps: Annotated[float, Meta(ge=0, le=240)] = 0.0  # true rate of a video file; 0: what the file says
     loop_file: bool = True

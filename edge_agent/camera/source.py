@@ -7,11 +7,12 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import cv2
 import msgspec
 
+from campus.errors import SettingsError
 from edge_agent.camera.detector import Image
 
 OPEN_TIMEOUT_MS = 5000
@@ -82,6 +83,25 @@ def without_secrets(location: str) -> str:
     if not parts.netloc:
         return location
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def with_login(location: str, login_file: Path | None) -> str:
+    """``location`` with the "user:password" of ``login_file`` in it; raises `SettingsError` when there is none."""
+    if login_file is None:
+        return location
+    try:
+        user, found, password = login_file.read_text(encoding="utf-8").strip().partition(":")
+    except OSError as error:
+        raise SettingsError(
+            str(login_file), f"cannot be read: {error.strerror}", "Write user:password into it"
+        ) from None
+    if not found or not user:
+        raise SettingsError(str(login_file), "holds no user:password", "Write both into it, with a colon between")
+    parts = urlsplit(location)
+    if not parts.netloc:
+        raise SettingsError(location, "is no address that takes a login", "Leave out login_file, or give a URL")
+    host = f"{quote(user, safe='')}:{quote(password, safe='')}@{parts.netloc.rpartition('@')[2]}"
+    return urlunsplit((parts.scheme, host, parts.path, parts.query, parts.fragment))
 
 
 def quiet_opencv() -> None:

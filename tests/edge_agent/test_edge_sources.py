@@ -11,9 +11,10 @@ import cv2
 import numpy as np
 import pytest
 
+from campus.errors import SettingsError
 from edge_agent.camera.file_source import CUT_S, FileSource
 from edge_agent.camera.live_source import LiveSource
-from edge_agent.camera.source import Frame, NoPicture, Source, is_live, opener, without_secrets
+from edge_agent.camera.source import Frame, NoPicture, Source, is_live, opener, with_login, without_secrets
 from edge_agent.camera.sources import make_source
 from edge_agent.settings import Camera
 
@@ -219,6 +220,27 @@ def test_a_stopped_source_gives_nothing(camera: MjpegServer) -> None:
 )
 def test_a_location_is_told_without_its_secrets(location: str, logged: str) -> None:
     assert without_secrets(location) == logged
+
+
+def test_a_login_comes_from_a_file_and_goes_into_the_address_quoted(tmp_path: Path) -> None:
+    login = tmp_path / "cam-1"
+    login.write_text("guard:p@ss/word:1\n", encoding="utf-8")
+    address = with_login("rtsp://camera.example:554/ch1?sub=0", login)
+    assert address == "rtsp://guard:p%40ss%2Fword%3A1@camera.example:554/ch1?sub=0"
+    assert without_secrets(address) == "rtsp://camera.example:554/ch1"
+    assert with_login("rtsp://camera.example/ch1", None) == "rtsp://camera.example/ch1"
+
+
+@pytest.mark.parametrize(
+    ("content", "location", "named"),
+    [("nocolon", "rtsp://x/1", "user:password"), ("a:b", "0", "no address"), (None, "rtsp://x/1", "cannot be read")],
+)
+def test_a_login_that_cannot_be_used_is_named(tmp_path: Path, content: str | None, location: str, named: str) -> None:
+    login = tmp_path / "cam-1"
+    if content is not None:
+        login.write_text(content, encoding="utf-8")
+    with pytest.raises(SettingsError, match=named):
+        with_login(location, login)
 
 
 def test_a_refused_stream_prints_no_password(

@@ -13,7 +13,8 @@ import pytest
 from campus.clock import ScaledClock
 from edge_agent.camera.analyser import Analyser
 from edge_agent.camera.motion import MotionDetector
-from edge_agent.settings import Camera, ZoneArea
+from edge_agent.camera.tamper import TamperWatch
+from edge_agent.settings import Camera, Tamper, ZoneArea
 from simulator.camera_server import CameraServer, RenderedCamera
 from simulator.cameras import FENCE, ZONE
 from simulator.foretold import truth_of
@@ -61,6 +62,16 @@ def test_the_intruder_is_found_in_the_time_that_the_truth_gives_and_the_passer_b
 def test_people_on_the_path_in_the_morning_rush_are_no_intruders(school: SimulatedSchool, day: date) -> None:
     seven = school.moment(day, time(7, 0))
     assert intrusions(school, day, seven, seven + timedelta(minutes=75)) == []
+
+
+def test_a_day_from_before_sunrise_to_dusk_is_no_tampering(school: SimulatedSchool, day: date) -> None:
+    scene, painter, watch = Scene(school, day, SPEED), Painter(school.seed), TamperWatch(Tamper())
+    start, told = school.moment(day, time(6, 0)), []
+    for number in range(800):  # 400 seconds of video, at twice the demo's speed: over thirteen hours
+        now = start + timedelta(seconds=number / 2 * 2 * SPEED)
+        picture = painter.paint(scene.figures(now), now.astimezone(school.zone), number)
+        told += watch.update(picture, number / 2)
+    assert told == []
 
 
 def test_the_intruder_stays_at_the_fence_for_six_seconds_of_the_wall_at_least(
