@@ -16,6 +16,7 @@ from campus.errors import CampusError
 from campus.settings import Settings
 from cli.attendance import attendance
 from cli.edge import edge
+from cli.models import models
 from cli.rules import rules
 
 if TYPE_CHECKING:
@@ -217,6 +218,7 @@ def in_process_broker(port: int) -> None:
 
 
 campus.add_command(edge)
+campus.add_command(models)
 campus.add_command(attendance)
 campus.add_command(rules)
 
