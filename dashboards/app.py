@@ -20,7 +20,7 @@ from dashboards.api.answers import describe
 from dashboards.assets import static_app, static_root
 from dashboards.deps import Deps
 from dashboards.live import Hub
-from dashboards.pages import admin, console, devices, muster, overview, roll, sign_in
+from dashboards.pages import admin, console, devices, me, muster, overview, roll, sign_in
 from dashboards.security import SecurityHeaders
 from dashboards.views.readers import readers
 
@@ -46,7 +46,7 @@ def create_app(deps: Deps) -> FastAPI:
     )
     app.state.deps = deps
     app.state.hub = hub
-    for page in (sign_in, console, roll, muster, devices, overview, admin, probes, socket):
+    for page in (sign_in, console, roll, muster, devices, overview, admin, me, probes, socket):
         app.include_router(page.router)
     app.include_router(_api())
     app.mount(static_root(), static_app(), name="static")

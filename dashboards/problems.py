@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from campus.errors import CampusError, Conflict, NotFound, Unavailable
 from dashboards.access.accounts import RefusedAccount
 from dashboards.access.origin import ForeignOrigin
-from dashboards.access.people import Forbidden, SignInNeeded
+from dashboards.access.people import Forbidden, PasswordDue, SignInNeeded
 from dashboards.api.answers import InvalidBody
 from dashboards.pages.frame import error_page
 
@@ -24,6 +24,7 @@ log = logging.getLogger("dashboards")
 # What each exception means: the status, and the code that the console translates (``error.<code>``).
 MEANINGS: tuple[tuple[type[Exception], int, str], ...] = (
     (SignInNeeded, 401, "sign_in_needed"),
+    (PasswordDue, 403, "password_due"),
     (Forbidden, 403, "forbidden"),
     (ForeignOrigin, 403, "foreign_origin"),
     (NotFound, 404, "not_found"),
@@ -64,6 +65,8 @@ def answer(request: Request, error: Exception) -> Response:
         return _as_problem(error, status, code)
     if code == "sign_in_needed":
         return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", status_code=303)
+    if code == "password_due":
+        return RedirectResponse("/me", status_code=303)
     return error_page(request, status, code)
 
 

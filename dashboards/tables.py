@@ -21,6 +21,9 @@ accounts = sa.Table(
     sa.Column("siren", sa.Boolean, nullable=False),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("disabled_at", Moment),
+    sa.Column("initial", sa.Boolean),  # the password was given by somebody else: the person must choose an own one
+    sa.Column("totp_secret", sa.String(64)),
+    sa.Column("totp_step", sa.Integer),  # the step of the last code that was used: none is good twice
     comment="people who may sign in, with what they chose to see",
 )
 
@@ -32,6 +35,7 @@ login_sessions = sa.Table(
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("expires_at", Moment, nullable=False, index=True),
     sa.Column("revoked_at", Moment),
+    sa.Column("pending", sa.Boolean),  # the password was right and the second factor is still asked for
     comment="who is signed in; only the hash of a token is kept, so a stolen database opens no door",
 )
 

@@ -37,6 +37,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     theme: Theme
     siren: bool
     disabled: bool
+    initial: bool = False  # must choose an own password first
+    second_factor: bool = False
 
 
 class Preferences(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,8 +63,13 @@ def create_account(
     password: str,
     now: datetime,
     teacher: str = "",
+    *,
+    initial: bool = False,
 ) -> Account:
-    """Make an account. Raises `RefusedAccount` for what cannot work, `Conflict` when the login is taken."""
+    """Make an account; ``initial``: its person must choose an own password at the first sign-in.
+
+    Raises `RefusedAccount` for what cannot work, `Conflict` when the login is taken.
+    """
     login = normal_login(login)
     _check(login, role, password, teacher)
     if conn.execute(sa.select(accounts.c.id).where(accounts.c.login == login)).first():
@@ -77,6 +84,7 @@ def create_account(
         "language": "zh",
         "theme": "auto",
         "siren": False,
+        "initial": initial,
     }
     conn.execute(accounts.insert().values(**row, password_hash=passwords.hash_password(password), created_at=now))
     return Account(**row, disabled=False)
@@ -93,14 +101,14 @@ def _check(login: str, role: str, password: str, teacher: str) -> None:
         raise RefusedAccount("a teacher's account needs the roster's teacher id, or no class can be shown")
 
 
-def set_password(conn: sa.Connection, login: str, password: str) -> None:
-    """Give an account another password; raises `NotFound` or `RefusedAccount`."""
+def set_password(conn: sa.Connection, login: str, password: str, *, initial: bool = False) -> None:
+    """Give an account another password; ``initial`` as in `create_account`. Raises `NotFound` or `RefusedAccount`."""
     if len(password) < passwords.MIN_LENGTH:
         raise RefusedAccount(f"the password is too short: use at least {passwords.MIN_LENGTH} characters")
     changed = conn.execute(
         accounts.update()
         .where(accounts.c.login == normal_login(login))
-        .values(password_hash=passwords.hash_password(password))
+        .values(password_hash=passwords.hash_password(password), initial=initial)
     )
     if not changed.rowcount:
         raise NotFound(f"there is no account {login!r}")
@@ -124,8 +132,24 @@ def set_disabled(conn: sa.Connection, school: str, account_id: str, at: datetime
 
 def account_of(row: sa.RowMapping) -> Account:
     """The account of a row that holds the columns of `accounts`."""
-    fields = {name: row[name] for name in Account.__struct_fields__ if name != "disabled"}
-    return Account(**fields, disabled=row["disabled_at"] is not None)
+    fields = {name: row[name] for name in Account.__struct_fields__ if name in row and name != "initial"}
+    return Account(
+        **fields,
+        disabled=row["disabled_at"] is not None,
+        initial=bool(row["initial"]),
+        second_factor=row["totp_secret"] is not None,
+    )
+
+
+def set_second_factor(conn: sa.Connection, account_id: str, secret: str | None, step: int | None = None) -> None:
+    """Ask for codes of ``secret`` at sign-in from now on, or no longer; ``step`` is that of the code just shown."""
+    values = {"totp_secret": secret, "totp_step": step}
+    conn.execute(accounts.update().where(accounts.c.id == account_id).values(values))
+
+
+def password_hash(conn: sa.Connection, account_id: str) -> str:
+    """The stored hash, to check a password against."""
+    return str(conn.execute(sa.select(accounts.c.password_hash).where(accounts.c.id == account_id)).scalar_one())
 
 
 def account(conn: sa.Connection, school: str, account_id: str) -> Account:

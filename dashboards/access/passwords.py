@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 MIN_LENGTH = 10
+_CLEAR = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that looks like something else
 # RFC 9106, second recommended option (64 MiB, 3 passes): the library's own default, stated so that it stays.
 _hasher = PasswordHasher(time_cost=3, memory_cost=65536, parallelism=4)
 
@@ -23,6 +25,11 @@ def matches(password_hash: str, password: str) -> bool:
         return _hasher.verify(password_hash, password)
     except (VerificationError, InvalidHashError):
         return False
+
+
+def made_up() -> str:
+    """A random first password of some 59 bits that can be read out on the phone."""
+    return "-".join("".join(secrets.choice(_CLEAR) for _ in range(4)) for _ in range(3))
 
 
 @cache

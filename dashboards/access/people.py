@@ -14,11 +14,16 @@ from dashboards.access.accounts import Account
 from dashboards.access.roles import Right, may
 from dashboards.deps import Deps, deps_of
 
+OWN_PAGES = ("/me", "/sign-out", "/preferences")
 PLAIN_COOKIE = "campus_session"
 
 
 class SignInNeeded(Exception):
     """Nobody is signed in, or the session ended."""
+
+
+class PasswordDue(Exception):
+    """The password was given by somebody else; the person chooses an own one before anything else."""
 
 
 class Forbidden(Exception):
@@ -46,6 +51,8 @@ def person(connection: HTTPConnection) -> Account:
     account = signed_in(connection)
     if account is None:
         raise SignInNeeded
+    if account.initial and not connection.url.path.startswith(OWN_PAGES):
+        raise PasswordDue
     return account
 
 

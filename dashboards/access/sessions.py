@@ -17,19 +17,23 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def open_session(conn: sa.Connection, account_id: str, now: datetime, lifetime: timedelta) -> str:
-    """Begin a session and return its token; nobody can read it again."""
+def open_session(
+    conn: sa.Connection, account_id: str, now: datetime, lifetime: timedelta, *, pending: bool = False
+) -> str:
+    """Begin a session and return its token; nobody can read it again. A ``pending`` one opens nothing but the question
+    for the second factor.
+    """
     token = secrets.token_urlsafe(32)
     conn.execute(login_sessions.delete().where(login_sessions.c.expires_at < now - lifetime))
     conn.execute(
         login_sessions.insert().values(
-            token_hash=token_hash(token), account=account_id, created_at=now, expires_at=now + lifetime
+            token_hash=token_hash(token), account=account_id, created_at=now, expires_at=now + lifetime, pending=pending
         )
     )
     return token
 
 
-def account_of_session(conn: sa.Connection, token: str, now: datetime) -> Account | None:
+def account_of_session(conn: sa.Connection, token: str, now: datetime, *, pending: bool = False) -> Account | None:
     """Whose session a token is; None when it is unknown, expired, revoked, or the account is disabled."""
     query = (
         sa.select(accounts)
@@ -38,6 +42,7 @@ def account_of_session(conn: sa.Connection, token: str, now: datetime) -> Accoun
             login_sessions.c.token_hash == token_hash(token),
             login_sessions.c.expires_at > now,
             login_sessions.c.revoked_at.is_(None),
+            sa.func.coalesce(login_sessions.c.pending, sa.false()) == pending,
             accounts.c.disabled_at.is_(None),
         )
     )
@@ -56,6 +61,13 @@ def revoke_all(conn: sa.Connection, account_id: str, now: datetime) -> int:
     open_ones = (login_sessions.c.account == account_id, login_sessions.c.revoked_at.is_(None))
     still_valid = login_sessions.c.expires_at > now
     return conn.execute(login_sessions.update().where(*open_ones, still_valid).values(revoked_at=now)).rowcount
+
+
+def revoke_others(conn: sa.Connection, account_id: str, token: str, now: datetime) -> int:
+    """End every session of an account but the one of ``token``; return how many were open."""
+    others = (login_sessions.c.account == account_id, login_sessions.c.token_hash != token_hash(token))
+    is_open = (login_sessions.c.revoked_at.is_(None), login_sessions.c.expires_at > now)
+    return conn.execute(login_sessions.update().where(*others, *is_open).values(revoked_at=now)).rowcount
 
 
 def open_counts(conn: sa.Connection, now: datetime) -> dict[str, tuple[int, datetime]]:

@@ -8,15 +8,23 @@ import msgspec
 import sqlalchemy as sa
 
 from campus import db
-from dashboards.access import passwords, sessions, throttle
+from dashboards.access import passwords, second_factor, sessions, throttle
 from dashboards.access.accounts import Account, account_of, normal_login
 from dashboards.tables import accounts
+
+CODE_WAITS = timedelta(minutes=5)
 
 
 class SignedIn(msgspec.Struct, frozen=True):
     """A session began; ``token`` goes into the browser's cookie."""
 
     account: Account
+    token: str
+
+
+class CodeNeeded(msgspec.Struct, frozen=True):
+    """The password was right; ``token`` admits to the question for the second factor, for a few minutes."""
+
     token: str
 
 
@@ -29,7 +37,7 @@ class Refused(msgspec.Struct, frozen=True):
 
 def sign_in(
     engine: sa.Engine, login: str, password: str, address: str, now: datetime, lifetime: timedelta
-) -> SignedIn | Refused:
+) -> SignedIn | CodeNeeded | Refused:
     """Try a login and password. The refusal never tells which of the two was wrong."""
     login = normal_login(login)[:64]
     with db.write(engine) as conn:
@@ -44,6 +52,30 @@ def sign_in(
     if row is None or not right or row["disabled_at"] is not None:
         return Refused("wrong login or password")
     with db.write(engine) as conn:
+        if row["totp_secret"] is not None:
+            return CodeNeeded(sessions.open_session(conn, row["id"], now, CODE_WAITS, pending=True))
         throttle.forget_tries(conn, login, address)
         token = sessions.open_session(conn, row["id"], now, lifetime)
     return SignedIn(account_of(row), token)
+
+
+def enter_code(
+    engine: sa.Engine, token: str, code: str, address: str, now: datetime, lifetime: timedelta
+) -> SignedIn | Refused | None:
+    """Try the second factor's code after the password; None when the time for it is over."""
+    with db.write(engine) as conn:
+        account = sessions.account_of_session(conn, token, now, pending=True)
+        if account is None:
+            return None
+        verdict = throttle.may_try(conn, account.login, address, now)
+        if not verdict.allowed:
+            return Refused(verdict.reason, verdict.wait_s)
+        throttle.remember_try(conn, account.login, address, now)
+        row = conn.execute(sa.select(accounts).where(accounts.c.id == account.id)).mappings().one()
+        step = second_factor.step_of(str(row["totp_secret"]), code, now, row["totp_step"])
+        if step is None:
+            return Refused("wrong code")
+        conn.execute(accounts.update().where(accounts.c.id == account.id).values(totp_step=step))
+        sessions.revoke(conn, token, now)
+        throttle.forget_tries(conn, account.login, address)
+        return SignedIn(account, sessions.open_session(conn, account.id, now, lifetime))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Annotated
+from urllib.parse import quote
 
 import msgspec
 from fastapi import APIRouter, Depends, Form
@@ -16,14 +17,15 @@ from dashboards.access.accounts import Account, Preferences
 from dashboards.access.origin import check_origin
 from dashboards.access.people import cookie_name, person, signed_in
 from dashboards.access.roles import HOME
-from dashboards.access.sign_in import Refused, sign_in
+from dashboards.access.sign_in import CODE_WAITS, CodeNeeded, Refused, SignedIn, enter_code, sign_in
 from dashboards.api.answers import InvalidBody
-from dashboards.deps import deps_of
+from dashboards.deps import Deps, deps_of
 from dashboards.pages.frame import LANGUAGE_COOKIE, THEME_COOKIE, render
 from dashboards.texts.catalogue import LANGUAGES
 
 router = APIRouter(include_in_schema=False)
 OwnOrigin = Depends(check_origin)
+PENDING_COOKIE = "campus_pending"  # the password was right, the second factor is asked for
 YEAR_S = 365 * 24 * 3600
 
 
@@ -74,19 +76,64 @@ def enter(
         if result.wait_s:
             page.headers["Retry-After"] = str(result.wait_s)
         return page
+    if isinstance(result, CodeNeeded):
+        answer = RedirectResponse(f"/sign-in/code?next={quote(safe_next(next))}", status_code=303)
+        _set_cookie(answer, deps, PENDING_COOKIE, result.token, CODE_WAITS)
+        return answer
+    return _enter(request, result, safe_next(next))
+
+
+@router.get("/sign-in/code")
+def code_form(request: Request, next: str = "/") -> Response:  # noqa: A002
+    """The question for the second factor."""
+    if PENDING_COOKIE not in request.cookies:
+        return RedirectResponse("/sign-in", status_code=303)
+    return render(request, "sign-in", None, template="sign-in-code.html", next=safe_next(next), refused="", wait_s=0)
+
+
+@router.post("/sign-in/code", dependencies=[OwnOrigin])
+def enter_with_code(
+    request: Request,
+    code: Annotated[str, Form(max_length=20)],
+    next: Annotated[str, Form(max_length=500)] = "/",  # noqa: A002
+) -> Response:
+    """Check the second factor's code, and begin a session."""
+    deps = deps_of(request)
+    token = request.cookies.get(PENDING_COOKIE, "")
+    address = request.client.host if request.client else "unknown"
+    lifetime = timedelta(hours=deps.dashboards.session_hours)
+    result = enter_code(deps.engine, token, code, address, deps.wall.now(), lifetime)
+    if result is None:
+        return RedirectResponse("/sign-in", status_code=303)
+    if isinstance(result, Refused):
+        status, refused = (429, "wait") if result.wait_s else (401, "wrong")
+        return render(
+            request, "sign-in", None, status=status, template="sign-in-code.html", next=safe_next(next),
+            refused=refused, wait_s=result.wait_s,
+        )  # fmt: skip
+    answer = _enter(request, result, safe_next(next))
+    answer.delete_cookie(PENDING_COOKIE, path="/")
+    return answer
+
+
+def _enter(request: Request, result: SignedIn, to: str) -> Response:
+    deps = deps_of(request)
     _take_along(request, result.account)
-    answer = RedirectResponse(safe_next(next), status_code=303)
-    secure = deps.dashboards.secure_cookies
+    answer = RedirectResponse(to, status_code=303)
+    _set_cookie(answer, deps, cookie_name(deps), result.token, timedelta(hours=deps.dashboards.session_hours))
+    return answer
+
+
+def _set_cookie(answer: Response, deps: Deps, name: str, token: str, lifetime: timedelta) -> None:
     answer.set_cookie(
-        cookie_name(deps),
-        result.token,
+        name,
+        token,
         max_age=round(lifetime.total_seconds()),
         path="/",
         httponly=True,
         samesite="lax",
-        secure=secure,
+        secure=deps.dashboards.secure_cookies,
     )
-    return answer
 
 
 def _take_along(request: Request, account: Account) -> None:

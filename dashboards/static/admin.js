@@ -1,5 +1,5 @@
 // The platform's health, strangers, unusable messages, accounts, and who looked at whom.
-import { $, batched, clone, data, fill, setMark, setNow, since, sync, t, when, word } from "./boot.js";
+import { $, $$, batched, clone, data, fill, setMark, setNow, since, sync, t, when, word } from "./boot.js";
 import { Problem, attempt, get, patch, post } from "./api.js";
 import { follow } from "./live.js";
 import { toast } from "./toast.js";
@@ -30,6 +30,7 @@ function makeAccount(row) {
   const doings = $(".doings", element);
   if (row.id === data.me) return element;
   doings.append(
+    button(t("admin.reset"), async () => given(await attempt(() => post(`/accounts/${row.id}/password`)))),
     button(t("admin.sign_out"), () => alter(row, () => post(`/accounts/${row.id}/sign-out`), "sign_out")),
     button("", () => {
       const one = view.accounts.find((account) => account.id === row.id);
@@ -45,7 +46,7 @@ function updateAccount(element, row) {
     name: row.name, login: row.login, note, role: t(`role.${row.role}`), sessions: row.sessions || "—",
     last: row.last_sign_in ? when(row.last_sign_in) : "—",
   });
-  const [leave, toggle] = element.querySelectorAll(".doings button");
+  const [, leave, toggle] = element.querySelectorAll(".doings button");
   if (!toggle) return;
   leave.disabled = row.sessions === 0;
   toggle.textContent = row.disabled ? t("admin.enable") : t("admin.disable");
@@ -66,6 +67,37 @@ async function alter(account, run, done) {
   paint();
   toast(t(`admin.done_${done}`, { login: account.login }));
 }
+
+/** Show a first password, this once. */
+function given(answer) {
+  if (!answer) return;
+  view = answer.platform;
+  $("#given-title").textContent = t("admin.given", { login: answer.login });
+  $("#given").textContent = answer.password;
+  $("#given-box").showModal();
+  paint();
+}
+
+async function openNew() {
+  const teachers = await attempt(() => get("/teachers"));
+  if (!teachers) return;
+  $("#new-teacher").replaceChildren(...teachers.map((one) => new Option(`${one.name} (${one.id})`, one.id)));
+  $("#new-box").showModal();
+}
+
+function create(event) {
+  const form = new FormData(event.target);
+  const role = form.get("role");
+  const said = { login: form.get("login"), name: form.get("name"), role, teacher: role === "teacher" ? form.get("teacher") : "" };
+  attempt(() => post("/accounts", said)).then(given);
+  event.target.reset();
+}
+
+for (const close of $$("[data-close]")) close.addEventListener("click", () => close.closest("dialog").close());
+$("#given-box").addEventListener("close", () => { $("#given").textContent = ""; });
+$("#new-account").addEventListener("click", openNew);
+$("#new-role").addEventListener("change", () => { $("#new-teacher-row").hidden = $("#new-role").value !== "teacher"; });
+$("form", $("#new-box")).addEventListener("submit", create);
 
 const paint = batched(() => {
   sync($("#pulse"), pulse(), (row) => row.what, () => clone("beat"), updateBeat);

@@ -4,10 +4,14 @@ import { attempt, get, post } from "./api.js";
 import { follow } from "./live.js";
 import { toast } from "./toast.js";
 
-const TONES = { unknown: "unknown", absent: "critical", late: "warning", on_leave: "info", present: "good", open: "quiet" };
-const ORDER = ["unknown", "absent", "open", "late", "on_leave", "present"];
+const TONES = {
+  unknown: "unknown", absent: "critical", left_early: "major", late: "warning", on_leave: "info", sick: "info",
+  official: "info", suspended: "quiet", not_required: "quiet", present: "good", open: "quiet",
+};
+const ORDER = ["unknown", "absent", "left_early", "open", "late", "sick", "on_leave", "official", "suspended", "not_required", "present"];
+const ALWAYS = new Set(["unknown", "absent", "late", "on_leave", "present"]); // counted on top even when there are none
 // Whom somebody must look for; the others are settled.
-const ASK = new Set(["unknown", "absent"]);
+const ASK = new Set(["unknown", "absent", "left_early"]);
 // What one touch says: a status and the reason that goes with it.
 const TOUCHES = {
   unknown: ["present_seen", "late_seen", "absent_confirmed", "on_leave_told"],
@@ -72,7 +76,7 @@ function touches(host, line) {
   const key = `${status(line)} ${line.student}`;
   if (host.dataset.of === key) return;
   host.dataset.of = key;
-  host.replaceChildren(...TOUCHES[status(line)].map((touch) => touchButton(touch, line)));
+  host.replaceChildren(...(TOUCHES[status(line)] ?? TOUCHES.present).map((touch) => touchButton(touch, line)));
 }
 
 function makeCase(line) {
@@ -125,7 +129,7 @@ const paint = batched(() => {
   const all = sorted();
   const cases = all.filter(asks);
   const counts = ORDER.map((name) => [name, all.filter((line) => status(line) === name).length]);
-  sync($("#sums"), counts.filter(([name, count]) => count || name !== "open"), ([name]) => name, () => clone("sum"), updateSum);
+  sync($("#sums"), counts.filter(([name, count]) => count || ALWAYS.has(name)), ([name]) => name, () => clone("sum"), updateSum);
   sync($("#cases"), cases, (line) => line.student, makeCase, updateCase);
   sync($("#faces"), all.filter((line) => !asks(line)), (line) => line.student, makeFace, updateFace);
   $("#no-cases").hidden = cases.length > 0 || roll.session === null;

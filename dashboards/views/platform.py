@@ -9,6 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from alerts.queries import DisabledEndpoint, disabled_endpoints
+from attendance.tables import teachers as roster_teachers
 from campus.errors import Unavailable
 from campus.series import SeriesStore
 from campus.tables import dead_letters, series_spool
@@ -54,6 +55,13 @@ class AccountLine(msgspec.Struct, frozen=True, kw_only=True):
     last_sign_in: datetime | None
 
 
+class Teacher(msgspec.Struct, frozen=True):
+    """A teacher of the roster."""
+
+    id: str
+    name: str
+
+
 class Platform(msgspec.Struct, frozen=True, kw_only=True):
     """The health of the platform. ``series_problem`` is empty when the store of readings answers."""
 
@@ -88,6 +96,13 @@ def platform(conn: sa.Connection, store_problem: str, school: str, now: datetime
         accounts=_accounts(conn, school, wall),
         access=tuple(audit.recent(conn, school, SHOWN)),
     )
+
+
+def teachers(conn: sa.Connection, school: str) -> list[Teacher]:
+    """The active teachers of the roster, by name."""
+    here = (roster_teachers.c.school == school, roster_teachers.c.active)
+    query = sa.select(roster_teachers.c.id, roster_teachers.c.name).where(*here).order_by(roster_teachers.c.name)
+    return [Teacher(*row) for row in conn.execute(query)]
 
 
 def problem_of(store: SeriesStore) -> str:
