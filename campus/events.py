@@ -96,6 +96,26 @@ class CameraTamper(Event, frozen=True, kw_only=True, omit_defaults=True):
     score: Share = 1.0
 
 
+class CameraCrowding(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """More people than a zone may hold have been in it for its time (``active``), or there is room again."""
+
+    type: ClassVar[str] = "camera.crowding"
+    zone: Name
+    people: Count
+    capacity: Count
+    active: bool
+
+
+class CameraLoitering(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """A person has stayed in an armed zone for longer than is usual there; told once for a visit."""
+
+    type: ClassVar[str] = "camera.loitering"
+    zone: Name
+    track: Count
+    seconds: Annotated[float, Meta(ge=0)]
+    still: bytes | None = None  # JPEG of at most 64 KiB, people blurred, zone drawn
+
+
 class LabSeatTaken(Event, frozen=True, kw_only=True, omit_defaults=True):
     """A headset session began at a seat of a VR lab; the credential is the one tapped at the lab's reader."""
 
@@ -131,5 +151,15 @@ class EdgeLoss(Event, frozen=True, kw_only=True, omit_defaults=True):
 
 EVENTS: dict[str, type[Event]] = {
     event.type: event
-    for event in (GatePass, CameraIntrusion, CameraTamper, LabSeatTaken, LabSeatLeft, SensorAlarm, EdgeLoss)
+    for event in (
+        GatePass,
+        CameraIntrusion,
+        CameraTamper,
+        CameraCrowding,
+        CameraLoitering,
+        LabSeatTaken,
+        LabSeatLeft,
+        SensorAlarm,
+        EdgeLoss,
+    )
 }

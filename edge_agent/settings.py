@@ -47,6 +47,9 @@ class ZoneArea(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     polygon: tuple[Corner, ...]
     kind: Literal["count", "intrusion"] = "count"
     armed: tuple[str, ...] = ()  # "HH:MM-HH:MM" local time, may pass midnight; empty: always armed
+    capacity: Annotated[int, Meta(ge=1, le=10_000)] | None = None  # more people than this are a crowd; None: no limit
+    crowd_s: Positive = 10.0  # seconds of video that a crowd must last
+    loiter_s: Annotated[float, Meta(ge=0, le=86_400)] = 0.0  # who stays this long while armed loiters; 0: not watched
 
     def __post_init__(self) -> None:
         if len(self.polygon) < 3:

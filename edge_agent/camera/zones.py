@@ -46,6 +46,11 @@ class ZoneWatch:
         """The tracks whose visit goes on now."""
         return frozenset(track for track, stay in self._stays.items() if stay.told)
 
+    @property
+    def since(self) -> dict[int, float]:
+        """Since when (seconds of the video) each track is on the visit that goes on now."""
+        return {track: stay.since for track, stay in self._stays.items() if stay.told}
+
     def inside_now(self, tracks: Iterable[Track]) -> frozenset[int]:
         """The tracks seen in this very frame with their foot in the zone."""
         return frozenset(t.id for t in tracks if t.unseen_s == 0 and inside(t.box.foot, self.polygon))
