@@ -4,12 +4,14 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import pyotp
 import pytest
 from playwright.sync_api import expect
 
 from campus.clock import to_ms
 from campus.events import GatePass, SensorAlarm, Status
 from tests.browser.conftest import SIZES, Console, Language, Size, Visitor
+from tests.dashboards.console_seed import PASSWORD
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Visitor]
@@ -196,3 +198,51 @@ def test_a_drill_is_mustered_by_two_people_at_once(visit: Visit, console: Consol
     desk.locator("#past [data-open]").first.click()
     expect(desk.locator("#past")).to_contain_text("最慢")
     expect(phone.locator("#calm")).to_be_visible(timeout=5000)
+
+
+def test_an_administrator_makes_an_account_and_its_person_chooses_a_password(visit: Visit, console: Console) -> None:
+    admin = visit().sign_in("admin")
+    admin.locator("#new-account").click()
+    admin.fill("#new-login", "zhang.san")
+    admin.fill("#new-name", "张三")
+    admin.select_option("#new-role", "teacher")
+    expect(admin.locator("#new-teacher")).to_be_visible()
+    admin.locator("#new-box button.primary").click()
+    expect(admin.locator("#given")).not_to_be_empty()
+    first = admin.locator("#given").inner_text()
+    assert len(first) == 14
+    admin.locator("#given-box [data-close]").click()
+    expect(admin.locator("#accounts")).to_contain_text("张三")
+
+    visitor = visit("phone")
+    page = visitor.page
+    page.goto(console.url)
+    page.fill("#login", "zhang.san")
+    page.fill("#password", first)
+    page.locator("form[action='/sign-in'] button").click()
+    expect(page.get_by_role("alert")).to_contain_text("初始密码")
+    page.fill("#current", first)
+    page.fill("#new", "my own pass phrase")
+    page.locator("form[action='/me/password'] button").click()
+    expect(page.get_by_role("status").first).to_contain_text("密码已更改")
+    assert visitor.overflow() <= 0
+    page.goto(console.url)
+    assert "/roll" in page.url
+    expect(page.get_by_role("heading", name="您名下还没有班级")).to_be_visible()  # the page says what to do
+
+
+def test_the_second_factor_is_set_up_with_a_phone(visit: Visit, console: Console) -> None:
+    visitor = visit()
+    page = visitor.sign_in("facility")
+    page.locator("a.who-name").click()
+    page.locator(".own details summary").click()
+    expect(page.locator(".qr svg")).to_be_visible()
+    secret = page.locator("input[name=secret]").get_attribute("value")
+    page.fill("#code", pyotp.TOTP(str(secret)).now())
+    page.locator("form[action='/me/second-factor'] button").click()
+    expect(page.get_by_text("两步验证已启用")).to_be_visible()
+    page.locator("form[action='/sign-out'] button").click()
+    page.fill("#login", "facility")
+    page.fill("#password", PASSWORD)
+    page.locator("form[action='/sign-in'] button").click()
+    expect(page.locator("form[action='/sign-in/code']")).to_be_visible()
