@@ -131,20 +131,29 @@ def _move(conn: sa.Connection, planned: list[dict[str, object]]) -> None:
         conn.execute(moved.values({name: sa.bindparam(name) for name in names}), rows)
 
 
-def claim_due(conn: sa.Connection, now: datetime) -> list[Session]:
-    """The sessions that became due by ``now``, moved on to their next moment; each is handed to one caller only."""
-    due = sa.select(sessions.c.id).where(sessions.c.due_at <= now).order_by(sessions.c.due_at).limit(AT_ONCE)
+def claim_due(conn: sa.Connection, now: datetime) -> tuple[list[Session], list[Session]]:
+    """The sessions that became due by ``now``, moved on to their next moment; each is handed to one caller only.
+
+    First those to decide anew; then those that only close, where time alone changed: who has a status keeps it.
+    """
+    due = sa.select(sessions.c.id, sessions.c.state, sessions.c.due_at, sessions.c.closes_at).where(
+        sessions.c.due_at <= now
+    )
+    # PostgreSQL's other processes leave these to us; SQLite has one writer anyway.
+    found = conn.execute(due.order_by(sessions.c.due_at).limit(AT_ONCE).with_for_update(skip_locked=True)).all()
+    closing = {row.id for row in found if row.state == "open" and row.due_at == row.closes_at}
     next_at = sa.case(
         (sessions.c.opens_at > now, sessions.c.opens_at), (sessions.c.closes_at > now, sessions.c.closes_at)
     )
     state = sa.case((sessions.c.opens_at > now, "planned"), (sessions.c.closes_at > now, "open"), else_="closed")
     claim = (
         sessions.update()
-        .where(sessions.c.id.in_(due), sessions.c.due_at <= now)
+        .where(sessions.c.id.in_([row.id for row in found]), sessions.c.due_at <= now)
         .values(due_at=next_at, state=state)
         .returning(*sessions.c)
     )
-    return [session_of(row) for row in conn.execute(claim)]
+    claimed = [session_of(row) for row in conn.execute(claim)] if found else []
+    return [one for one in claimed if one.id not in closing], [one for one in claimed if one.id in closing]
 
 
 def session_of(row: sa.Row[tuple[object, ...]]) -> Session:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -32,6 +32,13 @@ def pupils_of(
             own = own & asleep
         found[one.id] = sorted(own)
     return found
+
+
+def without_status(conn: sa.Connection, pupils: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """``pupils``, by session, less those who have a status there."""
+    query = sa.select(roll.c.session, roll.c.student).where(roll.c.session.in_(pupils), roll.c.status.isnot(None))
+    settled = {(session, student) for session, student in conn.execute(query)}
+    return {session: [one for one in own if (session, one) not in settled] for session, own in pupils.items()}
 
 
 def vouched_for(conn: sa.Connection, school: str, day: date, of: Collection[str]) -> set[str]:

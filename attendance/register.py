@@ -19,7 +19,7 @@ from attendance.marks import Entry, append, lock, standings
 from attendance.passes import spooled_within, taps_within
 from attendance.policy import LeaveSpan, Mark, Outage, Sighting, Standing, arrival_mark, hiding, next_mark
 from attendance.presence import Case, Trail, session_mark
-from attendance.pupils import pupils_of, vouched_for
+from attendance.pupils import pupils_of, vouched_for, without_status
 from attendance.schoolday import day_bounds, moment
 from attendance.sightings import NOTHING_SEEN, Reader, Seen, readers_inside, seen_within
 
@@ -61,13 +61,25 @@ class Register:
         self._zone = zone
 
     def decide(
-        self, conn: sa.Connection, due: Sequence[Session], now: datetime, only: Collection[str] | None = None
+        self,
+        conn: sa.Connection,
+        due: Sequence[Session],
+        now: datetime,
+        only: Collection[str] | None = None,
+        *,
+        unsettled: bool = False,
     ) -> list[Entry]:
-        """Decide ``due`` sessions, for all their students or ``only`` some; append what is new and return it."""
+        """Decide ``due`` sessions, for all their students, ``only`` some, or the ``unsettled``: who have no status yet.
+
+        What is new is appended and returned.
+        """
         entries: list[Entry] = []
         for (school, day), group in _by_day(due).items():
             lock(conn, [session.id for session in group])
-            known = self._gather(conn, school, day, group, only)
+            pupils = pupils_of(conn, school, group, only)
+            if unsettled:
+                pupils = without_status(conn, pupils)
+            known = self._gather(conn, school, day, group, pupils)
             outages = self._hiding(conn, school, group, known, now)
             inside = readers_inside(conn, school) if outages else {}
             entries += _new_entries(group, known, outages, inside, now)
@@ -75,9 +87,8 @@ class Register:
         return entries
 
     def _gather(
-        self, conn: sa.Connection, school: str, day: date, group: Sequence[Session], only: Collection[str] | None
+        self, conn: sa.Connection, school: str, day: date, group: Sequence[Session], pupils: Mapping[str, Sequence[str]]
     ) -> _Known:
-        pupils = pupils_of(conn, school, group, only)
         everyone = sorted({student for own in pupils.values() for student in own})
         start, end = day_bounds(day, self._zone)
         taps = taps_within(conn, school, everyone, start, end)

@@ -72,8 +72,9 @@ class AttendanceStage:
         for school in unplanned(conn, today):
             if plan(conn, school, today, now, self._zone):
                 site.turn_day(conn, school, day_bounds(today, self._zone)[0], now)
-        due = claim_due(conn, now)
-        entries = self._register.decide(conn, due, now) if due else []
+        anew, closing = claim_due(conn, now)
+        entries = self._register.decide(conn, anew, now) if anew else []
+        entries += self._register.decide(conn, closing, now, unsettled=True) if closing else []
         return self._tell(conn, entries, now)
 
     def committed(self) -> None:

@@ -182,6 +182,29 @@ boarders = sa.Table(
     comment="who sleeps in which dormitory",
 )
 
+leave_requests = sa.Table(
+    "leave_requests",
+    metadata,
+    sa.Column("id", sa.String(20), primary_key=True),
+    sa.Column("school", sa.String(64), nullable=False),
+    sa.Column("student", sa.String(64), nullable=False),
+    sa.Column("starts", Moment, nullable=False),
+    sa.Column("ends", Moment, nullable=False),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("note", sa.String(300), nullable=False),
+    sa.Column("symptom", sa.String(16)),  # a category, never a diagnosis
+    sa.Column("weekdays", sa.JSON, nullable=False),  # [] or the weekdays 1-7 it repeats on
+    sa.Column("state", sa.String(16), nullable=False),  # asked | approved | refused | withdrawn
+    sa.Column("asked_by", sa.String(64), nullable=False),
+    sa.Column("asked_at", Moment, nullable=False),
+    sa.Column("decided_by", sa.String(64), nullable=False),
+    sa.Column("decided_at", Moment),
+    sa.Column("words", sa.String(500), nullable=False),
+    sa.Column("returned_at", Moment),
+    sa.Index(None, "school", "student", "starts"),
+    comment="leave asked for, and what was decided; approved leave stands in leaves",
+)
+
 # The register -------------------------------------------------------------------------------------------------------
 
 sessions = sa.Table(

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -144,10 +145,14 @@ def upsert(
     """Insert ``rows``; where ``keys`` exist already, set the columns in ``update`` (none: leave the row alone)."""
     if not rows:
         return
-    insert = sqlite.insert if conn.dialect.name == "sqlite" else postgresql.insert
-    statement = insert(table)
-    if update:
-        changed = {column: statement.excluded[column] for column in update}
-        conn.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=changed), list(rows))
-    else:
-        conn.execute(statement.on_conflict_do_nothing(index_elements=list(keys)), list(rows))
+    conn.execute(_upsert(table, conn.dialect.name, tuple(keys), tuple(update)), list(rows))
+
+
+@cache
+def _upsert(table: sa.Table, dialect: str, keys: tuple[str, ...], update: tuple[str, ...]) -> sa.Insert:
+    """The statement, made once: making it costs as much as running it."""
+    statement = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    if not update:
+        return statement.on_conflict_do_nothing(index_elements=keys)
+    changed = {column: statement.excluded[column] for column in update}
+    return statement.on_conflict_do_update(index_elements=keys, set_=changed)
