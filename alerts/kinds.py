@@ -6,7 +6,18 @@ from typing import Any, get_args
 
 from alerts.combination import CombinationRule
 from alerts.event_rules import CountRule, EventRule, SilenceRule
-from alerts.joined_rules import LeftInSchoolHoursRule
+from alerts.joined_rules import (
+    AbsentInsideRule,
+    HeadCountRule,
+    IllnessClusterRule,
+    ImpossibleTravelRule,
+    LabSessionRule,
+    LeftInSchoolHoursRule,
+    NotCheckedOutRule,
+    PassbackRule,
+    PresentOutsideRule,
+    RollMissingRule,
+)
 from alerts.reading_rules import AbsenceRule, ChangeRule, RateRule, ThresholdRule
 from alerts.rule import RuleBase, Severity
 
@@ -20,6 +31,15 @@ Rule = (
     | SilenceRule
     | CombinationRule
     | LeftInSchoolHoursRule
+    | AbsentInsideRule
+    | PresentOutsideRule
+    | NotCheckedOutRule
+    | RollMissingRule
+    | IllnessClusterRule
+    | HeadCountRule
+    | PassbackRule
+    | ImpossibleTravelRule
+    | LabSessionRule
 )
 RULE_KINDS: tuple[type[RuleBase], ...] = get_args(Rule)
 

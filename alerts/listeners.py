@@ -8,7 +8,7 @@ from math import inf
 import msgspec
 
 from alerts.event_rules import CountRule, EventRule, SilenceRule
-from alerts.joined_rules import LeftInSchoolHoursRule
+from alerts.joined_rules import ImpossibleTravelRule, LabSessionRule, LeftInSchoolHoursRule, PassbackRule
 from alerts.reading_rules import AbsenceRule, ChangeRule, RateRule, ThresholdRule
 from alerts.rulefile import RuleSet
 from campus.events import EVENTS, Event
@@ -37,6 +37,8 @@ class Listeners:
         self._by_kind: dict[str, Metrics] = {}
         self.silence = tuple(rule for rule in rules.rules if isinstance(rule, SilenceRule))
         self.passes = tuple(rule for rule in rules.rules if isinstance(rule, LeftInSchoolHoursRule))
+        self.cards = tuple(rule for rule in rules.rules if isinstance(rule, PassbackRule | ImpossibleTravelRule))
+        self.labs = tuple(rule for rule in rules.rules if isinstance(rule, LabSessionRule))
         by_event: defaultdict[type[Event], list[EventRule | CountRule]] = defaultdict(list)
         for rule in rules.rules:
             if isinstance(rule, EventRule | CountRule):

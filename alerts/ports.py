@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -41,6 +41,60 @@ class RollBook(Protocol):
     def expected_in(self, conn: sa.Connection, school: str, place: str, at: datetime, /) -> Expected | None:
         """Who should be in ``place`` at ``at``; None when no lesson is held there."""
         ...
+
+
+class Register(Protocol):
+    """What the roll, the gates and leave say together, for the rules that join them. Students by id, classes by id."""
+
+    def absent_inside(self, conn: sa.Connection, school: str, at: datetime, /) -> Sequence[tuple[str, str]]:
+        """(student, class) of those inside by the gates and marked absent in what is going on at ``at``."""
+        ...
+
+    def present_outside(self, conn: sa.Connection, school: str, at: datetime, /) -> Sequence[tuple[str, str]]:
+        """(student, class) of those a person marked present at ``at`` and who are out by the gates."""
+        ...
+
+    def not_checked_out(self, conn: sa.Connection, school: str, at: datetime, after: timedelta, /) -> Mapping[str, int]:
+        """How many of each class are still inside ``after`` dismissal; empty before."""
+        ...
+
+    def roll_missing(self, conn: sa.Connection, school: str, at: datetime, after: timedelta, /) -> Sequence[str]:
+        """The classes with an open roll without any mark so long after it was due."""
+        ...
+
+    def sick(self, conn: sa.Connection, school: str, since: datetime, until: datetime, /) -> Mapping[str, int]:
+        """How many students of each class were on sick leave in this time."""
+        ...
+
+
+class NoRegister:
+    """`Register` for when there is none."""
+
+    def absent_inside(self, conn: sa.Connection, school: str, at: datetime, /) -> Sequence[tuple[str, str]]:  # noqa: ARG002
+        """Nobody."""
+        return ()
+
+    def present_outside(self, conn: sa.Connection, school: str, at: datetime, /) -> Sequence[tuple[str, str]]:  # noqa: ARG002
+        """Nobody."""
+        return ()
+
+    def not_checked_out(
+        self, conn: sa.Connection, school: str, at: datetime, after: timedelta, /  # noqa: ARG002
+    ) -> Mapping[str, int]:  # fmt: skip
+        """Nobody."""
+        return {}
+
+    def roll_missing(
+        self, conn: sa.Connection, school: str, at: datetime, after: timedelta, /  # noqa: ARG002
+    ) -> Sequence[str]:  # fmt: skip
+        """None."""
+        return ()
+
+    def sick(
+        self, conn: sa.Connection, school: str, since: datetime, until: datetime, /  # noqa: ARG002
+    ) -> Mapping[str, int]:  # fmt: skip
+        """Nobody."""
+        return {}
 
 
 class SchoolMoment(Protocol):

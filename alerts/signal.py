@@ -9,7 +9,15 @@ import msgspec
 from alerts.combination import CombinationRule
 from alerts.condition import Timing
 from alerts.event_rules import CountRule, EventRule, Happening, SilenceRule
-from alerts.joined_rules import LeftInSchoolHoursRule
+from alerts.joined_rules import (
+    AbsentInsideRule,
+    HeadCountRule,
+    ImpossibleTravelRule,
+    LabSessionRule,
+    LeftInSchoolHoursRule,
+    PassbackRule,
+    PresentOutsideRule,
+)
 from alerts.kinds import Rule
 from alerts.reading_rules import AbsenceRule, ChangeRule, ThresholdRule
 from alerts.rule import Bilingual
@@ -70,7 +78,13 @@ def _timing_of(rule: Rule) -> Timing:
             return Timing(quiet=_seconds(rule.within_s))
         case LeftInSchoolHoursRule():
             return Timing(hold=timedelta(seconds=rule.for_s), recheck=RECHECK)
-        case AbsenceRule() | CombinationRule():
+        case AbsentInsideRule() | PresentOutsideRule() | HeadCountRule():
+            return Timing(hold=timedelta(seconds=rule.for_s))
+        case PassbackRule():
+            return Timing(quiet=timedelta(seconds=rule.within_s))
+        case ImpossibleTravelRule():
+            return Timing(quiet=timedelta(hours=1))
+        case AbsenceRule() | CombinationRule() | LabSessionRule():
             return Timing(hold=timedelta(seconds=rule.for_s))
         case _:
             return Timing()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -15,10 +15,13 @@ from alerts.announce import Announcer
 from alerts.counters import RELOADS, STEPS
 from alerts.engine import Engine
 from alerts.event_rules import CountRule, EventRule
+from alerts.joined.lab_sessions import LabSessions
 from alerts.joined.left_in_school_hours import LeftInSchoolHours
+from alerts.joined.looks import Looks
+from alerts.joined.passes import CardWatch
 from alerts.listeners import Listeners
 from alerts.memory import Memory
-from alerts.ports import Calendar, IdsAsNames, Names, RollBook, WeekdaysOnly
+from alerts.ports import Calendar, IdsAsNames, Names, NoRegister, Register, RollBook, WeekdaysOnly
 from alerts.readings import ReadingWatch
 from alerts.rulefile import RuleFileError, RuleSet
 from alerts.rulesource import RuleSource, digest
@@ -28,7 +31,7 @@ from alerts.states import ConditionStates
 from alerts.tables import rule_loads
 from alerts.words import too_often
 from campus.envelope import Envelope
-from campus.events import Event, Readings
+from campus.events import Event, LabSeatLeft, LabSeatTaken, Readings
 from campus.facts import DeviceReturned, DeviceSilent, StudentPassed
 
 log = logging.getLogger(__name__)
@@ -45,7 +48,8 @@ class AlertStage:
 
     ``rules`` are the rules in force, or where they come from: a `RuleSource` is looked at again at every tick. ``owns``
     tells which schools this program serves, when several share the work. ``names`` gives the words for the titles;
-    without it the ids stand there. ``calendar`` answers for schedules; without it Monday to Friday are school days.
+    without it the ids stand there. ``calendar`` answers for schedules; without it Monday to Friday are school
+    days. ``register`` answers for the rules that join the roll; without it they are silent.
     """
 
     name = "alerts"
@@ -57,11 +61,13 @@ class AlertStage:
         names: Names | None = None,
         *,
         calendar: Calendar | None = None,
+        register: Register | None = None,
         owns: Callable[[str], bool] = _every_school,
         grace: timedelta = GRACE,
     ) -> None:
         self._source = rules if isinstance(rules, RuleSource) else None
         self._roll_book = roll_book
+        self._register = register or NoRegister()
         self._schedules = Schedules(calendar or WeekdaysOnly(ZoneInfo("UTC")))
         self._announcer = Announcer(names or IdsAsNames(), roll_book, self._schedules)
         self._states = ConditionStates(owns)
@@ -81,23 +87,31 @@ class AlertStage:
             body = envelope.body
             if isinstance(body, Readings):
                 self._readings.take(conn, envelope, body, now)
-                continue
-            told.append(envelope)
-            if isinstance(body, Event):
-                self._absences.happened(conn, envelope, body, now)
-                for rule in self._listeners.event(type(body)):
-                    self._take(conn, self._heard(rule, envelope, body), now)
-            elif isinstance(body, DeviceSilent | DeviceReturned):
-                for silence in self._listeners.silence:
-                    self._take(conn, from_silence(silence, envelope, body), now)
-            elif isinstance(body, StudentPassed):
-                for joined in self._joined.values():
-                    self._take(conn, joined.heard(conn, envelope, body, now), now)
+                self._looks.measured(envelope, body)
+            else:
+                told.append(envelope)
+                self._hear(conn, envelope, now)
         for absence, cause, at in self._absences.back():
             self._take(conn, Signal(rule=absence, cause=cause, tripped=False, at=at), now)
         history.record(conn, told)
         self._flush(conn, now)
         return ()
+
+    def _hear(self, conn: sa.Connection, envelope: Envelope, now: datetime) -> None:
+        body = envelope.body
+        if isinstance(body, Event):
+            self._absences.happened(conn, envelope, body, now)
+            for rule in self._listeners.event(type(body)):
+                self._take(conn, self._heard(rule, envelope, body), now)
+            if isinstance(body, LabSeatTaken | LabSeatLeft):
+                self._take_all(conn, self._labs.heard(conn, envelope, body, now), now)
+        elif isinstance(body, DeviceSilent | DeviceReturned):
+            for silence in self._listeners.silence:
+                self._take(conn, from_silence(silence, envelope, body), now)
+        elif isinstance(body, StudentPassed):
+            for joined in self._joined.values():
+                self._take(conn, joined.heard(conn, envelope, body, now), now)
+            self._take_all(conn, self._cards.heard(envelope, body), now)
 
     def tick(self, conn: sa.Connection, now: datetime) -> Sequence[Envelope]:
         """Take up changed rules; raise what held long enough, return what was quiet long enough."""
@@ -105,6 +119,9 @@ class AlertStage:
         started = self._begin(conn, now)
         if now - started >= self._grace:
             self._absences.expect(conn, now)
+            if self._looks.rules:
+                schools = [one for one in self._schedules.calendar.schools(conn) if self._owns(one)]
+                self._take_all(conn, self._looks.signals(conn, schools, now), now)
             self._engine.elapse(conn, now, started)
         self._flush(conn, now)
         return ()
@@ -128,6 +145,9 @@ class AlertStage:
     def _use(self, rules: RuleSet) -> None:
         self._listeners = Listeners(rules)
         self._joined = {rule.id: LeftInSchoolHours(rule, self._roll_book) for rule in self._listeners.passes}
+        self._looks = Looks(rules.rules, self._register, self._roll_book, self._states)
+        self._cards = CardWatch(self._listeners.cards, self._memory)
+        self._labs = LabSessions(self._listeners.labs, self._roll_book)
         self._absences = Absences(self._listeners.absences, self._states, self._schedules, self._owns)
         self._engine = Engine(rules, self._states, self._announcer, self._joined, self._schedules, self._absences)
         self._readings = ReadingWatch(self._listeners, self._engine, self._states, self._memory, self._absences)
@@ -168,6 +188,10 @@ class AlertStage:
 
     def _take(self, conn: sa.Connection, signal: Signal | None, now: datetime) -> None:
         if signal is not None:
+            self._engine.take(conn, signal, now)
+
+    def _take_all(self, conn: sa.Connection, signals: Iterable[Signal], now: datetime) -> None:
+        for signal in signals:
             self._engine.take(conn, signal, now)
 
     def _heard(self, rule: EventRule | CountRule, envelope: Envelope, event: Event) -> Signal | None:

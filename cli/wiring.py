@@ -25,6 +25,7 @@ from campus.settings import Settings
 from campus.stage import Stage
 from campus.tables import seen_events
 from cli.names import SchoolNames
+from cli.register import SchoolRegister
 from cli.school_calendar import SchoolCalendar
 from cli.session import ingest_client_id
 from devices import queries as device_queries
@@ -63,6 +64,7 @@ def make_stages(
             roll_book,
             SchoolNames(roll_book),
             calendar=SchoolCalendar(settings.school.zone),
+            register=SchoolRegister(settings.school.zone),
             owns=owns,
         ),
     )

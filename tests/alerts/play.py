@@ -21,7 +21,18 @@ from alerts.tables import alarms
 from campus import db
 from campus.clock import VirtualClock, to_ms
 from campus.envelope import Body, Envelope, Source
-from campus.events import CameraIntrusion, CameraTamper, EdgeLoss, Event, GatePass, Reading, Readings, SensorAlarm
+from campus.events import (
+    CameraIntrusion,
+    CameraTamper,
+    EdgeLoss,
+    Event,
+    GatePass,
+    LabSeatLeft,
+    LabSeatTaken,
+    Reading,
+    Readings,
+    SensorAlarm,
+)
 from campus.facts import DeviceReturned, DeviceSilent, StudentPassed
 from campus.ids import new_id
 
@@ -87,6 +98,32 @@ class Calendar:
         return [SCHOOL]
 
 
+class Register:
+    """What roll, gates and leave say together, as told."""
+
+    def __init__(self) -> None:
+        self.absent: list[tuple[str, str]] = []
+        self.present: list[tuple[str, str]] = []
+        self.inside: dict[str, int] = {}
+        self.missing: list[str] = []
+        self.ill: dict[str, int] = {}
+
+    def absent_inside(self, conn: sa.Connection, school: str, at_: datetime, /) -> list[tuple[str, str]]:
+        return self.absent
+
+    def present_outside(self, conn: sa.Connection, school: str, at_: datetime, /) -> list[tuple[str, str]]:
+        return self.present
+
+    def not_checked_out(self, conn: sa.Connection, school: str, at_: datetime, after: timedelta, /) -> dict[str, int]:
+        return self.inside if at_ >= at("16:30") + after else {}
+
+    def roll_missing(self, conn: sa.Connection, school: str, at_: datetime, after: timedelta, /) -> list[str]:
+        return self.missing if at_ >= at("08:00") + after else []
+
+    def sick(self, conn: sa.Connection, school: str, since: datetime, until: datetime, /) -> dict[str, int]:
+        return self.ill
+
+
 class Words:
     """Names for the titles."""
 
@@ -108,6 +145,7 @@ class Play:
         self.clock = clock
         self.roll = Roll()
         self.calendar = Calendar()
+        self.register = Register()
         self.rules = rules or load_rules()
         self.clock.move_to(at("07:30"))
         self.restart()
@@ -117,7 +155,7 @@ class Play:
     def restart(self, rules: RuleSet | None = None) -> None:
         """A new process over the same database."""
         self.rules = rules or self.rules
-        self.stage = AlertStage(self.rules, self.roll, Words(), calendar=self.calendar)
+        self.stage = AlertStage(self.rules, self.roll, Words(), calendar=self.calendar, register=self.register)
 
     def handle(self, *envelopes: Envelope) -> None:
         """One batch, committed."""
@@ -268,6 +306,27 @@ def _day(play: Play, kind: str) -> None:
     play.calendar.day = kind.replace("make-up", "makeup")
 
 
+def _register(what: str) -> Callable[..., None]:
+    def act(play: Play, subject: str, is_: str) -> None:
+        known: list[object] = getattr(play.register, what)
+        known.clear()
+        if is_ not in ("is found", "has been seen", "has been taken"):
+            known.append(subject if what == "missing" else (subject, "c-g7-1"))
+
+    return act
+
+
+def _number(what: str) -> Callable[[Play, str, str], None]:
+    def act(play: Play, number: str, class_id: str) -> None:
+        getattr(play.register, what)[class_id] = int(number)
+
+    return act
+
+
+def _seat(play: Play, lab: str, seat: str, what: str) -> None:
+    play.handle(play.envelope(lab, LabSeatTaken(seat=seat) if what == "taken" else LabSeatLeft(seat=seat)))
+
+
 def _mute(play: Play, what: str, thing: str, kind: str, until: str | None) -> None:
     with db.write(play.engine) as conn:
         mutes.begin(
@@ -351,6 +410,12 @@ SENTENCES: Sequence[tuple[str, Callable[..., None]]] = (
     (r"(\S+) hands over to (\S+)", _hand_over),
     (r"expect (\S+) of (\S+) to be with (\S+)", _expect_assigned),
     (r"expect (\S+) of (\S+) (to flap|to be steady)", _expect_flapping),
+    (r"(\S+) (is absent and inside|is found)", _register("absent")),
+    (r"(\S+) (is marked present and outside|has been seen)", _register("present")),
+    (r"the roll of (\S+) (is missing|has been taken)", _register("missing")),
+    (r"(\d+) students of (\S+) are inside", _number("inside")),
+    (r"(\d+) students of (\S+) are ill", _number("ill")),
+    (rf"at {_D} the seat (\w+) is (taken|left)", _seat),
     (r"the day is an? (school|make-up|exam|holiday)(?: day)?", _day),
     (r"expect (\S+) of (\S+) to be (info|warning|major|critical)", _expect_severity),
     (r'expect (\S+) of (\S+) because "(.*)"', _expect_reason),

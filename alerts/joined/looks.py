@@ -1,0 +1,131 @@
+"""Rules that are looked at once a minute: what holds now for whom, from roll, gates, leave, bells and counters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from alerts.joined_rules import (
+    AbsentInsideRule,
+    HeadCountRule,
+    IllnessClusterRule,
+    NotCheckedOutRule,
+    PresentOutsideRule,
+    RollMissingRule,
+)
+from alerts.kinds import Rule
+from alerts.ports import Register, RollBook
+from alerts.rule import Bilingual
+from alerts.signal import Cause, Signal
+from alerts.states import ConditionStates
+from alerts.words import both
+from campus.clock import from_ms
+from campus.envelope import Envelope
+from campus.events import Readings
+
+Looked = (
+    AbsentInsideRule | PresentOutsideRule | NotCheckedOutRule | RollMissingRule | IllnessClusterRule | HeadCountRule
+)
+EVERY = timedelta(seconds=60)
+# A counter that sends twice a minute may miss one message.
+COUNT_HOLDS = timedelta(seconds=90)
+Found = dict[str, tuple[Cause, Bilingual]]
+
+
+class Looks:
+    """Looks once a minute of the school's time, and tells the engine what is new and what is over."""
+
+    def __init__(self, rules: Iterable[Rule], register: Register, roll_book: RollBook, states: ConditionStates) -> None:
+        self.rules = [rule for rule in rules if isinstance(rule, Looked)]
+        self._register = register
+        self._roll_book = roll_book
+        self._states = states
+        self._looked: datetime | None = None
+        self._metrics = {rule.metric for rule in self.rules if isinstance(rule, HeadCountRule)}
+        self._counts: dict[tuple[str, str, str], tuple[datetime, float]] = {}
+
+    def measured(self, envelope: Envelope, readings: Readings) -> None:
+        """Remember the newest count of a place."""
+        place = envelope.source.place
+        if not self._metrics or place is None or envelope.late:
+            return
+        for reading in readings.items:
+            for metric in self._metrics & reading.values.keys():
+                at = envelope.received if envelope.clock_suspect else from_ms(reading.ts)
+                self._counts[(envelope.school, place, metric)] = (at, float(reading.values[metric]))
+
+    def signals(self, conn: sa.Connection, schools: Iterable[str], now: datetime) -> list[Signal]:
+        """What is new, what goes on and what is over; nothing when a minute has not passed."""
+        if not self.rules or (self._looked is not None and now - self._looked < EVERY):
+            return []
+        self._looked = now
+        return [one for school in schools for rule in self.rules for one in self._look(conn, rule, school, now)]
+
+    def _look(self, conn: sa.Connection, rule: Looked, school: str, now: datetime) -> list[Signal]:
+        found = self._find(conn, rule, school, now)
+        told = [Signal(rule=rule, cause=cause, tripped=True, at=now, reason=why) for cause, why in found.values()]
+        over = [key for key in self._states.not_normal() if key[:2] == (school, rule.id) and key[2] not in found]
+        for key in over:
+            held = self._states.get(key)
+            if held is not None:
+                told.append(Signal(rule=rule, cause=held.cause, tripped=False, at=now))
+        return told
+
+    def _find(self, conn: sa.Connection, rule: Looked, school: str, now: datetime) -> Found:
+        ask = self._register
+        match rule:
+            case AbsentInsideRule():
+                return _students(school, ask.absent_inside(conn, school, now), ABSENT_INSIDE)
+            case PresentOutsideRule():
+                return _students(school, ask.present_outside(conn, school, now), PRESENT_OUTSIDE)
+            case NotCheckedOutRule():
+                left = ask.not_checked_out(conn, school, now, timedelta(seconds=rule.after_s))
+                return _classes(
+                    school, {one: n for one, n in left.items() if n >= rule.students}, "仍在校", "still inside"
+                )
+            case RollMissingRule():
+                missing = ask.roll_missing(conn, school, now, timedelta(seconds=rule.after_s))
+                return {one: (_class(school, one), NO_ROLL) for one in missing}
+            case IllnessClusterRule():
+                sick = ask.sick(conn, school, now - timedelta(days=rule.days), now)
+                return _classes(
+                    school, {one: n for one, n in sick.items() if n >= rule.students}, "病假", "on sick leave"
+                )
+            case HeadCountRule():
+                return self._crowds(conn, rule, school, now)
+
+    def _crowds(self, conn: sa.Connection, rule: HeadCountRule, school: str, now: datetime) -> Found:
+        found: Found = {}
+        for (where, place, metric), (at, counted) in self._counts.items():
+            if where != school or metric != rule.metric or now - at > COUNT_HOLDS or not rule.covers(place):
+                continue
+            expected = self._roll_book.expected_in(conn, school, place, now)
+            if expected is not None and rule.beyond(counted, expected.students):
+                n, m = f"{counted:g}", expected.students
+                why = both(f"计数 {n} 人，应有 {m} 人", f"counted {n}, expected {m}")
+                found[place] = (Cause(school=school, subject=place, place=place), why)
+        return found
+
+
+ABSENT_INSIDE = both(
+    "学生已从校门进入，但当前课堂点名缺席",
+    "the student came in at the gate and is marked absent in what is going on now",
+)
+PRESENT_OUTSIDE = both(
+    "学生被标记为出勤，但门禁显示不在校", "the student is marked present and is not on the site by the gates"
+)
+NO_ROLL = both("点名逾期仍无任何记录", "the roll is overdue and has no mark at all")
+
+
+def _students(school: str, found: Iterable[tuple[str, str]], why: Bilingual) -> Found:
+    return {student: (Cause(school=school, subject=student, class_id=class_id), why) for student, class_id in found}
+
+
+def _classes(school: str, found: Mapping[str, int], zh: str, en: str) -> Found:
+    return {one: (_class(school, one), both(f"{n} 名学生{zh}", f"{n} students {en}")) for one, n in found.items()}
+
+
+def _class(school: str, class_id: str) -> Cause:
+    return Cause(school=school, subject=class_id, class_id=class_id)

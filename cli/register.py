@@ -1,0 +1,78 @@
+"""What roll, gates and leave say together: answers the `Register` port of alerts from the tables of attendance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from attendance.daybook import school_day
+from attendance.schoolday import local_day, moment
+from attendance.tables import leaves, roll, sessions, site_states, students
+
+
+class SchoolRegister:
+    """Reads the register in the zone of the schools; sets of students in one query each."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+
+    def absent_inside(self, conn: sa.Connection, school: str, at: datetime) -> Sequence[tuple[str, str]]:
+        """Marked absent in an open session, and inside since before it closed."""
+        return _marked(conn, school, at, "in", roll.c.status == "absent")
+
+    def present_outside(self, conn: sa.Connection, school: str, at: datetime) -> Sequence[tuple[str, str]]:
+        """Marked present or late by a person's word, and out by the gates."""
+        return _marked(conn, school, at, "out", sa.and_(roll.c.status.in_(("present", "late")), roll.c.held))
+
+    def not_checked_out(self, conn: sa.Connection, school: str, at: datetime, after: timedelta) -> Mapping[str, int]:
+        """Of each class, how many are inside so long after dismissal; empty on days without school."""
+        today = local_day(at, self._zone)
+        day = school_day(conn, school, today)
+        hours = day.hours() if day else None
+        if hours is None or at < moment(today, hours[1], self._zone) + after:
+            return {}
+        query = (
+            sa.select(site_states.c.class_id, sa.func.count())
+            .where(site_states.c.school == school, site_states.c.state == "in")
+            .group_by(site_states.c.class_id)
+        )
+        return {class_id: int(count) for class_id, count in conn.execute(query)}
+
+    def roll_missing(self, conn: sa.Connection, school: str, at: datetime, after: timedelta) -> Sequence[str]:
+        """Classes whose running session has no mark at all."""
+        marked = sa.select(roll.c.session).where(roll.c.session == sessions.c.id, roll.c.status.is_not(None))
+        query = sa.select(sessions.c.class_id).where(
+            *_running(school, at), sessions.c.late_at <= at - after, ~marked.exists()
+        )
+        return list(conn.execute(query.distinct().order_by(sessions.c.class_id)).scalars())
+
+    def sick(self, conn: sa.Connection, school: str, since: datetime, until: datetime) -> Mapping[str, int]:
+        """Students of each class with sick leave that touches the time."""
+        same = sa.and_(students.c.school == leaves.c.school, students.c.id == leaves.c.student)
+        query = (
+            sa.select(students.c.class_id, sa.func.count(sa.distinct(leaves.c.student)))
+            .join_from(leaves, students, same)
+            .where(leaves.c.school == school, leaves.c.kind == "sick", leaves.c.starts < until, leaves.c.ends > since)
+            .group_by(students.c.class_id)
+        )
+        return {class_id: int(count) for class_id, count in conn.execute(query) if class_id}
+
+
+def _marked(
+    conn: sa.Connection, school: str, at: datetime, state: str, mark: sa.ColumnElement[bool]
+) -> Sequence[tuple[str, str]]:
+    here = sa.and_(site_states.c.school == roll.c.school, site_states.c.student == roll.c.student)
+    query = (
+        sa.select(roll.c.student, sessions.c.class_id)
+        .join_from(roll, sessions, sessions.c.id == roll.c.session)
+        .join(site_states, here)
+        .where(*_running(school, at), site_states.c.state == state, mark)
+    )
+    return [(student, class_id) for student, class_id in conn.execute(query.distinct().order_by(roll.c.student))]
+
+
+def _running(school: str, at: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    return sessions.c.school == school, sessions.c.opens_at <= at, sessions.c.until_at > at
