@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from random import Random
 
 import msgspec
 import pytest
@@ -132,3 +135,58 @@ def test_the_register_of_a_whole_day_is_proved_by_its_chain(whole_day: Play) -> 
     assert proof.breaks == ()
     assert proof.marks > 10
     assert proof.unchained == 0
+
+
+def a_scattered_day(play: Play, seed: int) -> list[Envelope]:
+    """Some passes and sightings of two students, all handed in only in the evening."""
+    random = Random(seed)
+    found = []
+    for number in range(10):
+        at = play.at("07:00") + timedelta(minutes=random.randrange(0, 900))
+        device = random.choice(["gate-1", "gate-2", "gate-3", "lab-1", "reader-1", "gate-9"])
+        card = CARDS[random.choice(["s-1", "s-2"])]
+        body = LabSeatTaken(seat="7", credential=card) if device == "lab-1" else GatePass(credential=card)
+        if isinstance(body, GatePass):
+            body = msgspec.structs.replace(body, direction=random.choice(["in", "out", None]))
+        kind = "vr_lab" if device == "lab-1" else "gate"
+        source = Source(SCHOOL, device, kind)
+        found.append(Envelope(source=source, body=body, at=at, received=at, id=f"e-{number}", late=True))
+    return found
+
+
+def whole_rolls(play: Play) -> list[tuple[object, ...]]:
+    """Every line of every roll of the day."""
+    with db.read(play.engine) as conn:
+        days = [one for who in ("c-1", "c-2", "g-art") for one in sessions_of_day(conn, SCHOOL, who, play.day)]
+        return [
+            (one.period, line.student, line.status, line.why, dict(line.evidence))
+            for one in days
+            for line in session_roll(conn, one.id)
+        ]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_order_in_which_a_day_is_handed_in_changes_no_roll(whole_day: Play, seed: int, tmp_path: Path) -> None:
+    with whole_day.engine.connect() as conn:
+        conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    copy = tmp_path / "other.db"
+    shutil.copy(str(whole_day.engine.url.database), copy)
+    other = Play(db.open_engine(f"sqlite:///{copy}"))
+    rolls = []
+    for play, order in ((whole_day, Random(seed)), (other, Random(seed + 100))):
+        play.gate_falls_silent("gate-2", "07:30", "07:31:00")
+        play.gate_returns("gate-2", "08:05")
+        coming = a_scattered_day(play, seed)
+        order.shuffle(coming)
+        for place, one in enumerate(coming):
+            now = play.at("20:00") + timedelta(minutes=place)
+            play.take([msgspec.structs.replace(one, received=now)], now)
+            play.tick(now + timedelta(seconds=20))
+        for clock in ("22:20", "23:59"):
+            play.tick(play.at(clock))
+            play.tick(play.at(clock))
+        rolls.append(whole_rolls(play))
+    other.engine.dispose()
+
+    assert rolls[0] == rolls[1]
+    assert len(rolls[0]) > 15
