@@ -11,7 +11,8 @@ from edge_agent.camera.analyser import Analyser
 from edge_agent.camera.detectors import make_detector
 from edge_agent.camera.sources import make_source
 from edge_agent.gate.agent import GateAgent
-from edge_agent.gate.source import SimulatedReader
+from edge_agent.gate.source import PassSource, SimulatedReader
+from edge_agent.gate.zkteco import ZktecoTerminals
 from edge_agent.lab.agent import LabAgent
 from edge_agent.lab.source import SimulatedLab
 from edge_agent.settings import Camera, EdgeSettings, Gate, Lab
@@ -48,9 +49,14 @@ class EdgeAgent:
         service.task(f"camera[{camera.id}]", agent.run)
 
     def _add_gate(self, gate: Gate, uplink: Uplink, service: Service) -> None:
-        agent = GateAgent(gate, SimulatedReader(gate, self._clock), self._key, self._clock, uplink)
+        agent = GateAgent(gate, self._reader(gate), self._key, self._clock, uplink)
         uplink.add_device(gate.id, agent.health)
         service.task(f"gate[{gate.id}]", agent.run)
+
+    def _reader(self, gate: Gate) -> PassSource:
+        if gate.source == "zkteco":
+            return ZktecoTerminals(gate, self._settings.school.zone, self._clock)
+        return SimulatedReader(gate, self._clock)
 
     def _add_lab(self, lab: Lab, uplink: Uplink, service: Service) -> None:
         agent = LabAgent(lab, SimulatedLab(lab, self._clock), self._key, self._clock, uplink)

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import time
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -145,15 +146,29 @@ class Camera(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Gate(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``[[gates]]``: one attendance gate lane. ``sim`` lets seeded people pass, with the numbers in ``cards``."""
+    """``[[gates]]``: one attendance gate lane. ``sim`` lets seeded people pass, with the numbers in ``cards``;
+    ``zkteco`` listens for terminals that push (ADMS)."""
 
     id: DeviceId
-    source: Literal["sim"] = "sim"
+    source: Literal["sim", "zkteco"] = "sim"
     lane: Annotated[str, Meta(min_length=1, max_length=64)] = "1"
     direction: Literal["in", "out"] | None = None  # None: the lane does not know it
     cards: Path | None = None  # a text file, one card number a line; None: made-up cards
     passes_per_hour: Positive = 120.0
     seed: int = 1
+    terminals: tuple[str, ...] = ()  # serial numbers of the terminals that are heard
+    networks: tuple[str, ...] = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")  # and from where
+    listen: str = "0.0.0.0"  # noqa: S104 - terminals are other machines; serials and networks are checked
+    port: Port = 8081
+
+    def __post_init__(self) -> None:
+        if self.source == "zkteco" and not self.terminals:
+            raise ValueError(f"gate {self.id!r}: terminals is empty; give the serial numbers of its terminals")
+        for network in self.networks:
+            try:
+                ip_network(network)
+            except ValueError:
+                raise ValueError(f"gate {self.id!r}: networks: {network!r} is not like 192.168.0.0/16") from None
 
 
 class Lab(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -33,8 +33,8 @@ class GateAgent:
                 direction=seen.direction or self._gate.direction,
                 serial=seen.serial,
             )
-            self._voice.event(self._gate.id, event, self._clock.now())
+            self._voice.event(self._gate.id, event, seen.at or self._clock.now())
 
     def health(self) -> dict[str, float]:
-        """Numbers for the status: passes since the start."""
-        return {"passes": float(self._passes)}
+        """Numbers for the status: passes since the start, and what the reader says of itself."""
+        return {"passes": float(self._passes), **self._source.health()}

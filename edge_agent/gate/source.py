@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from datetime import datetime
 from typing import Literal, Protocol
 
 import msgspec
@@ -19,6 +20,7 @@ class Pass(msgspec.Struct, frozen=True):
     number: str
     direction: Literal["in", "out"] | None = None
     serial: int | None = None  # the reader's own record number
+    at: datetime | None = None  # when the reader says it was; None: now
 
 
 class PassSource(Protocol):
@@ -26,6 +28,10 @@ class PassSource(Protocol):
 
     def next(self, stop: threading.Event) -> Pass | None:
         """Wait for the next pass; None soon after ``stop`` is set or when the reader has no more."""
+        ...
+
+    def health(self) -> dict[str, float]:
+        """Numbers about the reader for the gate's status."""
         ...
 
 
@@ -45,3 +51,7 @@ class SimulatedReader:
             return None
         self._serial += 1
         return Pass(self._chance.choice(self._cards), self._gate.direction, self._serial)
+
+    def health(self) -> dict[str, float]:
+        """A simulated reader is always well."""
+        return {}
