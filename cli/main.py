@@ -16,6 +16,7 @@ from campus.errors import CampusError
 from campus.settings import Settings
 from cli.attendance import attendance
 from cli.edge import edge
+from cli.incidents import incidents
 from cli.models import models
 from cli.rules import rules
 
@@ -221,6 +222,7 @@ campus.add_command(edge)
 campus.add_command(models)
 campus.add_command(attendance)
 campus.add_command(rules)
+campus.add_command(incidents)
 
 
 def main() -> None:
