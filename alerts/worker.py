@@ -19,7 +19,7 @@ from campus.errors import Unavailable
 from campus.ids import new_id
 
 log = logging.getLogger(__name__)
-POLL_S = 0.25
+POLL_S = 0.05
 PAUSE_AFTER_FAILURE_S = 5.0
 
 
