@@ -114,26 +114,34 @@ class StudentInfo(msgspec.Struct, frozen=True, kw_only=True):
     place: str | None
 
 
-def roll(conn: sa.Connection, school: str, class_id: str, day: date) -> RollView:
-    """The arrival roll of a class on ``day``, exceptions first. Raises `NotFound` for an unknown class."""
+def roll(conn: sa.Connection, school: str, class_id: str, day: date, session_id: str | None = None) -> RollView:
+    """The roll of a class on ``day``, exceptions first: of its arrival, or of the session ``session_id`` of that day.
+
+    Raises `NotFound` for an unknown class and for a session that is not one of its day.
+    """
     classes = tables.classes
     title = conn.execute(
         sa.select(classes.c.title).where(classes.c.school == school, classes.c.id == class_id)
     ).scalar()
     if title is None:
         raise NotFound(f"school {school!r} has no class {class_id!r}")
-    session = _session(conn, school, class_id, day)
+    of_day = day_sessions(conn, school, class_id, day)
+    found = [one for one in of_day if (one.id == session_id if session_id else one.kind == "arrival")]
+    if session_id and not found:
+        raise NotFound(f"class {class_id!r} has no session {session_id!r} on {day}")
+    session = found[0] if found else None
     lines = [_line(row) for row in conn.execute(_roll_query(school, class_id, session.id if session else ""))]
     lines.sort(key=lambda line: (URGENCY[line.status], line.name, line.student))
     return RollView(school=school, class_id=class_id, title=title, day=day, session=session, lines=tuple(lines))
 
 
-def _session(conn: sa.Connection, school: str, class_id: str, day: date) -> SessionInfo | None:
+def day_sessions(conn: sa.Connection, school: str, class_id: str, day: date) -> list[SessionInfo]:
+    """Every session of a class on ``day``, in the order in which they open."""
     sessions = tables.sessions
     columns = [sessions.c[name] for name in SessionInfo.__struct_fields__]
-    here = (*_arrivals(school, day), sessions.c.class_id == class_id)
-    row = conn.execute(sa.select(*columns).where(*here)).first()
-    return SessionInfo(**row._mapping) if row else None
+    here = (sessions.c.school == school, sessions.c.day == day, sessions.c.class_id == class_id)
+    rows = conn.execute(sa.select(*columns).where(*here).order_by(sessions.c.opens_at, sessions.c.period))
+    return [SessionInfo(**row._mapping) for row in rows]
 
 
 def _arrivals(school: str, day: date) -> tuple[sa.ColumnElement[bool], ...]:

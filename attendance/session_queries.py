@@ -1,8 +1,6 @@
-"""What is asked of sessions beyond arrival: the sessions of a class on a day, and the roll of any one."""
+"""The roll of any session, with whoever belongs to it: a teaching group's, a lab's, a dormitory's too."""
 
 from __future__ import annotations
-
-from datetime import date
 
 import msgspec
 import sqlalchemy as sa
@@ -11,7 +9,6 @@ from attendance import tables
 from attendance.due import session_of
 from attendance.policy import Evidence, Status
 from attendance.pupils import pupils_of
-from attendance.queries import SessionInfo
 from attendance.statuses import URGENCY
 from campus.errors import NotFound
 
@@ -28,15 +25,6 @@ class SessionLine(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     held: bool
     history: int
-
-
-def sessions_of_day(conn: sa.Connection, school: str, class_id: str, day: date) -> list[SessionInfo]:
-    """The sessions a class has on ``day``, of every kind, by their time."""
-    table = tables.sessions
-    columns = [table.c[name] for name in SessionInfo.__struct_fields__]
-    here = (table.c.school == school, table.c.day == day, table.c.class_id == class_id)
-    query = sa.select(*columns).where(*here).order_by(table.c.opens_at, table.c.period)
-    return [SessionInfo(**row._mapping) for row in conn.execute(query)]
 
 
 def session_roll(conn: sa.Connection, session_id: str) -> list[SessionLine]:

@@ -123,6 +123,11 @@ class MqttClient:
         """Whether the broker has accepted the present connection."""
         return self._connected.is_set()
 
+    @property
+    def subscribes(self) -> bool:
+        """Whether this client listens at all."""
+        return bool(self._subscriptions)
+
     def wait_connected(self, seconds: float) -> bool:
         """Wait up to ``seconds`` of real time for the connection."""
         return self._connected.wait(seconds)

@@ -53,6 +53,8 @@ def _write_day(school: SimulatedSchool, folder: Path) -> None:
             for b in school.bells
         ),
     )
+    # Beside arrival this school takes the morning exercise; the rolls of lessons stay with their teachers.
+    _write(folder / "sessions.csv", "kind,taken", (("exercise", "yes"),))
     _write(
         folder / "timetable.csv",
         "class,weekday,period,subject,teacher,room",

@@ -48,17 +48,21 @@ def classes(request: Request, account: Reader) -> Json:
 
 
 @router.get("/classes/{class_id}/roll", **described(Roll))
-def roll(request: Request, class_id: str, account: Reader, day: date | None = None) -> Json:
-    """The roll of an own class today or on ``day``, exceptions first. The look is logged."""
-    return Json(logged_roll(deps_of(request), account, class_id, day))
+def roll(request: Request, class_id: str, account: Reader, day: date | None = None, session: str | None = None) -> Json:
+    """The roll of an own class today or on ``day``, exceptions first: of the arrival or of ``session``. The look is
+    logged.
+    """
+    return Json(logged_roll(deps_of(request), account, class_id, day, session))
 
 
-def logged_roll(deps: Deps, account: Account, class_id: str, day: date | None = None) -> Roll:
+def logged_roll(
+    deps: Deps, account: Account, class_id: str, day: date | None = None, session: str | None = None
+) -> Roll:
     """The roll of an own class; the look is a row of the access log before it is an answer."""
     now = deps.clock.now()
     day = day or now.astimezone(deps.school.zone).date()
     with db.write(deps.engine) as conn:
-        found = views.roll_of(conn, account, class_id, day, now)
+        found = views.roll_of(conn, account, class_id, day, now, session)
         audit.record(conn, deps.wall.now(), account, "roll.view", class_id, day.isoformat())
     return found
 

@@ -32,7 +32,7 @@ def first_roll(request: Request, account: Teacher) -> Response:
 
 
 @router.get("/roll/{class_id}")
-def roll(request: Request, class_id: str, account: Teacher) -> Response:
-    """The roll of an own class today; the look is logged."""
-    data = logged_roll(deps_of(request), account, class_id)
+def roll(request: Request, class_id: str, account: Teacher, session: str | None = None) -> Response:
+    """The roll of an own class today, of its arrival or another session; the look is logged."""
+    data = logged_roll(deps_of(request), account, class_id, session=session)
     return render(request, "roll", account, data=data, script_texts=TEXTS, roll=data)

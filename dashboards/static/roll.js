@@ -141,7 +141,8 @@ const paint = batched(() => {
 });
 
 function sessionText(session) {
-  return t(`roll.session_${session.state}`, { late: when(session.late_at), closes: when(session.closes_at), opens: when(session.opens_at) });
+  const key = session.kind === "arrival" ? "session" : "other";
+  return t(`roll.${key}_${session.state}`, { late: when(session.late_at), closes: when(session.closes_at), opens: when(session.opens_at) });
 }
 
 async function correct(student, to, reason) {
@@ -211,7 +212,9 @@ $("#own-words").addEventListener("submit", (event) => {
 });
 
 async function resync() {
-  roll = await get(`/classes/${roll.class_id}/roll`);
+  // Another session than the arrival was chosen for this day; when the day has turned it is the arrival again.
+  const chosen = roll.session && roll.session.kind !== "arrival" ? `?session=${encodeURIComponent(roll.session.id)}` : "";
+  roll = await get(`/classes/${roll.class_id}/roll${chosen}`);
   setNow(Date.parse(roll.now));
   lines = new Map(roll.lines.map((line) => [line.student, line]));
   paint();
@@ -220,8 +223,9 @@ async function resync() {
 
 /** A row of a session this page does not show yet means that the day has turned. */
 function change(message) {
-  if (message.row && message.key.startsWith(`${roll.session?.id}:`)) take(message.row);
-  else attempt(resync);
+  const session = message.key.split(":")[0];
+  if (message.row && session === roll.session?.id) take(message.row);
+  else if (!roll.sessions.some((one) => one.id === session)) attempt(resync);
 }
 
 paint();

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from attendance import queries
 from attendance.policy import MACHINE
 from attendance.queries import MarkEntry, RollLine, SessionInfo
-from attendance.tables import sessions
+from attendance.tables import bells, sessions
 from campus import changes
 from campus.changes import Change
 from campus.errors import NotFound
@@ -29,6 +29,17 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     name_zh: str
     name_en: str
+
+
+class DaySession(msgspec.Struct, frozen=True, kw_only=True):
+    """A session of the day one can turn to: arrival, morning exercise, a lesson ..."""
+
+    id: str
+    kind: str
+    period: str
+    name_zh: str
+    name_en: str
+    state: str
 
 
 class OwnClass(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,17 +61,20 @@ class Roll(msgspec.Struct, frozen=True, kw_only=True):
     class_title: str
     day: date
     session: SessionInfo | None
+    sessions: tuple[DaySession, ...]
     lines: tuple[RollLine, ...]
     gates: tuple[Gate, ...]
     classes: tuple[OwnClass, ...]
 
 
-def roll_of(conn: sa.Connection, account: Account, class_id: str, day: date, now: datetime) -> Roll:
-    """The roll of one of the account's own classes; raises `NotFound` for any other."""
+def roll_of(
+    conn: sa.Connection, account: Account, class_id: str, day: date, now: datetime, session_id: str | None = None
+) -> Roll:
+    """The roll of one of the account's own classes, of its arrival or of ``session_id``; raises `NotFound`."""
     if own_class(conn, account, class_id) is None:
         raise NotFound(f"class {class_id!r} is none of yours")
     seen = changes.last_id(conn)
-    view = queries.roll(conn, account.school, class_id, day)
+    view = queries.roll(conn, account.school, class_id, day, session_id)
     return Roll(
         seen=seen,
         now=now,
@@ -68,6 +82,7 @@ def roll_of(conn: sa.Connection, account: Account, class_id: str, day: date, now
         class_title=view.title,
         day=day,
         session=view.session,
+        sessions=_sessions(conn, account.school, class_id, day),
         lines=tuple(_named(view.lines, conn, account.school)),
         gates=_gates(conn, account.school, now),
         classes=tuple(OwnClass(id=one.id, title=one.title) for one in own_classes(conn, account)),
@@ -78,14 +93,18 @@ def lines_changed(
     conn: sa.Connection, school: str, found: Sequence[Change], zone: ZoneInfo, now: datetime
 ) -> Mapping[str, RollLine]:
     """The lines that roll changes are about, by the changes' key ``session:student``; each class is read once."""
-    wanted: dict[str, set[str]] = defaultdict(set)
+    wanted: dict[tuple[str, str], set[str]] = defaultdict(set)
     for change in found:
-        wanted[change.scope].add(change.key)
+        session, _, student = change.key.partition(":")
+        wanted[change.scope, session].add(student)
     lines: dict[str, RollLine] = {}
-    for class_id, keys in wanted.items():
-        view = queries.roll(conn, school, class_id, now.astimezone(zone).date())
-        session = view.session.id if view.session else ""
-        mine = [line for line in view.lines if f"{session}:{line.student}" in keys]
+    today = now.astimezone(zone).date()
+    for (class_id, session), pupils in wanted.items():
+        try:
+            view = queries.roll(conn, school, class_id, today, session)
+        except NotFound:
+            continue  # of another day: whoever looks at that one reads it anew
+        mine = [line for line in view.lines if line.student in pupils]
         lines |= {f"{session}:{line.student}": line for line in _named(mine, conn, school)}
     return lines
 
@@ -93,7 +112,7 @@ def lines_changed(
 def line_of(conn: sa.Connection, school: str, class_id: str, session: str, student: str) -> RollLine:
     """One line of the roll that ``session`` takes; raises `NotFound`."""
     day = conn.execute(sa.select(sessions.c.day).where(sessions.c.id == session)).scalar_one()
-    view = queries.roll(conn, school, class_id, day)
+    view = queries.roll(conn, school, class_id, day, session)
     found = [line for line in view.lines if line.student == student]
     if not found:
         raise NotFound(f"student {student!r} is not on the roll of {class_id!r}")
@@ -105,6 +124,17 @@ def history_of(conn: sa.Connection, school: str, session: str, student: str) -> 
     names = account_names(conn, school)
     entries = queries.mark_history(conn, session, student)
     return [msgspec.structs.replace(entry, by=names.get(entry.by, entry.by)) for entry in entries]
+
+
+def _sessions(conn: sa.Connection, school: str, class_id: str, day: date) -> tuple[DaySession, ...]:
+    query = sa.select(bells.c.period, bells.c.name, bells.c.name_en).where(bells.c.school == school)
+    named = {row.period: (row.name, row.name_en) for row in conn.execute(query)}
+    found = []
+    for one in queries.day_sessions(conn, school, class_id, day):
+        zh, en = named.get(one.period, (one.period, one.period))
+        session = DaySession(id=one.id, kind=one.kind, period=one.period, name_zh=zh, name_en=en, state=one.state)
+        found.append(session)
+    return tuple(found)
 
 
 def _named(lines: Sequence[RollLine], conn: sa.Connection, school: str) -> list[RollLine]:

@@ -18,7 +18,8 @@ from test_worked_cases import Happening, leaves, outages, parts, passes, words
 
 from attendance import files, session_files
 from attendance.chain import verify
-from attendance.session_queries import SessionLine, session_roll, sessions_of_day
+from attendance.queries import day_sessions
+from attendance.session_queries import SessionLine, session_roll
 from attendance.sessionrules import SESSION_KINDS
 from campus import db
 from campus.envelope import Envelope, Source
@@ -84,7 +85,7 @@ def inside(play: Play, cell: str) -> Iterator[Happening]:
 
 def line_of(play: Play, period: str, student: str = "s-1") -> SessionLine:
     with db.read(play.engine) as conn:
-        rolls = sessions_of_day(conn, SCHOOL, CLASS_OF.get(period, "c-1"), play.day)
+        rolls = day_sessions(conn, SCHOOL, CLASS_OF.get(period, "c-1"), play.day)
         session = next(one for one in rolls if one.period == period)
         return next(line for line in session_roll(conn, session.id) if line.student == student)
 
@@ -117,14 +118,14 @@ def test_the_tables_have_at_least_sixty_cases_and_no_two_of_one_name() -> None:
 
 def test_a_roll_is_taken_of_the_kinds_a_school_asks_for(play: Play) -> None:
     with db.read(play.engine) as conn:
-        assert [one.kind for one in sessions_of_day(conn, SCHOOL, "c-1", play.day)] == ["arrival"]
+        assert [one.kind for one in day_sessions(conn, SCHOOL, "c-1", play.day)] == ["arrival"]
 
 
 def test_only_boarders_are_on_the_roll_of_the_night(whole_day: Play) -> None:
     with db.read(whole_day.engine) as conn:
-        night = next(one for one in sessions_of_day(conn, SCHOOL, "c-1", whole_day.day) if one.kind == "night")
+        night = next(one for one in day_sessions(conn, SCHOOL, "c-1", whole_day.day) if one.kind == "night")
         assert [line.student for line in session_roll(conn, night.id)] == ["s-1"]
-        assert not [one for one in sessions_of_day(conn, SCHOOL, "c-2", whole_day.day) if one.kind == "night"]
+        assert not [one for one in day_sessions(conn, SCHOOL, "c-2", whole_day.day) if one.kind == "night"]
 
 
 def test_the_register_of_a_whole_day_is_proved_by_its_chain(whole_day: Play) -> None:
@@ -157,7 +158,7 @@ def a_scattered_day(play: Play, seed: int) -> list[Envelope]:
 def whole_rolls(play: Play) -> list[tuple[object, ...]]:
     """Every line of every roll of the day."""
     with db.read(play.engine) as conn:
-        days = [one for who in ("c-1", "c-2", "g-art") for one in sessions_of_day(conn, SCHOOL, who, play.day)]
+        days = [one for who in ("c-1", "c-2", "g-art") for one in day_sessions(conn, SCHOOL, who, play.day)]
         return [
             (one.period, line.student, line.status, line.why, dict(line.evidence))
             for one in days

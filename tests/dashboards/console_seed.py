@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from attendance import files as attendance_files
+from attendance import session_files
 from attendance.oneroster import read_roster
 from attendance.roster_store import apply_roster
 from campus import db
@@ -104,6 +105,7 @@ def import_school(engine: sa.Engine, folder: Path, now: datetime) -> SimulatedSc
         import_devices(conn, SCHOOL, folder / "devices.csv")
         apply_roster(conn, SCHOOL, read_roster(folder / "oneroster"), now)
         attendance_files.import_bells(conn, SCHOOL, folder / "bells.csv")
+        session_files.import_sessions(conn, SCHOOL, folder / "sessions.csv")
         attendance_files.import_timetable(conn, SCHOOL, folder / "timetable.csv")
         attendance_files.import_calendar(conn, SCHOOL, folder / "calendar.csv")
         attendance_files.import_leave(conn, SCHOOL, folder / "leave.csv", ZONE)
