@@ -2,15 +2,18 @@
 
 import queue
 import shutil
+import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import paho.mqtt.client as paho
 import pytest
 
 from campus.mqtt import Message, MqttClient
 from campus.settings import Mqtt
-from campus.topics import subscription
+from campus.topics import Channel, subscription
 from cli.broker import find_mosquitto, is_listening
 from deploy import prepare
 
@@ -55,7 +58,7 @@ class Broker:
         settings = Mqtt(port=self.port, username=user, password=known)
         return MqttClient(settings, f"{role}-{user}", **options)  # type: ignore[arg-type]
 
-    def publish(self, user: str, *topics: str) -> None:
+    def publish(self, user: str, *topics: str, retain: bool = False) -> None:
         """Publish to each topic in turn and wait until the broker has answered each."""
         client = self.client(user, "speaker")
         client.start()
@@ -63,7 +66,9 @@ class Broker:
             assert client.wait_connected(PATIENCE_S), self.log.read_text()
             for topic in topics:
                 answered: queue.Queue[None] = queue.Queue()
-                client.publish(topic, topic.encode(), on_ack=lambda answered=answered: answered.put(None))  # type: ignore[misc]
+                client.publish(
+                    topic, topic.encode(), retain=retain, on_ack=lambda answered=answered: answered.put(None)
+                )  # type: ignore[misc]
                 answered.get(timeout=PATIENCE_S)
         finally:
             client.stop()
@@ -140,6 +145,78 @@ def test_a_device_hears_its_own_commands_and_no_others(broker: Broker) -> None:
         broker.publish("campus", *topics)
         assert heard.get(timeout=PATIENCE_S).topic == "campus/school-1/gate-1/command"
         assert heard.empty()
+    finally:
+        listener.stop()
+
+
+@pytest.mark.parametrize("channel", Channel)
+def test_a_device_leaves_no_retained_message_on_a_topic_of_another(broker: Broker, channel: Channel) -> None:
+    broker.publish("gate-1", f"campus/school-1/edge-1/{channel}", "campus/school-1/gate-1/status", retain=True)
+    broker.publish("gate-1", f"campus/school-1/cam-1/{channel}", retain=True)
+    # Both hear a status or command kept for them, so what is missing here was not kept.
+    for user, filters, kept in (
+        ("campus", subscription(), ["campus/school-1/gate-1/status"]),
+        ("edge-1", ["campus/school-1/+/command"], []),
+    ):
+        listener, heard = heard_by(broker, user, filters)
+        try:
+            marker = "campus/school-1/gate-1/event" if user == "campus" else "campus/school-1/edge-1/command"
+            broker.publish("gate-1" if user == "campus" else "campus", marker)
+            topics = [heard.get(timeout=PATIENCE_S).topic for _ in (*kept, marker)]
+            assert topics == [*kept, marker]
+            assert heard.empty()
+        finally:
+            listener.stop()
+
+
+def lose(broker: Broker, user: str, will: str) -> None:
+    """Connect ``user`` with a last will on the topic ``will``, and lose the connection without a word."""
+    client = paho.Client(paho.CallbackAPIVersion.VERSION2, f"lost-{user}", protocol=paho.MQTTv5)
+    client.username_pw_set(user, broker.passwords[user])
+    client.will_set(will, b"gone", qos=1, retain=True)
+    client.connect("127.0.0.1", broker.port)
+    deadline = time.monotonic() + PATIENCE_S
+    while not client.is_connected():
+        assert time.monotonic() < deadline, "the broker did not answer"
+        client.loop(0.1)
+    connection = client.socket()
+    assert connection is not None
+    connection.shutdown(socket.SHUT_RDWR)
+    client.loop(0.1)
+
+
+@pytest.mark.parametrize("channel", [channel for channel in Channel if channel is not Channel.COMMAND])
+def test_a_last_will_on_a_topic_of_another_is_never_told(broker: Broker, channel: Channel) -> None:
+    listener, heard = heard_by(broker, "campus", subscription())
+    try:
+        lose(broker, "gate-1", f"campus/school-1/edge-1/{channel}")
+        lose(broker, "gate-1", "campus/school-1/gate-1/status")
+        assert heard.get(timeout=PATIENCE_S).topic == "campus/school-1/gate-1/status"
+        assert heard.empty()
+    finally:
+        listener.stop()
+
+
+def test_a_last_will_commands_nobody(broker: Broker) -> None:
+    listener, heard = heard_by(broker, "edge-1", ["campus/school-1/+/command"])
+    try:
+        lose(broker, "gate-1", "campus/school-1/edge-1/command")
+        broker.publish("campus", "campus/school-1/edge-1/command")
+        assert heard.get(timeout=PATIENCE_S).payload != b"gone"
+        assert heard.empty()
+    finally:
+        listener.stop()
+
+
+@pytest.mark.parametrize("wanted", ["#", "campus/#", "campus/+/+/+", "campus/school-1/edge-1/+"])
+def test_a_device_hears_nothing_that_others_say(broker: Broker, wanted: str) -> None:
+    listener, heard = heard_by(broker, "gate-1", [wanted, "campus/school-1/gate-1/command"])
+    try:
+        said = ("telemetry", "event", "status", "reply")
+        broker.publish("edge-1", *(f"campus/school-1/edge-1/{channel}" for channel in said))
+        broker.publish("campus", "campus/school-1/edge-1/command", "campus/school-1/gate-1/command")
+        assert heard.get(timeout=PATIENCE_S).topic == "campus/school-1/gate-1/command"
+        assert all(message.topic == "campus/school-1/gate-1/command" for message in heard.queue)
     finally:
         listener.stop()
 
