@@ -80,7 +80,7 @@ def history(
 @router.get("/{alarm_id}", **described(Alarm))
 def alarm(request: Request, alarm_id: str, account: Reader) -> Json:
     """One alarm whole. When it is about a student, the look is logged."""
-    return Json(_alarm(request, alarm_id, account))
+    return Json(seen_alarm(request, alarm_id, account))
 
 
 @router.get("/{alarm_id}/still", response_class=Response, responses={200: {"content": {"image/jpeg": {}}}})
@@ -146,10 +146,11 @@ def _take(request: Request, alarm_id: str, account: Account, step: Step) -> Json
     with db.write(deps.engine) as conn:
         queries.alarm(conn, account.school, alarm_id)  # of this school, or not found
         step(conn, deps.clock.now())
-    return Json(_alarm(request, alarm_id, account))
+    return Json(seen_alarm(request, alarm_id, account))
 
 
-def _alarm(request: Request, alarm_id: str, account: Account) -> Alarm:
+def seen_alarm(request: Request, alarm_id: str, account: Account) -> Alarm:
+    """One alarm whole for this person; when it is about a student, the look is logged."""
     deps = deps_of(request)
     with db.read(deps.engine) as conn:
         found = views.alarm(conn, account.school, alarm_id, deps.school.zone, deps.clock.now())

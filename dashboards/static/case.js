@@ -4,8 +4,9 @@ import { Problem, get } from "./api.js";
 import { toast } from "./toast.js";
 
 export class Case {
-  /** `act(action, id, body)` does something with the alarm and resolves to whether it was done. */
-  constructor(plan, classes, act) {
+  /** `act(action, id, body)` does something with the alarm and resolves to whether it was done; `giving` gives it away. */
+  constructor(plan, classes, act, giving) {
+    this.giving = giving;
     this.plan = plan;
     this.classes = classes;
     this.act = act;
@@ -78,9 +79,14 @@ export class Case {
     this.text("#d-where", (this.plan.words(alarm.place) || t("alarm.nowhere")) + device);
     $("#d-muster").href = `/muster?alarm=${encodeURIComponent(alarm.id)}`;
     $("#d-muster").hidden = alarm.severity !== "critical";
-    this.text("#d-who", alarm.acknowledged_by ? t("alarm.who_since", { who: alarm.acknowledged_by, time: when(alarm.acknowledged_at) }) : t("alarm.nobody"));
-    $("#d-who").classList.toggle("nobody", !alarm.acknowledged_by);
+    this.text("#d-who", this.who(alarm));
+    $("#d-who").classList.toggle("nobody", !alarm.acknowledged_by && !alarm.assigned_to);
     this.tick();
+  }
+
+  who(alarm) {
+    if (alarm.assigned_to && alarm.assigned_to !== alarm.acknowledged_by) return t("alarm.who_given", { who: alarm.assigned_to });
+    return alarm.acknowledged_by ? t("alarm.who_since", { who: alarm.acknowledged_by, time: when(alarm.acknowledged_at) }) : t("alarm.nobody");
   }
 
   fill(whole) {
@@ -150,6 +156,7 @@ export class Case {
     if (!this.alarm || !this.can.includes(action)) return;
     if (action === "resolve") $("#resolve-box").showModal();
     else if (action === "shelve") $("#shelve-box").showModal();
+    else if (action === "assign") this.giving.assign(this.alarm);
     else this.act(action, this.alarm.id);
   }
 

@@ -2,6 +2,7 @@
 import { $, $$, batched, boot, clone, data, everySecond, fill, setMark, setNow, since, sync, t, when } from "./boot.js";
 import { attempt, get, post } from "./api.js";
 import { Case } from "./case.js";
+import { Giving } from "./giving.js";
 import { follow } from "./live.js";
 import { Plan } from "./plan.js";
 import { need } from "./siren.js";
@@ -19,7 +20,8 @@ let chosen = null;
 let chosenByHand = false;
 
 const plan = new Plan(data.plan, (id) => choose(id, true));
-const detail = new Case(plan, data.classes, act);
+const giving = new Giving(act, handOver);
+const detail = new Case(plan, data.classes, act, giving);
 
 const rank = (alarm) => [SEVERITIES.indexOf(alarm.severity), STATES.indexOf(alarm.state), -Date.parse(alarm.raised_at)];
 function before(a, b) {
@@ -56,7 +58,8 @@ function updateRow(element, alarm) {
 }
 
 function stateText(alarm) {
-  if (alarm.state === "acknowledged" && alarm.acknowledged_by) return t("state.acknowledged_by", { who: alarm.acknowledged_by });
+  const holder = alarm.assigned_to ?? alarm.acknowledged_by;
+  if (alarm.state === "acknowledged" && holder) return t("state.acknowledged_by", { who: holder });
   if (alarm.state === "shelved") return t("state.shelved_until", { time: when(alarm.shelved_until) });
   return t(`state.${alarm.state}`);
 }
@@ -145,6 +148,14 @@ async function act(action, id, body = {}) {
   if (action !== "comment" && active().some(unseen) && result.alarm.state !== "acknowledged") chosenByHand = false;
   paint();
   return true;
+}
+
+/** Every alarm of one's own goes to somebody else, with a note for the next shift. */
+async function handOver(body) {
+  const fresh = await attempt(() => post("/alarms/hand-over", body));
+  if (!fresh) return;
+  for (const alarm of fresh.open) take(alarm);
+  toast(t("action.hand_over_done"));
 }
 
 function change(message) {

@@ -11,18 +11,20 @@ import sqlalchemy as sa
 
 from alerts import queries
 from alerts.lifecycle import Action, step
-from alerts.queries import AlarmDetail, AlarmRow
+from alerts.queries import AlarmDetail, AlarmRow, AlarmStep
 from alerts.rule import Bilingual
 from attendance import queries as attendance
 from attendance.rollbook import RollBook, SiteCount
 from campus import changes
 from campus.changes import Change
 from campus.errors import NotFound
+from dashboards.views.handing import named_note
 from dashboards.views.people import account_names
 from dashboards.views.site import Plan, on_site, plan
 
 RECENT = 30
-_PEOPLES_ACTIONS: tuple[Action, ...] = ("acknowledge", "comment", "resolve", "shelve", "unshelve")
+_GIVING: tuple[Action, ...] = ("assign", "hand_over")  # their notes begin with an account
+_PEOPLES_ACTIONS: tuple[Action, ...] = ("acknowledge", "comment", "resolve", "shelve", "unshelve", "assign")
 
 
 class AlarmList(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,7 +107,7 @@ def alarm(conn: sa.Connection, school: str, alarm_id: str, zone: ZoneInfo, now: 
     """One alarm whole; raises `NotFound`."""
     found = queries.alarm(conn, school, alarm_id)
     names = account_names(conn, school)
-    steps = tuple(msgspec.structs.replace(one, by=names.get(one.by, one.by)) for one in found.steps)
+    steps = tuple(_step(one, names) for one in found.steps)
     who = tuple(names.get(account, account) for account in found.who)
     row = _named([found.alarm], names)[0]
     return Alarm(
@@ -135,9 +137,18 @@ def rows_changed(conn: sa.Connection, school: str, found: Sequence[Change]) -> M
 
 def _named(rows: Iterable[AlarmRow], names: Mapping[str, str]) -> tuple[AlarmRow, ...]:
     return tuple(
-        msgspec.structs.replace(row, acknowledged_by=names.get(row.acknowledged_by or "", row.acknowledged_by))
+        msgspec.structs.replace(
+            row,
+            acknowledged_by=names.get(row.acknowledged_by or "", row.acknowledged_by),
+            assigned_to=names.get(row.assigned_to or "", row.assigned_to),
+        )
         for row in rows
     )
+
+
+def _step(found: AlarmStep, names: Mapping[str, str]) -> AlarmStep:
+    note = named_note(found.note, names) if found.action in _GIVING else found.note
+    return msgspec.structs.replace(found, by=names.get(found.by, found.by), note=note)
 
 
 def _lines(text: Bilingual, language: str) -> tuple[str, ...]:

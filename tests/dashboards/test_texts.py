@@ -25,7 +25,7 @@ IN_SCRIPT = re.compile(r"""\bt\(\s*["']([a-z_.]+)["']""")
 # Which texts the server hands to the scripts of a page, and the scripts that run there.
 SHARED = ("boot.js", "api.js", "live.js", "toast.js")
 SCRIPTS = {
-    "console": (console.TEXTS, ("console.js", "case.js", "plan.js", "siren.js")),
+    "console": (console.TEXTS, ("console.js", "case.js", "giving.js", "plan.js", "siren.js")),
     "roll": (roll.TEXTS, ("roll.js",)),
     "devices": (devices.TEXTS, ("devices.js", "chart.js")),
     "muster": (muster.TEXTS, ("muster.js",)),
