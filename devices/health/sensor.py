@@ -1,0 +1,173 @@
+"""A sensor's health: a value that stands still, jumps that nature does not make, drift against neighbours, gaps."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from statistics import median
+
+import msgspec
+
+from campus.series import Sample
+from devices.health.finding import Finding, Health, conclude
+
+HOUR = 3_600_000
+# One interval in which a device may be busy with itself is no gap; five are.
+GAP_INTERVALS = 5
+SHORTEST_GAP = 5 * 60_000
+# A value stands still for good when it does so this many times longer than it ever did before.
+LONGER_THAN_EVER = 3
+
+
+class Nature(msgspec.Struct, frozen=True):
+    """What the measured quantity itself can do.
+
+    ``low`` and ``high`` bound what can be; ``step`` is the largest change between two readings a minute apart;
+    ``still`` is how long (ms) the quantity may keep one value; ``rests`` is a value it may keep for ever (light at
+    night is 0); ``tolerance`` is how far a healthy sensor may move against its neighbours.
+    """
+
+    low: float
+    high: float
+    step: float
+    still: int
+    tolerance: float
+    rests: float | None = None
+
+
+# From data sheets of common room sensors (SCD30, SHT31, BH1750) and from what air in a room can do in a minute.
+NATURES: dict[str, Nature] = {
+    "temperature": Nature(-40, 85, 3, 6 * HOUR, 1.5),
+    "humidity": Nature(0, 100, 15, 6 * HOUR, 8),
+    "co2": Nature(250, 10_000, 600, 2 * HOUR, 200),
+    "light": Nature(0, 120_000, 120_000, 12 * HOUR, 500, rests=0),
+    "noise": Nature(0, 140, 100, 2 * HOUR, 10, rests=0),
+}
+
+
+def sensor_health(
+    metric: str, samples: Sequence[Sample], neighbours: Sequence[Sequence[Sample]], now_ms: int, nature: Nature
+) -> Health:
+    """The health of one metric from its window (ascending) and the same window of sensors of its kind nearby."""
+    checks = (
+        stuck(metric, samples, nature),
+        jump(metric, samples, nature),
+        drift(metric, samples, neighbours, nature),
+        gap(metric, samples, now_ms),
+    )
+    return conclude(checks)
+
+
+def stuck(metric: str, samples: Sequence[Sample], nature: Nature) -> Finding | None:
+    """The value stands still for longer than the quantity can and three times longer than it did before here."""
+    runs = _runs(samples)
+    if not runs:
+        return None
+    begun, lasted = runs[-1]
+    value = samples[-1].value
+    longest = max((length for _, length in runs[:-1]), default=0)
+    patience = max(nature.still, LONGER_THAN_EVER * longest)
+    if value == nature.rests or lasted < patience:
+        return None
+    why = f"{value:g} for {lasted / HOUR:.1f} h; the longest before was {longest / HOUR:.1f} h"
+    return Finding("stuck", metric, begun, why)
+
+
+def jump(metric: str, samples: Sequence[Sample], nature: Nature, recent_ms: int = HOUR) -> Finding | None:
+    """A value that cannot be, or a step that the quantity cannot make, in the last ``recent_ms`` of the window."""
+    if not samples:
+        return None
+    first = samples[-1].ts - recent_ms
+    before: Sample | None = None
+    for sample in samples:
+        if sample.ts >= first:
+            if not nature.low <= sample.value <= nature.high:
+                why = f"{sample.value:g} is outside {nature.low:g} to {nature.high:g}"
+                return Finding("jump", metric, sample.ts, why)
+            if before is not None and abs(sample.value - before.value) > _allowed(before, sample, nature):
+                return Finding("jump", metric, sample.ts, f"from {before.value:g} to {sample.value:g} at once")
+        before = sample
+    return None
+
+
+def drift(
+    metric: str,
+    samples: Sequence[Sample],
+    neighbours: Sequence[Sequence[Sample]],
+    nature: Nature,
+    recent_ms: int = 3 * HOUR,
+) -> Finding | None:
+    """The sensor moved away from the median of its neighbours, against how it stood to them in the window before.
+
+    Rooms differ for good reasons, so the distance itself says nothing; its change does. The usual spread of the
+    distance (1.4826 times the median absolute deviation, three of them) is allowed on top of the tolerance. Two
+    neighbours are needed: with one, nobody can tell which of the two moved.
+    """
+    if len(neighbours) < 2 or not samples:
+        return None
+    apart = _distances(_by_slot(samples), [_by_slot(other) for other in neighbours])
+    border = samples[-1].ts - recent_ms
+    past = [distance for ts, distance in apart if ts < border]
+    recent = [distance for ts, distance in apart if ts >= border]
+    if len(past) < 2 * len(recent) or not recent:
+        return None
+    usual = median(past)
+    spread = 1.4826 * median(abs(distance - usual) for distance in past)
+    moved = median(recent) - usual
+    if abs(moved) <= nature.tolerance + 3 * spread:
+        return None
+    return Finding("drift", metric, border, f"moved {moved:+.1f} against {len(neighbours)} neighbours")
+
+
+def gap(metric: str, samples: Sequence[Sample], now_ms: int, recent_ms: int = HOUR) -> Finding | None:
+    """Five intervals of this sensor without a reading, now or within the last ``recent_ms``."""
+    if len(samples) < 3:
+        return None
+    moments = [sample.ts for sample in samples]
+    usual = median(after - before for before, after in itertools.pairwise(moments))
+    longest = max(GAP_INTERVALS * usual, SHORTEST_GAP)
+    for before, after in zip(moments, [*moments[1:], now_ms], strict=True):
+        if after >= now_ms - recent_ms and after - before > longest:
+            why = f"no reading for {(after - before) / 60_000:.0f} min; usual is one each {usual / 1000:.0f} s"
+            return Finding("gap", metric, before, why)
+    return None
+
+
+def natures_of(metrics: Sequence[str]) -> Mapping[str, Nature]:
+    """The metrics among ``metrics`` whose nature is known; the others are not judged."""
+    return {metric: NATURES[metric] for metric in metrics if metric in NATURES}
+
+
+def _runs(samples: Sequence[Sample]) -> list[tuple[int, int]]:
+    """Start and length (ms) of each stretch of one value, ascending."""
+    runs: list[tuple[int, int]] = []
+    begun: Sample | None = None
+    for sample in samples:
+        if begun is None or sample.value != begun.value:
+            begun = sample
+            runs.append((sample.ts, 0))
+        else:
+            runs[-1] = (begun.ts, sample.ts - begun.ts)
+    return runs
+
+
+def _allowed(before: Sample, after: Sample, nature: Nature) -> float:
+    # After a silence anything the quantity could do in that time is possible.
+    return nature.step * max(1.0, (after.ts - before.ts) / 60_000)
+
+
+def _by_slot(samples: Sequence[Sample], every_ms: int = 10 * 60_000) -> dict[int, float]:
+    """Medians of ten minutes: sensors do not measure at the same moment."""
+    slots: dict[int, list[float]] = {}
+    for sample in samples:
+        slots.setdefault(sample.ts // every_ms * every_ms, []).append(sample.value)
+    return {slot: median(values) for slot, values in slots.items()}
+
+
+def _distances(own: dict[int, float], others: Sequence[dict[int, float]]) -> list[tuple[int, float]]:
+    found = []
+    for slot, value in own.items():
+        values = [other[slot] for other in others if slot in other]
+        if len(values) >= 2:
+            found.append((slot, value - median(values)))
+    return found

@@ -1,0 +1,96 @@
+"""A sensor's health: what is found in made series, and in real ones with faults put in at known times."""
+
+import math
+from pathlib import Path
+
+import pytest
+
+from benchmarks import device_health as bench
+from campus.series import Sample
+from devices.health.finding import conclude
+from devices.health.sensor import HOUR, NATURES, drift, gap, jump, sensor_health, stuck
+
+MINUTE = 60_000
+WARM = NATURES["temperature"]
+
+
+def day(hours: float = 24, plus: float = 0.0) -> list[Sample]:
+    """A room that warms and cools by two degrees, one reading a minute."""
+    return [Sample(n * MINUTE, 20 + plus + 2 * math.sin(n / 200)) for n in range(int(hours * 60))]
+
+
+def test_a_healthy_sensor_has_a_hundred_and_no_findings() -> None:
+    own = day()
+    health = sensor_health("temperature", own, [day(plus=1), day(plus=-2)], own[-1].ts, WARM)
+    assert (health.score, health.findings) == (100, ())
+
+
+def test_a_value_that_stands_still_for_longer_than_ever_is_stuck_since_its_first_reading() -> None:
+    own = day(18)
+    still = own + [Sample(own[-1].ts + n * MINUTE, own[-1].value) for n in range(1, 6 * 60 + 1)]
+    found = stuck("temperature", still, WARM)
+    assert found is not None
+    assert found.since == own[-1].ts
+    assert stuck("temperature", still[:-1], WARM) is None
+
+
+def test_a_night_of_darkness_is_no_stuck_lamp_meter() -> None:
+    assert stuck("light", [Sample(n * MINUTE, 0.0) for n in range(24 * 60)], NATURES["light"]) is None
+
+
+def test_a_step_that_air_cannot_make_is_a_jump_but_not_after_a_long_silence() -> None:
+    own = day(2)
+    leap = Sample(own[-1].ts + MINUTE, own[-1].value + 10)
+    after_an_hour = Sample(own[-1].ts + HOUR, own[-1].value + 10)
+    found = jump("temperature", [*own, leap], WARM)
+    assert found is not None
+    assert found.since == leap.ts
+    assert jump("temperature", [*own, after_an_hour], WARM) is None
+
+
+def test_a_value_that_cannot_be_is_a_jump() -> None:
+    found = jump("humidity", [Sample(0, 45.0), Sample(MINUTE, 104.0)], NATURES["humidity"])
+    assert found is not None
+    assert found.why == "104 is outside 0 to 100"
+
+
+def test_drift_is_a_change_of_the_distance_to_neighbours_and_needs_two_of_them() -> None:
+    own = [Sample(s.ts, s.value + (2.5 if s.ts > 20 * HOUR else 0)) for s in day(plus=3)]
+    neighbours = [day(), day(plus=1)]
+    found = drift("temperature", own, neighbours, WARM)
+    assert found is not None
+    assert "+2.5" in found.why
+    assert drift("temperature", day(plus=3), neighbours, WARM) is None
+    assert drift("temperature", own, neighbours[:1], WARM) is None
+
+
+def test_five_intervals_without_a_reading_are_a_gap_and_a_few_minutes_are_not() -> None:
+    own = day(2)
+    assert gap("temperature", own, own[-1].ts + 5 * MINUTE) is None
+    found = gap("temperature", own, own[-1].ts + 6 * MINUTE)
+    assert found is not None
+    assert found.since == own[-1].ts
+
+
+def test_a_score_never_falls_below_nothing() -> None:
+    own = day(1)
+    broken = [gap("a", own, HOUR * 9), gap("b", own, HOUR * 9), gap("c", own, HOUR * 9), gap("d", own, HOUR * 9), None]
+    assert conclude(broken).score == 0
+
+
+@pytest.mark.real_data
+def test_faults_put_into_real_series_are_found(real_data: Path) -> None:
+    real = {f"{r.name} {r.metric}": r for r in bench.recordings(real_data)}
+    office = bench.trials(real["office co2"], every=30 * MINUTE, parts=(0.5, 0.7))
+    assert {trial.fault for trial in office if trial.delay is None} == set()
+    assert all(trial.delay is not None and trial.delay <= 30 * MINUTE for trial in office if trial.fault == "gap")
+    room = bench.trials(real["room S1 temperature"], every=30 * MINUTE, parts=(0.5,))
+    assert {trial.fault for trial in room if trial.delay is not None} >= {"jump", "gap", "drift"}
+
+
+@pytest.mark.real_data
+def test_untouched_real_series_are_blamed_for_nothing_but_their_real_gaps(real_data: Path) -> None:
+    for recording in bench.recordings(real_data):
+        if recording.metric in {"temperature", "humidity"}:
+            said = bench.false_alarms(recording, every=60 * MINUTE)
+            assert {finding.code for finding in said} <= {"gap"}, recording.name
