@@ -21,6 +21,7 @@ class Channel(StrEnum):
     EVENT = "event"  # device -> platform: something happened, exactly once
     STATUS = "status"  # device -> platform: retained, last will
     COMMAND = "command"  # platform -> device
+    CONFIG = "config"  # platform -> device: retained, the newest configuration document
     REPLY = "reply"  # device -> platform: answer to a command
 
 

@@ -66,16 +66,10 @@ def check(outer: Path | None, config_path: Path | None, camera: str, picture: Pa
 
 def run(config: Path, clock: Clock) -> int:
     """Run the agent from ``config`` until a signal."""
-    from campus.service import Service
-    from edge_agent.agent import EdgeAgent
+    from edge_agent.running import run_agent
     from edge_agent.settings import load_edge
 
-    settings = load_edge(config)
-    service = Service("edge")
-    if settings.metrics_port:
-        service.metrics("127.0.0.1", settings.metrics_port)
-    EdgeAgent(settings, clock).join(service)
-    return service.run()
+    return run_agent(load_edge(config), clock)
 
 
 def _found(config: Path | None) -> Path:

@@ -82,7 +82,7 @@ def add_agent(folder: Path, agent: str, devices: list[str], school: str) -> str:
     rights = [f"user {agent}"]
     for device in devices:
         rights += [f"topic write campus/{school}/{device}/{ch}" for ch in ("telemetry", "event", "status", "reply")]
-        rights.append(f"topic read campus/{school}/{device}/command")
+        rights += [f"topic read campus/{school}/{device}/{ch}" for ch in ("command", "config")]
     kept = re.sub(rf"(?m)^user {re.escape(agent)}\n(topic .*\n)*\n?", "", file.read_text())
     _write(file, "\n".join(rights) + "\n\n" + kept)
     return password

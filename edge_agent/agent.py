@@ -15,15 +15,17 @@ from edge_agent.gate.source import PassSource, SimulatedReader
 from edge_agent.gate.zkteco import ZktecoTerminals
 from edge_agent.lab.agent import LabAgent
 from edge_agent.lab.source import SimulatedLab
-from edge_agent.settings import Camera, EdgeSettings, Gate, Lab
+from edge_agent.remote import Remote
+from edge_agent.settings import Camera, Gate, Lab
 from edge_agent.uplink import Uplink
 
 
 class EdgeAgent:
-    """The agent that ``settings`` describe; it does nothing until `join`."""
+    """The agent with the settings that ``remote`` has in force; it does nothing until `join`."""
 
-    def __init__(self, settings: EdgeSettings, clock: Clock) -> None:
-        self._settings = settings
+    def __init__(self, remote: Remote, clock: Clock) -> None:
+        self._remote = remote
+        self._settings = settings = remote.settings
         self._clock = clock
         self._key = settings.secrets.credential_key.encode()
 
@@ -32,7 +34,10 @@ class EdgeAgent:
         settings = self._settings
         if settings.cameras:
             cv2.setNumThreads(settings.agent.threads or -1)  # -1 asks OpenCV for its own default
-        uplink = Uplink(settings.agent, settings.school.id, settings.mqtt, self._clock)
+        remote = self._remote
+        uplink = Uplink(
+            settings.agent, settings.school.id, settings.mqtt, self._clock, remote.revision, remote.heard
+        )  # fmt: skip
         service.on_stop("uplink", uplink.close)
         for camera in settings.cameras:
             self._add_camera(camera, uplink, service)
@@ -41,6 +46,7 @@ class EdgeAgent:
         for lab in settings.labs:
             self._add_lab(lab, uplink, service)
         service.task("uplink", uplink.run)
+        service.task("configuration", lambda stop: remote.run(stop, lambda r: uplink.reply(settings.agent.id, r)))
 
     def _add_camera(self, camera: Camera, uplink: Uplink, service: Service) -> None:
         analyser = Analyser(camera, make_detector(camera), self._settings.school.zone)

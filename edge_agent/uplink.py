@@ -21,9 +21,9 @@ from campus import __version__
 from campus.clock import Clock, to_ms
 from campus.codec import encode, encode_event, encode_readings
 from campus.errors import Unavailable
-from campus.events import EdgeLoss, Event, Reading, Status
+from campus.events import EdgeLoss, Event, Reading, Reply, Status
 from campus.ids import new_boot, new_id
-from campus.mqtt import MqttClient, Will
+from campus.mqtt import Message, MqttClient, Will
 from campus.settings import Mqtt
 from campus.topics import Channel, Topic
 from edge_agent.settings import Agent
@@ -42,9 +42,21 @@ State = Literal["online", "offline"]
 
 
 class Uplink:
-    """Takes events and readings of devices from any thread; `run` sends them."""
+    """Takes events and readings of devices from any thread; `run` sends them.
 
-    def __init__(self, agent: Agent, school: str, mqtt: Mqtt, clock: Clock) -> None:
+    ``config`` is the revision of the configuration in force, told with the agent's status; ``on_config`` is handed, on
+    the connection's thread, each configuration document that the broker brings.
+    """
+
+    def __init__(
+        self,
+        agent: Agent,
+        school: str,
+        mqtt: Mqtt,
+        clock: Clock,
+        config: int = 0,
+        on_config: Callable[[bytes], None] | None = None,
+    ) -> None:
         self._agent = agent
         self._school = school
         self._clock = clock
@@ -62,6 +74,8 @@ class Uplink:
         self._was_connected = False
         self._beat_at: datetime | None = None
         self._mqtt = mqtt
+        self._config = config
+        self._on_config = on_config
         self._client = self._make_client()
 
     # -- what the agents call --------------------------------------------------------------------------------------
@@ -83,6 +97,13 @@ class Uplink:
                 late=not self._client.connected,
             )  # fmt: skip
         _count("telemetry", kept)
+        self._wake.set()
+
+    def reply(self, device: str, reply: Reply) -> None:
+        """``device`` answers the platform; the answer is on the disk when this returns."""
+        topic = self._topic(device, Channel.REPLY)
+        kept = self._spool.put("event", topic, encode(reply), self._clock.now(), late=not self._client.connected)
+        _count("event", kept)
         self._wake.set()
 
     # -- the sending task ------------------------------------------------------------------------------------------
@@ -123,9 +144,16 @@ class Uplink:
         return MqttClient(
             self._mqtt,
             f"edge-{self._school}-{self._agent.id}",
+            subscriptions=() if self._on_config is None else [self._topic(self._agent.id, Channel.CONFIG)],
+            on_message=self._heard,
             on_connected=self._connected,
             will=Will(self._topic(self._agent.id, Channel.STATUS), will),
         )
+
+    def _heard(self, message: Message) -> None:
+        if self._on_config is not None:
+            self._on_config(message.payload)
+        self._client.acknowledge([message])
 
     def _event(self, device: str, event: Event, at: datetime, settles: Loss | None) -> None:
         with self._lock:
@@ -205,9 +233,11 @@ class Uplink:
 
     def _say_all(self, state: State) -> None:
         for device, health in list(self._devices.items()):
+            config = self._config if device == self._agent.id else 0
+            ts = to_ms(self._clock.now())
             status = Status(
-                state=state, ts=to_ms(self._clock.now()), boot=self._boot, agent=__version__, health=health()
-            )
+                state=state, ts=ts, boot=self._boot, agent=__version__, config=config, health=health()
+            )  # fmt: skip
             try:
                 self._client.publish(self._topic(device, Channel.STATUS), encode(status), retain=True)
             except Unavailable:
