@@ -12,6 +12,7 @@ from dashboards import probes, problems, socket
 from dashboards.api import alarms as alarms_api
 from dashboards.api import devices as devices_api
 from dashboards.api import handing as handing_api
+from dashboards.api import maintenance as maintenance_api
 from dashboards.api import me as me_api
 from dashboards.api import muster as muster_api
 from dashboards.api import platform as platform_api
@@ -61,6 +62,16 @@ def create_app(deps: Deps) -> FastAPI:
 
 def _api() -> APIRouter:
     api = APIRouter(prefix=API)
-    for part in (me_api, handing_api, alarms_api, roll_api, muster_api, devices_api, site_api, platform_api):
+    for part in (
+        me_api,
+        handing_api,
+        alarms_api,
+        roll_api,
+        muster_api,
+        devices_api,
+        maintenance_api,
+        site_api,
+        platform_api,
+    ):
         api.include_router(part.router)
     return api

@@ -12,6 +12,7 @@ Right = Literal[
     "roll.read",  # own classes only, see `people.own_class`
     "roll.correct",
     "devices.read",
+    "devices.maintain",  # set a device aside for a while
     "series.read",
     "muster.read",  # own classes only for a teacher
     "muster.lead",  # begin and end an incident
@@ -24,12 +25,23 @@ EVERY_RIGHT: tuple[Right, ...] = get_args(Right)
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     "guard": frozenset(
-        {"alarms.read", "alarms.act", "site.read", "muster.read", "muster.lead", "devices.read", "series.read"}
+        {
+            "alarms.read",
+            "alarms.act",
+            "site.read",
+            "muster.read",
+            "muster.lead",
+            "devices.read",
+            "devices.maintain",
+            "series.read",
+        }
     ),
     "teacher": frozenset({"roll.read", "roll.correct", "muster.read"}),
-    "facility": frozenset({"devices.read", "series.read"}),
+    "facility": frozenset({"devices.read", "devices.maintain", "series.read"}),
     "bureau": frozenset({"overview.read"}),
-    "admin": frozenset({"overview.read", "devices.read", "series.read", "platform.read", "accounts.manage"}),
+    "admin": frozenset(
+        {"overview.read", "devices.read", "devices.maintain", "series.read", "platform.read", "accounts.manage"}
+    ),
 }
 
 # The pages of the menu in their order, each with the right that opens it.

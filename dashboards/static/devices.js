@@ -3,6 +3,7 @@ import { $, $$, batched, boot, clone, data, everySecond, fill, pick, setMark, se
 import { Problem, attempt, get } from "./api.js";
 import { chart } from "./chart.js";
 import { follow } from "./live.js";
+import { Upkeep } from "./upkeep.js";
 
 const NEEDS_SHOWN = 20;
 const ORDER = ["offline", "late", "clock_off", "losing", "battery_low", "disk_low", "queue_long", "never_seen"];
@@ -13,6 +14,7 @@ const STATE_ORDER = ["offline", "late", "never_seen", "online", "sleeping"];
 
 const devices = new Map(data.devices.map((line) => [line.id, line]));
 let chosen = null;
+const upkeep = new Upkeep();
 
 const rank = (line) => (line.needs.length ? ORDER.indexOf(line.needs[0]) : ORDER.length);
 const collator = new Intl.Collator(boot.language === "zh" ? "zh-CN" : "en", { numeric: true });
@@ -126,6 +128,7 @@ async function choose(id) {
   $("#file").focus({ preventScroll: true });
   const [file, latest] = await Promise.all([attempt(() => get(`/devices/${encodeURIComponent(id)}`)), attempt(() => get(`/devices/${encodeURIComponent(id)}/latest`))]);
   if (chosen !== id) return;
+  upkeep.show(id);
   if (file) history(file.detail);
   if (latest) await charts(id, latest);
 }

@@ -72,6 +72,29 @@ def test_two_guards_see_who_is_on_it(visit: Visit) -> None:
     expect(second.locator("#alarms")).to_contain_text("王建国 is on it")
 
 
+def test_an_alarm_is_given_to_somebody_with_a_word(visit: Visit) -> None:
+    page = visit().sign_in("guard")
+    page.locator("#alarms > li").first.click()
+    page.locator("#acts [data-act=acknowledge]").click()
+    expect(page.locator("#d-who")).to_contain_text("王建国")
+    page.locator("#acts [data-act=assign]").click()
+    page.locator("#hand-text").fill("东门读卡器不稳")
+    page.locator("#hand-box button.primary").click()
+    expect(page.locator("#d-steps")).to_contain_text("东门读卡器不稳")
+
+
+def test_a_device_under_maintenance_says_so_until_it_is_put_back(visit: Visit) -> None:
+    page = visit().sign_in("facility", "en")
+    page.locator("#rows button").first.click()
+    expect(page.locator("#upkeep-now")).to_contain_text("No maintenance window")
+    page.locator("#upkeep-begin").click()
+    page.locator("#upkeep-reason").fill("new reader")
+    page.locator("#upkeep-box button.primary").click()
+    expect(page.locator("#upkeep-now")).to_contain_text("new reader")
+    page.locator("#upkeep-end").click()
+    expect(page.locator("#upkeep-begin")).to_be_visible()
+
+
 def test_the_intruder_is_seen_on_the_still(visit: Visit) -> None:
     page = visit().sign_in("guard")
     page.locator("#alarms").get_by_text("禁区有人", exact=False).first.click()

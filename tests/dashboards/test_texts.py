@@ -27,7 +27,7 @@ SHARED = ("boot.js", "api.js", "live.js", "toast.js")
 SCRIPTS = {
     "console": (console.TEXTS, ("console.js", "case.js", "giving.js", "plan.js", "siren.js")),
     "roll": (roll.TEXTS, ("roll.js",)),
-    "devices": (devices.TEXTS, ("devices.js", "chart.js")),
+    "devices": (devices.TEXTS, ("devices.js", "chart.js", "upkeep.js")),
     "muster": (muster.TEXTS, ("muster.js",)),
     "overview": (overview.TEXTS, ("overview.js",)),
     "admin": (admin.TEXTS, ("admin.js",)),
