@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 from campus import __version__
 from dashboards import probes, problems, socket
 from dashboards.api import alarms as alarms_api
+from dashboards.api import device_health as device_health_api
 from dashboards.api import devices as devices_api
 from dashboards.api import handing as handing_api
 from dashboards.api import maintenance as maintenance_api
@@ -70,6 +71,7 @@ def _api() -> APIRouter:
         muster_api,
         devices_api,
         maintenance_api,
+        device_health_api,
         site_api,
         platform_api,
     ):

@@ -16,7 +16,7 @@ from dashboards.pages.frame import render
 from dashboards.views import devices as views
 
 router = APIRouter(include_in_schema=False)
-TEXTS = ("devices", "kind", "device_state", "presence", "need", "need_do", "metric", "health", "upkeep")
+TEXTS = ("devices", "kind", "device_state", "presence", "need", "need_do", "metric", "health", "finding", "upkeep")
 
 
 @router.get("/devices")

@@ -2,6 +2,7 @@
 import { $, $$, batched, boot, clone, data, everySecond, fill, pick, setMark, setNow, since, sync, t, when, word } from "./boot.js";
 import { Problem, attempt, get } from "./api.js";
 import { chart } from "./chart.js";
+import { showHealth } from "./device-health.js";
 import { follow } from "./live.js";
 import { Upkeep } from "./upkeep.js";
 
@@ -121,15 +122,18 @@ async function choose(id) {
   head(devices.get(id));
   $("#f-charts").replaceChildren();
   $("#f-moves").replaceChildren();
+  showHealth(null);
   $("#f-no-readings").hidden = true;
   $("#file-none").hidden = true;
   $("#file-body").hidden = false;
   $("#file").scrollTop = 0;
   $("#file").focus({ preventScroll: true });
-  const [file, latest] = await Promise.all([attempt(() => get(`/devices/${encodeURIComponent(id)}`)), attempt(() => get(`/devices/${encodeURIComponent(id)}/latest`))]);
+  const parts = ["", "/latest", "/health"].map((part) => attempt(() => get(`/devices/${encodeURIComponent(id)}${part}`)));
+  const [file, latest, health] = await Promise.all(parts);
   if (chosen !== id) return;
   upkeep.show(id);
   if (file) history(file.detail);
+  showHealth(health ?? null);
   if (latest) await charts(id, latest);
 }
 

@@ -69,6 +69,7 @@ TABLE: dict[tuple[str, str], Right | str] = {
     ("POST", f"{API}/maintenance/{{window_id}}/end"): "devices.maintain",
     ("GET", f"{API}/devices"): "devices.read",
     ("GET", f"{API}/devices/{{device}}"): "devices.read",
+    ("GET", f"{API}/devices/{{device}}/health"): "devices.read",
     ("GET", f"{API}/devices/{{device}}/latest"): "series.read",
     ("GET", f"{API}/devices/{{device}}/series"): "series.read",
     ("GET", f"{API}/on-site"): "site.read",

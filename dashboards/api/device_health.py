@@ -1,0 +1,39 @@
+"""How healthy and how dependable a device is."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+
+from campus import db
+from dashboards.access.accounts import Account
+from dashboards.access.people import allow
+from dashboards.api.answers import Json, described
+from dashboards.deps import deps_of
+from devices.availability import Record, record_of
+from devices.health.finding import Health
+from devices.health.judge import device_health
+
+router = APIRouter(prefix="/devices", tags=["devices"])
+
+
+class HealthFile(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wrong with a device by its readings of the last 24 hours, and its availability by month."""
+
+    device: str
+    health: Health
+    record: Record
+
+
+@router.get("/{device}/health", **described(HealthFile))
+def health(request: Request, device: str, account: Annotated[Account, Depends(allow("devices.read"))]) -> Json:
+    """A device's score with reasons, its availability by month against the target, MTBF and MTTR in seconds."""
+    deps = deps_of(request)
+    now = deps.clock.now()
+    with db.read(deps.engine) as conn:
+        record = record_of(conn, account.school, device, now, deps.school.zone)
+        found = device_health(conn, deps.series, account.school, device, now)
+    return Json(HealthFile(device=device, health=found, record=record))

@@ -1,0 +1,36 @@
+// What is wrong with the chosen device by its readings, and how dependable it was by month.
+import { $, t, when, word } from "./boot.js";
+
+const MONTHS_SHOWN = 6;
+
+function row(key, value) {
+  const term = document.createElement("dt");
+  const text = document.createElement("dd");
+  term.textContent = key;
+  text.textContent = value;
+  return [term, text];
+}
+
+const hours = (seconds) => t("common.hours", { n: Math.floor(seconds / 3600), m: Math.floor((seconds % 3600) / 60) });
+
+function findingText(finding) {
+  return t("devices.found", { what: word("finding", finding.code), metric: word("metric", finding.metric), at: when(new Date(finding.since).toISOString()) });
+}
+
+function monthText(month, target) {
+  const values = { share: (month.share * 100).toFixed(2), target: (target * 100).toFixed(1), n: month.failures };
+  return t(month.meets_target ? "devices.month_kept" : "devices.month_missed", values);
+}
+
+/** Fills the health section from `GET /devices/{id}/health`; null empties it. */
+export function showHealth(file) {
+  $("#f-health-section").hidden = !file;
+  if (!file) return;
+  const { health, record } = file;
+  const rows = [row(t("devices.score"), t("devices.score_of", { n: health.score }))];
+  rows.push(...health.findings.map((finding) => row(t("devices.finding"), findingText(finding))));
+  if (record.mtbf_s !== null) rows.push(row(t("devices.mtbf"), hours(record.mtbf_s)));
+  if (record.mttr_s !== null) rows.push(row(t("devices.mttr"), hours(record.mttr_s)));
+  rows.push(...record.months.slice(0, MONTHS_SHOWN).map((month) => row(month.month, monthText(month, record.target))));
+  $("#f-health").replaceChildren(...rows.flat());
+}

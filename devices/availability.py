@@ -1,0 +1,117 @@
+"""Availability by month against a target, mean time between failures and to repair, from a device's outages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from campus.errors import NotFound
+from devices.tables import device_outages, device_transitions, devices
+
+# Two nines and a half: under four hours away in a month. What campus service contracts commonly ask of edge devices.
+TARGET = 0.995
+
+
+class Away(msgspec.Struct, frozen=True):
+    """A time in which nothing was heard; ``end`` is None while it lasts."""
+
+    start: datetime
+    end: datetime | None
+
+
+class Month(msgspec.Struct, frozen=True):
+    """One month, or the part of it that the device has lived through; ``share`` is between 0 and 1."""
+
+    month: str  # "2026-09"
+    share: float
+    away_s: float
+    failures: int
+    meets_target: bool
+
+
+class Record(msgspec.Struct, frozen=True):
+    """How dependable a device is.
+
+    ``mtbf_s`` is the time it was up for each failure, ``mttr_s`` the mean length of outages that ended; both in
+    seconds, None when nothing failed, or nothing was repaired yet. A device never heard has no months.
+    """
+
+    target: float
+    months: tuple[Month, ...]
+    failures: int
+    mtbf_s: float | None
+    mttr_s: float | None
+
+
+def record(
+    first_heard: datetime | None, aways: Sequence[Away], now: datetime, zone: tzinfo, target: float = TARGET
+) -> Record:
+    """The record from ``first_heard`` to ``now``; months are those of ``zone``, the newest first.
+
+    MTBF and MTTR as in IEC 60050-192: up time by failures, and down time by repairs.
+    """
+    if first_heard is None or first_heard >= now:
+        return Record(target, (), 0, None, None)
+    ended = [(away.end - away.start).total_seconds() for away in aways if away.end is not None]
+    up = (now - first_heard).total_seconds() - _away_s(aways, first_heard, now, now)
+    return Record(
+        target=target,
+        months=tuple(_month(start, end, aways, now, target) for start, end in _months(first_heard, now, zone)),
+        failures=len(aways),
+        mtbf_s=up / len(aways) if aways else None,
+        mttr_s=sum(ended) / len(ended) if ended else None,
+    )
+
+
+def record_of(conn: sa.Connection, school: str, device: str, now: datetime, zone: tzinfo, months: int = 12) -> Record:
+    """The record of a device over at most ``months`` months; raises `NotFound`."""
+    known = sa.select(devices.c.id).where(devices.c.school == school, devices.c.id == device)
+    if conn.execute(known).first() is None:
+        raise NotFound(f"no device {device!r} at {school!r}; see the device list for its id")
+    heard = sa.select(sa.func.min(device_transitions.c.at)).where(*_of(device_transitions, school, device))
+    first = conn.execute(heard.where(device_transitions.c.old == "never_seen")).scalar()
+    if first is not None:
+        first = max(first, _months_back(now, zone, months))
+    table = device_outages
+    query = sa.select(table.c.started_at, table.c.ended_at).where(*_of(table, school, device))
+    since = table.c.ended_at.is_(None) | (table.c.ended_at > (first or now))
+    rows = conn.execute(query.where(since).order_by(table.c.started_at))
+    return record(first, [Away(*row) for row in rows], now, zone)
+
+
+def _of(table: sa.Table, school: str, device: str) -> tuple[Any, Any]:
+    return table.c.school == school, table.c.device == device
+
+
+def _month(start: datetime, end: datetime, aways: Sequence[Away], now: datetime, target: float) -> Month:
+    away_s = _away_s(aways, start, end, now)
+    share = 1 - away_s / (end - start).total_seconds()
+    failures = sum(start <= away.start < end for away in aways)
+    return Month(start.strftime("%Y-%m"), share, away_s, failures, share >= target)
+
+
+def _away_s(aways: Sequence[Away], start: datetime, end: datetime, now: datetime) -> float:
+    parts = (min(away.end or now, end) - max(away.start, start) for away in aways)
+    return sum(part.total_seconds() for part in parts if part > timedelta(0))
+
+
+def _months(first: datetime, now: datetime, zone: tzinfo) -> list[tuple[datetime, datetime]]:
+    """Start and end of each month from ``first`` to ``now``, cut to these, the newest first."""
+    found: list[tuple[datetime, datetime]] = []
+    end = now.astimezone(zone)
+    while end > first:
+        # Just before ``end``, because an end at midnight belongs to the month that it closes.
+        begun = (end - timedelta(microseconds=1)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        found.append((max(begun, first.astimezone(zone)), end))
+        end = begun
+    return found
+
+
+def _months_back(now: datetime, zone: tzinfo, months: int) -> datetime:
+    local = now.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    count = local.year * 12 + local.month - 1 - (months - 1)
+    return local.replace(year=count // 12, month=count % 12 + 1)

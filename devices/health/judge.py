@@ -1,0 +1,53 @@
+"""Judges one device by its readings of the last 24 hours, and against sensors of the same metric in the same place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from campus.clock import to_ms
+from campus.series import Sample, SeriesKey, SeriesStore
+from devices.health.finding import Finding, Health, conclude
+from devices.health.sensor import HOUR, natures_of, sensor_health
+from devices.tables import devices
+
+WINDOW = 24 * HOUR
+_MOST_SAMPLES = 10_000
+_MOST_NEIGHBOURS = 4
+_MINUTE = 60_000
+
+
+def device_health(conn: sa.Connection, store: SeriesStore, school: str, device: str, now: datetime) -> Health:
+    """The health of a device at ``now``; a device without readings that can be judged has nothing found."""
+    end = to_ms(now)
+    near = _neighbours(conn, school, device)
+    found: list[Finding] = []
+    for metric, nature in natures_of(sorted(store.latest(school, device))).items():
+        own = _window(store, SeriesKey(school, device, metric), end)
+        others = [_window(store, SeriesKey(school, other, metric), end) for other in near]
+        found += sensor_health(metric, own, [other for other in others if other], end, nature).findings
+    return conclude(found)
+
+
+def _window(store: SeriesStore, key: SeriesKey, end: int) -> Sequence[Sample]:
+    samples = store.read(key, end - WINDOW, end + 1, _MOST_SAMPLES)
+    if len(samples) < _MOST_SAMPLES:
+        return samples
+    # A device that measures every few seconds is judged by its minutes.
+    return [Sample(bucket.ts, bucket.mean) for bucket in store.aggregate(key, end - WINDOW, end + 1, _MINUTE)]
+
+
+def _neighbours(conn: sa.Connection, school: str, device: str) -> list[str]:
+    """Devices of the same kind in the same place, in use."""
+    own = devices.alias()
+    query = (
+        sa.select(devices.c.id)
+        .join(
+            own, (own.c.school == devices.c.school) & (own.c.place == devices.c.place) & (own.c.kind == devices.c.kind)
+        )
+        .where(own.c.school == school, own.c.id == device, devices.c.id != device, devices.c.retired_at.is_(None))
+        .order_by(devices.c.id)
+    )
+    return list(conn.execute(query.limit(_MOST_NEIGHBOURS)).scalars())
