@@ -16,7 +16,7 @@ from campus.errors import CampusError, Conflict, NotFound, Unavailable
 from dashboards.access.accounts import RefusedAccount
 from dashboards.access.origin import ForeignOrigin
 from dashboards.access.people import Forbidden, PasswordDue, SignInNeeded
-from dashboards.api.answers import InvalidBody
+from dashboards.api.answers import InvalidBody, Problem
 from dashboards.pages.frame import error_page
 
 log = logging.getLogger("dashboards")
@@ -37,16 +37,6 @@ MEANINGS: tuple[tuple[type[Exception], int, str], ...] = (
     (Exception, 500, "broken"),
 )
 _HTTP_CODES = {404: "not_found", 405: "not_found", 429: "too_many_tries"}
-
-
-class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """Body of every error of the JSON interface. ``code`` is stable, ``detail`` is for people who read logs."""
-
-    type: str
-    title: str
-    status: int
-    code: str
-    detail: str
 
 
 def meaning(error: Exception) -> tuple[int, str]:

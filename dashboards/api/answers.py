@@ -17,6 +17,22 @@ T = TypeVar("T")
 LARGEST_BODY = 64 * 1024
 _REF = "#/components/schemas/{name}"
 _COMPONENTS = "x-components"
+# Every status but success that a route may answer with; see `dashboards.problems`.
+REFUSALS = ("401", "403", "404", "409", "422", "429", "503")
+_PROBLEM = {
+    "description": "A problem (RFC 9457)",
+    "content": {"application/problem+json": {"schema": {"$ref": _REF.format(name="Problem")}}},
+}
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of every error of the JSON interface. ``code`` is stable, ``detail`` is for people who read logs."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
 
 
 class InvalidBody(Exception):
@@ -78,8 +94,8 @@ def _with_components(document: dict[str, Any]) -> dict[str, Any]:
     for operations in document["paths"].values():
         for operation in operations.values():
             schemas.update(operation.pop(_COMPONENTS, {}))
-            operation["responses"]["default"] = {
-                "description": "A problem (RFC 9457)",
-                "content": {"application/problem+json": {"schema": {"$ref": _REF.format(name="Problem")}}},
-            }
+            operation["responses"] |= dict.fromkeys(REFUSALS, _PROBLEM)
+    for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's own, which no answer has
+        schemas.pop(name, None)
+    schemas.update(msgspec.json.schema_components([Problem], ref_template=_REF)[1])
     return document

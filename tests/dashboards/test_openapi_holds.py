@@ -1,0 +1,51 @@
+"""The OpenAPI document is tried with made-up requests: no 5xx, and every answer has a shape that it names."""
+
+import re
+from collections import Counter
+
+import msgspec
+import pytest
+import schemathesis
+from fastapi import FastAPI
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from dashboards.access.roles import ROLES, Role
+from tests.dashboards.conftest import BASE, SignIn
+
+CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)
+FEW = settings(
+    max_examples=3,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def test_every_shape_that_the_document_refers_to_is_in_it(app: FastAPI) -> None:
+    document = app.openapi()
+    named = set(re.findall(r"#/components/schemas/(\w+)", msgspec.json.encode(document).decode()))
+    assert named - set(document["components"]["schemas"]) == set()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_made_up_requests_get_the_answers_that_the_document_names(role: Role, sign_in: SignIn, app: FastAPI) -> None:
+    cookies = dict(sign_in(role).cookies)
+    answers: Counter[int] = Counter()
+    for found in schemathesis.openapi.from_asgi("/api/v1/openapi.json", app).get_all_operations():
+
+        @FEW
+        @given(case=found.ok().as_strategy())
+        def ask(case: schemathesis.Case) -> None:
+            answers[case.call_and_validate(checks=CHECKS, cookies=cookies, headers={"Origin": BASE}).status_code] += 1
+
+        ask()
+    assert answers[200] > 0, "the session was not taken: nothing but refusals was tried"
+    assert answers[401] == 0
