@@ -15,6 +15,7 @@ from campus.clock import Clock, parse_clock
 from campus.errors import CampusError
 from campus.settings import Settings
 from cli.attendance import attendance
+from cli.devices import devices
 from cli.edge import edge
 from cli.incidents import incidents
 from cli.models import models
@@ -218,6 +219,7 @@ def in_process_broker(port: int) -> None:
     sys.exit(run(port))
 
 
+campus.add_command(devices)
 campus.add_command(edge)
 campus.add_command(models)
 campus.add_command(attendance)

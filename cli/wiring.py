@@ -25,10 +25,12 @@ from campus.settings import Settings
 from campus.stage import Stage
 from campus.tables import seen_events
 from cli.names import SchoolNames
+from cli.orders import Orders
 from cli.register import SchoolRegister
 from cli.school_calendar import SchoolCalendar
 from cli.session import ingest_client_id
 from devices import queries as device_queries
+from devices.control_stage import ControlStage
 from devices.quarantine import quarantine
 from devices.registry import Registry
 from devices.stage import DeviceStage
@@ -58,6 +60,7 @@ def make_stages(
     roll_book = RollBook(settings.school.zone)
     return (
         DeviceStage(registry, settings.presence, listening),
+        ControlStage(),
         AttendanceStage(device_queries, settings.school.zone),
         AlertStage(
             RuleSource(settings.alerts.rules),
@@ -77,6 +80,7 @@ class IngestParts(msgspec.Struct, frozen=True):
     sink: SeriesSink
     client: MqttClient
     intake: Intake
+    orders: Orders
 
 
 def make_ingest(
@@ -108,7 +112,7 @@ def make_ingest(
     stages = make_stages(settings, registry, part.owns, lambda: client.connected)
     door = Door(registry, settings.ingest.clock_tolerance_s)
     pipeline = Pipeline(engine, door, stages, sink, clock, acknowledge, quarantine, checkpoint)
-    return IngestParts(pipeline, sink, client, intake)
+    return IngestParts(pipeline, sink, client, intake, Orders(engine, client, part.owns))
 
 
 def run_ingest(settings: Settings, clock: Clock) -> int:
@@ -116,6 +120,7 @@ def run_ingest(settings: Settings, clock: Clock) -> int:
     engine, series = open_database(settings), open_series(settings.series)
     parts = make_ingest(settings, engine, series, clock)
     scheduler = Scheduler()
+    scheduler.every(2, "tell devices what they are to do", parts.orders.step)
     scheduler.every(5, "drain the series spool", parts.sink.drain)
     scheduler.every(60, "roll up the series", lambda: series.rollup(to_ms(clock.now())))
     scheduler.every(6 * 3600, "delete old readings", lambda: forget_readings(settings, series, clock))

@@ -1,0 +1,136 @@
+"""`campus devices config`: give agents their configuration, see what they said to it, take one back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import sqlalchemy as sa
+
+CONFIG = click.option(
+    "--config", "config_path", type=click.Path(dir_okay=False, path_type=Path), envvar="CAMPUS_CONFIG"
+)
+BY = click.option("--by", default="cli", show_default=True, help="Who is noted as having done it.")
+
+
+@click.group()
+def config() -> None:
+    """Give agents a configuration, by revision; see what they said to it."""
+
+
+@config.command(name="list")
+@CONFIG
+@click.argument("device")
+def list_(config_path: Path | None, device: str) -> None:
+    """List the revisions of DEVICE, newest first, with what the device said."""
+    from devices.configuration import history
+
+    with _database(config_path) as (conn, school, _now):
+        found = history(conn, school, device)
+    for one in found:
+        note = " · ".join(part for part in (one.note, one.detail) if part)
+        click.echo(
+            f"{one.revision:>5}  {one.made_at.isoformat(timespec='seconds')}  {one.state:<8}  {one.made_by}  {note}"
+        )
+    if not found:
+        click.echo(f"{device} was never given a configuration: it runs with its edge.toml.")
+
+
+@config.command(name="set")
+@CONFIG
+@BY
+@click.option("--note", default="", help="Why.")
+@click.argument("device")
+@click.argument("file", type=click.File("rb"))
+def set_(config_path: Path | None, by: str, note: str, device: str, file: IO[bytes]) -> None:
+    """Give DEVICE the settings in FILE (JSON; - reads the standard input) as its next revision."""
+    from devices.configuration import propose
+
+    settings = _settings(file)
+    with _database(config_path) as (conn, school, now):
+        made = propose(conn, school, device, settings, by, now, note)
+    click.echo(f"Revision {made.revision} of {device} is sent as soon as `campus ingest` reaches the broker.")
+
+
+@config.command(name="diff")
+@CONFIG
+@click.argument("device")
+@click.argument("old", type=int)
+@click.argument("new", type=int)
+def diff_(config_path: Path | None, device: str, old: int, new: int) -> None:
+    """Show what differs from revision OLD to revision NEW of DEVICE."""
+    from devices.configuration import diff, get
+
+    with _database(config_path) as (conn, school, _now):
+        changes = diff(get(conn, school, device, old).settings, get(conn, school, device, new).settings)
+    for change in changes:
+        click.echo(f"{change.path}: {_shown(change.old)} -> {_shown(change.new)}")
+    if not changes:
+        click.echo("They are the same.")
+
+
+@config.command(name="back")
+@CONFIG
+@BY
+@click.argument("device")
+@click.argument("revision", type=int)
+def back(config_path: Path | None, by: str, device: str, revision: int) -> None:
+    """Give DEVICE again what it had as REVISION, under a new number."""
+    from devices.configuration import roll_back
+
+    with _database(config_path) as (conn, school, now):
+        made = roll_back(conn, school, device, revision, by, now)
+    click.echo(f"Revision {made.revision} of {device} has the settings of revision {revision}.")
+
+
+@config.command(name="roll-out")
+@CONFIG
+@BY
+@click.argument("file", type=click.File("rb"))
+@click.argument("devices", nargs=-1, required=True)
+def roll_out(config_path: Path | None, by: str, file: IO[bytes], devices: tuple[str, ...]) -> None:
+    """Lay the settings in FILE over what DEVICES have: one first, then ten, then all; a refusal stops it."""
+    from devices.rollout import begin
+
+    settings = _settings(file)
+    with _database(config_path) as (conn, school, now):
+        made = begin(conn, school, devices, settings, by, now)
+    click.echo(f"Roll-out {made} begins with {devices[0]}.")
+
+
+def _settings(file: IO[bytes]) -> dict[str, Any]:
+    import msgspec
+
+    try:
+        return msgspec.json.decode(file.read(), type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise click.ClickException(f"{file.name} is no JSON object: {error}") from None
+
+
+def _shown(value: object) -> str:
+    import msgspec
+
+    return "nothing" if value is None else msgspec.json.encode(value).decode()
+
+
+@contextmanager
+def _database(config_path: Path | None) -> Iterator[tuple[sa.Connection, str, datetime]]:
+    """One transaction, the school and the time."""
+    from campus import db
+    from cli.main import load_settings, the_clock
+    from cli.wiring import open_database
+
+    settings = load_settings(config_path)
+    engine = open_database(settings)
+    try:
+        with db.write(engine) as conn:
+            yield conn, settings.school.id, the_clock().now()
+    finally:
+        engine.dispose()

@@ -1,0 +1,108 @@
+"""Configurations by revision: what is refused before it is sent, what differs, and how a roll-out goes on or stops."""
+
+from datetime import timedelta
+
+import pytest
+
+from campus import db
+from campus.clock import VirtualClock
+from campus.errors import Conflict, NotFound
+from campus.events import Reply
+from devices import configuration, rollout
+from devices.configuration import Change, diff
+from devices.control_stage import ControlStage
+from devices.control_tables import device_rollouts
+from devices.rollout import PATIENCE, next_step
+from tests.devices.conftest import SCHOOL, Rig
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"mqtt": {"host": "x"}}, "mqtt"),
+        ({"heartbeat_s": 0}, "heartbeat_s"),
+        ({"cameras": [{"source": "sim"}]}, "id"),
+        ({"cameras": [{"id": "a"}], "labs": [{"id": "a"}]}, "'a' is there twice"),
+        ({"labs": [{"id": "a", "note": "x" * 300_000}]}, "KiB"),
+    ],
+)
+def test_what_no_agent_could_take_is_refused_before_it_is_sent(settings: dict[str, object], named: str) -> None:
+    with pytest.raises(Conflict, match=named):
+        configuration.check(settings)
+
+
+def test_a_difference_is_named_by_the_id_of_the_camera_and_not_by_its_place_in_the_list() -> None:
+    old = {"heartbeat_s": 30, "cameras": [{"id": "c1", "fps": 5}, {"id": "c2", "fps": 5}]}
+    new = {"cameras": [{"id": "c2", "fps": 8}, {"id": "c1", "fps": 5}], "labs": []}
+    expected = (Change("heartbeat_s", 30, None), Change("cameras[c2].fps", 5, 8), Change("labs", None, []))
+    assert diff(old, new) == expected
+    assert diff(old, old) == ()
+
+
+def test_a_device_is_given_revisions_says_what_it_did_and_is_taken_back(rig: Rig) -> None:
+    now = rig.clock.now()
+    stage = ControlStage()
+    with db.write(rig.engine) as conn:
+        for seconds in (10, 20, 30):
+            configuration.propose(conn, SCHOOL, "agent-1", {"heartbeat_s": seconds}, "facility", now)
+        stage.handle(conn, [rig.envelope("agent-1", Reply(id="config-3", ts=1, ok=True))], now)
+        # A part that fails a moment later: the agent returned to what it had.
+        stage.handle(conn, [rig.envelope("agent-1", Reply(id="config-3", ts=1, ok=False, detail="no camera"))], now)
+        assert configuration.roll_back(conn, SCHOOL, "agent-1", 2, "facility", now).revision == 4
+        found = [(one.revision, one.state, one.detail) for one in configuration.history(conn, SCHOOL, "agent-1")]
+        assert found == [(4, "waiting", ""), (3, "refused", "no camera"), (2, "replaced", ""), (1, "replaced", "")]
+        assert configuration.get(conn, SCHOOL, "agent-1", 4).settings == {"heartbeat_s": 20}
+
+
+def test_only_an_agent_in_use_has_a_configuration(rig: Rig) -> None:
+    with db.write(rig.engine) as conn:
+        with pytest.raises(Conflict, match=r"gate-1.*is a gate"):
+            configuration.propose(conn, SCHOOL, "gate-1", {}, "facility", rig.clock.now())
+        with pytest.raises(NotFound, match="nobody"):
+            configuration.propose(conn, SCHOOL, "nobody", {}, "facility", rig.clock.now())
+        with pytest.raises(NotFound, match="revision 9"):
+            configuration.get(conn, SCHOOL, "agent-1", 9)
+
+
+def test_a_roll_out_goes_to_one_then_ten_then_all(clock: VirtualClock) -> None:
+    now = clock.now()
+    devices = [f"a{number}" for number in range(25)]
+    sizes = []
+    given: dict[str, configuration.State] = {}
+    while (step := next_step(devices, given, now, now)).verdict == "send":
+        given |= dict.fromkeys(step.send, "applied")
+        sizes.append(len(given))
+    assert sizes == [1, 10, 25]
+    assert step.verdict == "done"
+
+
+def test_a_roll_out_stops_at_a_refusal_and_at_an_agent_that_does_not_answer(clock: VirtualClock) -> None:
+    now = clock.now()
+    refused = next_step(["a", "b"], {"a": "refused"}, now, now)
+    assert (refused.verdict, refused.reason) == ("stopped", "a refused it")
+    soon = now + PATIENCE - timedelta(seconds=1)
+    assert next_step(["a", "b"], {"a": "sent"}, now, soon).verdict == "wait"
+    assert next_step(["a", "b"], {"a": "sent"}, now, now + PATIENCE).verdict == "stopped"
+
+
+def test_a_roll_out_is_laid_over_what_the_device_has_and_ends_when_it_was_applied(rig: Rig) -> None:
+    stage, now = ControlStage(), rig.clock.now()
+    with db.write(rig.engine) as conn:
+        configuration.propose(conn, SCHOOL, "agent-1", {"labs": [{"id": "lab-1"}]}, "facility", now)
+        made = rollout.begin(conn, SCHOOL, ["agent-1"], {"heartbeat_s": 15}, "facility", now)
+        stage.tick(conn, now)
+        given = configuration.get(conn, SCHOOL, "agent-1", 2)
+        assert given.settings == {"labs": [{"id": "lab-1"}], "heartbeat_s": 15}
+        stage.handle(conn, [rig.envelope("agent-1", Reply(id="config-2", ts=1, ok=True))], now)
+        stage.tick(conn, now)
+        row = conn.execute(device_rollouts.select()).one()
+    assert (row.id, row.state, row.reason) == (made, "done", "applied by all 1")
+
+
+def test_a_roll_out_to_what_is_no_agent_stops_with_the_reason(rig: Rig) -> None:
+    with db.write(rig.engine) as conn:
+        rollout.begin(conn, SCHOOL, ["gate-1", "agent-1"], {"heartbeat_s": 15}, "facility", rig.clock.now())
+        rollout.advance(conn, rig.clock.now())
+        row = conn.execute(device_rollouts.select()).one()
+    assert row.state == "stopped"
+    assert "is a gate" in row.reason
