@@ -9,34 +9,46 @@ import sqlalchemy as sa
 
 from campus.clock import to_ms
 from campus.series import Sample, SeriesKey, SeriesStore
+from devices.health.battery import DAY, battery_ending
 from devices.health.finding import Finding, Health, conclude
+from devices.health.headset import hot
 from devices.health.sensor import HOUR, natures_of, sensor_health
 from devices.tables import devices
 
 WINDOW = 24 * HOUR
+BATTERY_WINDOW = 30 * DAY
 _MOST_SAMPLES = 10_000
 _MOST_NEIGHBOURS = 4
-_MINUTE = 60_000
 
 
 def device_health(conn: sa.Connection, store: SeriesStore, school: str, device: str, now: datetime) -> Health:
     """The health of a device at ``now``; a device without readings that can be judged has nothing found."""
     end = to_ms(now)
     near = _neighbours(conn, school, device)
-    found: list[Finding] = []
-    for metric, nature in natures_of(sorted(store.latest(school, device))).items():
+    found: list[Finding | None] = []
+    metrics = store.latest(school, device)
+    if "battery" in metrics:
+        found.append(battery_ending(_window(store, SeriesKey(school, device, "battery"), end, BATTERY_WINDOW), end))
+    if "temperature" in metrics and _kind(conn, school, device) == "headset":
+        found.append(hot(_window(store, SeriesKey(school, device, "temperature"), end)))
+    for metric, nature in natures_of(sorted(metrics)).items():
         own = _window(store, SeriesKey(school, device, metric), end)
         others = [_window(store, SeriesKey(school, other, metric), end) for other in near]
         found += sensor_health(metric, own, [other for other in others if other], end, nature).findings
     return conclude(found)
 
 
-def _window(store: SeriesStore, key: SeriesKey, end: int) -> Sequence[Sample]:
-    samples = store.read(key, end - WINDOW, end + 1, _MOST_SAMPLES)
+def _kind(conn: sa.Connection, school: str, device: str) -> str | None:
+    query = sa.select(devices.c.kind).where(devices.c.school == school, devices.c.id == device)
+    return conn.execute(query).scalar()
+
+
+def _window(store: SeriesStore, key: SeriesKey, end: int, window: int = WINDOW) -> Sequence[Sample]:
+    samples = store.read(key, end - window, end + 1, _MOST_SAMPLES)
     if len(samples) < _MOST_SAMPLES:
         return samples
-    # A device that measures every few seconds is judged by its minutes.
-    return [Sample(bucket.ts, bucket.mean) for bucket in store.aggregate(key, end - WINDOW, end + 1, _MINUTE)]
+    # A device that measures every few seconds is judged by 1440 means, of a minute each for a day.
+    return [Sample(bucket.ts, bucket.mean) for bucket in store.aggregate(key, end - window, end + 1, window // 1440)]
 
 
 def _neighbours(conn: sa.Connection, school: str, device: str) -> list[str]:
