@@ -20,9 +20,11 @@ TEXTS = ("alarm", "severity", "state", "action", "outcome", "console", "siren", 
 
 
 @router.get("/console")
-def console(request: Request, account: Annotated[Account, Depends(allow("alarms.read"))]) -> Response:
-    """The page with its first picture."""
+def console(
+    request: Request, account: Annotated[Account, Depends(allow("alarms.read"))], wall: bool = False
+) -> Response:
+    """The page with its first picture; ``wall`` is the screen on the wall: the list and the plan, nothing to press."""
     deps = deps_of(request)
     with db.read(deps.engine) as conn:
         data = alarms.console(conn, account.school, deps.school.zone, deps.clock.now())
-    return render(request, "console", account, data=data, script_texts=TEXTS)
+    return render(request, "console", account, data=data, script_texts=TEXTS, wall=wall)

@@ -11,6 +11,8 @@ import { toast } from "./toast.js";
 const SEVERITIES = ["critical", "major", "warning", "info"];
 const STATES = ["unacknowledged", "returned_unacknowledged", "acknowledged", "shelved"];
 const CLOSED_SHOWN = 30;
+// The screen on the wall shows no case: nobody stands before it, and a student's name is not for everyone who passes.
+const WALL = document.documentElement.hasAttribute("data-wall");
 const NARROW = matchMedia("(width < 760px)");
 
 const open = new Map(data.alarms.open.map((alarm) => [alarm.id, alarm]));
@@ -114,7 +116,7 @@ function choose(id, byHand) {
   chosenByHand = byHand;
   const alarm = open.get(id) ?? closed.find((one) => one.id === id);
   if (alarm) plan.lookAt(alarm.place);
-  detail.show(alarm ?? null);
+  if (!WALL) detail.show(alarm ?? null);
   if (byHand && NARROW.matches) $("#detail").scrollIntoView({ behavior: "smooth" });
   paint();
 }
@@ -129,7 +131,7 @@ function take(alarm) {
     closed = closed.filter((one) => one.id !== alarm.id);
     if (alarm.severity === "critical" && unseen(alarm) && !(known && unseen(known))) announce(alarm);
   }
-  if (alarm.id === chosen) detail.refresh(alarm);
+  if (!WALL && alarm.id === chosen) detail.refresh(alarm);
   paint();
 }
 
@@ -173,7 +175,7 @@ async function resync() {
   site = fresh.site;
   const drawn = await get("/plan");
   for (const device of drawn.devices) plan.setDevice(device);
-  if (chosen) detail.refresh(open.get(chosen) ?? null);
+  if (chosen && !WALL) detail.refresh(open.get(chosen) ?? null);
   paint();
   return fresh.seen;
 }
@@ -188,7 +190,7 @@ function move(step) {
 }
 
 addEventListener("keydown", (event) => {
-  if (event.target.closest("input, textarea, select, dialog") || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (WALL || event.target.closest("input, textarea, select, dialog") || event.ctrlKey || event.metaKey || event.altKey) return;
   const keys = {
     ArrowDown: () => move(1), j: () => move(1), ArrowUp: () => move(-1), k: () => move(-1),
     a: () => detail.press("acknowledge"), r: () => detail.press("resolve"), c: () => $("#comment").focus(),

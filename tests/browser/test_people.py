@@ -95,6 +95,23 @@ def test_a_device_under_maintenance_says_so_until_it_is_put_back(visit: Visit) -
     expect(page.locator("#upkeep-begin")).to_be_visible()
 
 
+def test_the_screen_on_the_wall_shows_no_case_and_has_nothing_to_press(
+    visit: Visit, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    visitor = visit()
+    page = visitor.sign_in("guard")
+    page.goto(page.url.split("/console")[0] + "/console?wall=1")
+    expect(page.locator("#alarms > li").first).to_be_visible()
+    expect(page.locator("#detail")).to_be_hidden()
+    expect(page.locator("button:visible:not(.alarm):not(#arm):not(.floors button)")).to_have_count(0)
+    page.locator("body").press("a")  # no key deals with an alarm either
+    expect(page.locator("#alarms")).not_to_contain_text("王建国")
+    assert visitor.overflow() <= 0
+    shots: Path = tmp_path_factory.getbasetemp() / "screenshots"
+    shots.mkdir(exist_ok=True)
+    page.screenshot(path=shots / "guard-wall.png")
+
+
 def test_the_intruder_is_seen_on_the_still(visit: Visit) -> None:
     page = visit().sign_in("guard")
     page.locator("#alarms").get_by_text("禁区有人", exact=False).first.click()
