@@ -1,4 +1,4 @@
-"""`campus devices config`: give agents their configuration, see what they said to it, take one back."""
+"""`campus devices config` and `command`: give agents their configuration, or have them do something."""
 
 from __future__ import annotations
 
@@ -103,6 +103,39 @@ def roll_out(config_path: Path | None, by: str, file: IO[bytes], devices: tuple[
     with _database(config_path) as (conn, school, now):
         made = begin(conn, school, devices, settings, by, now)
     click.echo(f"Roll-out {made} begins with {devices[0]}.")
+
+
+@click.command()
+@CONFIG
+@BY
+@click.option("--timeout", default=60.0, show_default=True, help="Seconds within which an answer counts.")
+@click.argument("device")
+@click.argument("name")
+def command(config_path: Path | None, by: str, timeout: float, device: str, name: str) -> None:
+    """Have the agent DEVICE do NAME: ping, identify or restart. `campus devices commands` shows its answer."""
+    from datetime import timedelta
+
+    from devices.commands import ask
+
+    with _database(config_path) as (conn, school, now):
+        asked = ask(conn, school, device, name, by, now, timedelta(seconds=timeout))
+    click.echo(f"Command {asked.id} is sent as soon as `campus ingest` reaches the broker.")
+
+
+@click.command(name="commands")
+@CONFIG
+@click.argument("device")
+def commands_(config_path: Path | None, device: str) -> None:
+    """List the commands to DEVICE, newest first, with its answers."""
+    from devices.commands import history
+
+    with _database(config_path) as (conn, school, _now):
+        found = history(conn, school, device)
+    for one in found:
+        asked_at = one.asked_at.isoformat(timespec="seconds")
+        click.echo(f"{asked_at}  {one.name:<8}  {one.state:<7}  {one.asked_by}  {one.detail}")
+    if not found:
+        click.echo(f"{device} was never given a command.")
 
 
 def _settings(file: IO[bytes]) -> dict[str, Any]:

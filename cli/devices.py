@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from cli.device_control import config
+from cli.device_control import command, commands_, config
 
 
 @click.group()
@@ -13,3 +13,5 @@ def devices() -> None:
 
 
 devices.add_command(config)
+devices.add_command(command)
+devices.add_command(commands_)

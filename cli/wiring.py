@@ -112,7 +112,7 @@ def make_ingest(
     stages = make_stages(settings, registry, part.owns, lambda: client.connected)
     door = Door(registry, settings.ingest.clock_tolerance_s)
     pipeline = Pipeline(engine, door, stages, sink, clock, acknowledge, quarantine, checkpoint)
-    return IngestParts(pipeline, sink, client, intake, Orders(engine, client, part.owns))
+    return IngestParts(pipeline, sink, client, intake, Orders(engine, client, part.owns, clock))
 
 
 def run_ingest(settings: Settings, clock: Clock) -> int:

@@ -88,7 +88,7 @@ def propose(
 ) -> Revision:
     """Give an agent the next revision; it is sent within seconds. Raises `NotFound` or `Conflict` with the reason."""
     check(settings)
-    _refuse_others(conn, school, device)
+    refuse_others(conn, school, device)
     newest = conn.execute(
         sa.select(sa.func.max(configurations.c.revision)).where(_of(school, device))
     ).scalar()  # fmt: skip
@@ -148,18 +148,19 @@ def settle(
     conn.execute(configurations.update().where(this, configurations.c.state.in_(open_states)).values(**values))
 
 
-def payload(revision: Revision) -> bytes:
-    """The document as it goes to the device."""
-    return msgspec.json.encode({"revision": revision.revision, "settings": revision.settings})
-
-
-def _refuse_others(conn: sa.Connection, school: str, device: str) -> None:
+def refuse_others(conn: sa.Connection, school: str, device: str) -> None:
+    """Raise `NotFound` or `Conflict` when ``device`` is no agent in use: the others cannot be told anything."""
     this = (devices.c.school == school) & (devices.c.id == device) & devices.c.retired_at.is_(None)
     kind = conn.execute(sa.select(devices.c.kind).where(this)).scalar()
     if kind is None:
         raise NotFound(f"no device {device!r} in use at {school!r}; see the device list for its id")
     if kind != "agent":
-        raise Conflict(f"{device!r} is a {kind}; configure the agent that speaks for it")
+        raise Conflict(f"{device!r} is a {kind}; name the agent that speaks for it")
+
+
+def payload(revision: Revision) -> bytes:
+    """The document as it goes to the device."""
+    return msgspec.json.encode({"revision": revision.revision, "settings": revision.settings})
 
 
 def _is_named(value: Any) -> bool:

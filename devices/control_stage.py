@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from campus.envelope import Envelope
 from campus.events import Reply
-from devices import configuration, rollout
+from devices import commands, configuration, rollout
 
 _CONFIG = re.compile(r"config-([1-9][0-9]{0,8})")
 
@@ -24,14 +24,13 @@ class ControlStage:
         """Settle what the replies of the batch answer."""
         for envelope in batch:
             body = envelope.body
-            if isinstance(body, Reply) and (found := _CONFIG.fullmatch(body.id)):
-                configuration.settle(
-                    conn, envelope.school, envelope.device, int(found[1]), now, ok=body.ok, detail=body.detail
-                )
+            if isinstance(body, Reply):
+                _settle(conn, envelope, body, now)
         return ()
 
     def tick(self, conn: Connection, now: datetime) -> Sequence[Envelope]:
-        """Take roll-outs further."""
+        """Take roll-outs further; give up commands that were not answered."""
+        commands.expire(conn, now)
         rollout.advance(conn, now)
         return ()
 
@@ -40,3 +39,11 @@ class ControlStage:
 
     def rolled_back(self) -> None:
         """Nothing is remembered."""
+
+
+def _settle(conn: Connection, envelope: Envelope, reply: Reply, now: datetime) -> None:
+    school, device = envelope.school, envelope.device
+    if found := _CONFIG.fullmatch(reply.id):
+        configuration.settle(conn, school, device, int(found[1]), now, ok=reply.ok, detail=reply.detail)
+    else:
+        commands.settle(conn, school, device, reply.id, now, ok=reply.ok, detail=reply.detail)

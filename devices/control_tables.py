@@ -39,3 +39,21 @@ device_rollouts = sa.Table(
     sa.Index("ix_device_rollouts_state", "state"),
     comment="a change of configuration that goes to one device, then ten, then all",
 )
+
+device_commands = sa.Table(
+    "device_commands",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("school", sa.String(64), nullable=False),
+    sa.Column("device", sa.String(64), nullable=False),
+    sa.Column("name", sa.String(32), nullable=False),
+    sa.Column("asked_at", Moment, nullable=False),
+    sa.Column("asked_by", sa.String(64), nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),  # waiting, sent, done, refused, expired
+    sa.Column("detail", sa.String(200), nullable=False),
+    sa.Column("settled_at", Moment),
+    sa.Index("ix_device_commands_school_device_asked_at", "school", "device", "asked_at"),
+    sa.Index("ix_device_commands_state_expires_at", "state", "expires_at"),
+    comment="every command to a device: who asked, what the device answered, or that it did not",
+)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import cv2
 
 from campus.clock import Clock
 from campus.service import Service
+from campus.topics import Channel
 from edge_agent.camera.agent import CameraAgent
 from edge_agent.camera.analyser import Analyser
 from edge_agent.camera.detectors import make_detector
 from edge_agent.camera.sources import make_source
+from edge_agent.commands import Commands
 from edge_agent.gate.agent import GateAgent
 from edge_agent.gate.source import PassSource, SimulatedReader
 from edge_agent.gate.zkteco import ZktecoTerminals
@@ -23,8 +27,9 @@ from edge_agent.uplink import Uplink
 class EdgeAgent:
     """The agent with the settings that ``remote`` has in force; it does nothing until `join`."""
 
-    def __init__(self, remote: Remote, clock: Clock) -> None:
+    def __init__(self, remote: Remote, commands: Commands, clock: Clock) -> None:
         self._remote = remote
+        self._commands = commands
         self._settings = settings = remote.settings
         self._clock = clock
         self._key = settings.secrets.credential_key.encode()
@@ -34,10 +39,9 @@ class EdgeAgent:
         settings = self._settings
         if settings.cameras:
             cv2.setNumThreads(settings.agent.threads or -1)  # -1 asks OpenCV for its own default
-        remote = self._remote
-        uplink = Uplink(
-            settings.agent, settings.school.id, settings.mqtt, self._clock, remote.revision, remote.heard
-        )  # fmt: skip
+        remote, commands = self._remote, self._commands
+        hears = {Channel.CONFIG: remote.heard, Channel.COMMAND: commands.heard}
+        uplink = Uplink(settings.agent, settings.school.id, settings.mqtt, self._clock, remote.revision, hears)
         service.on_stop("uplink", uplink.close)
         for camera in settings.cameras:
             self._add_camera(camera, uplink, service)
@@ -46,7 +50,9 @@ class EdgeAgent:
         for lab in settings.labs:
             self._add_lab(lab, uplink, service)
         service.task("uplink", uplink.run)
-        service.task("configuration", lambda stop: remote.run(stop, lambda r: uplink.reply(settings.agent.id, r)))
+        answer = partial(uplink.reply, settings.agent.id)
+        service.task("configuration", lambda stop: remote.run(stop, answer))
+        service.task("commands", lambda stop: commands.run(stop, answer))
 
     def _add_camera(self, camera: Camera, uplink: Uplink, service: Service) -> None:
         analyser = Analyser(camera, make_detector(camera), self._settings.school.zone)

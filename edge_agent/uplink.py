@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -44,8 +44,8 @@ State = Literal["online", "offline"]
 class Uplink:
     """Takes events and readings of devices from any thread; `run` sends them.
 
-    ``config`` is the revision of the configuration in force, told with the agent's status; ``on_config`` is handed, on
-    the connection's thread, each configuration document that the broker brings.
+    ``config`` is the revision of the configuration in force, told with the agent's status; ``hears`` are called,
+    on the connection's thread, with each message that the broker brings for the agent on that channel.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Uplink:
         mqtt: Mqtt,
         clock: Clock,
         config: int = 0,
-        on_config: Callable[[bytes], None] | None = None,
+        hears: Mapping[Channel, Callable[[bytes], None]] | None = None,
     ) -> None:
         self._agent = agent
         self._school = school
@@ -75,7 +75,7 @@ class Uplink:
         self._beat_at: datetime | None = None
         self._mqtt = mqtt
         self._config = config
-        self._on_config = on_config
+        self._hears = {self._topic(agent.id, channel): take for channel, take in (hears or {}).items()}
         self._client = self._make_client()
 
     # -- what the agents call --------------------------------------------------------------------------------------
@@ -144,15 +144,15 @@ class Uplink:
         return MqttClient(
             self._mqtt,
             f"edge-{self._school}-{self._agent.id}",
-            subscriptions=() if self._on_config is None else [self._topic(self._agent.id, Channel.CONFIG)],
+            subscriptions=list(self._hears),
             on_message=self._heard,
             on_connected=self._connected,
             will=Will(self._topic(self._agent.id, Channel.STATUS), will),
         )
 
     def _heard(self, message: Message) -> None:
-        if self._on_config is not None:
-            self._on_config(message.payload)
+        if message.topic in self._hears:
+            self._hears[message.topic](message.payload)
         self._client.acknowledge([message])
 
     def _event(self, device: str, event: Event, at: datetime, settles: Loss | None) -> None:

@@ -31,16 +31,18 @@ def agent(engine: sa.Engine) -> sa.Engine:
 def test_a_configuration_is_given_listed_compared_and_taken_back(agent: sa.Engine, tmp_path: Path) -> None:
     def run(*arguments: str, given: str = "") -> str:
         env = {"CAMPUS_DATABASE__URL": f"sqlite:///{tmp_path}/campus.db", "CAMPUS_SCHOOL__ID": "school-1"}
-        done = CliRunner().invoke(campus, ["devices", "config", *arguments], input=given, env=env)
+        done = CliRunner().invoke(campus, ["devices", *arguments], input=given, env=env)
         assert done.exit_code == 0, done.output
         return done.output
 
-    assert "Revision 1" in run("set", "edge-1", "-", given='{"heartbeat_s": 10}')
-    run("set", "edge-1", "-", given='{"heartbeat_s": 20}')
-    assert "heartbeat_s: 10 -> 20" in run("diff", "edge-1", "1", "2")
-    assert "Revision 3" in run("back", "edge-1", "1")
-    assert "back to revision 1" in run("list", "edge-1")
-    assert "begins with edge-1" in run("roll-out", "-", "edge-1", given='{"heartbeat_s": 30}')
+    assert "Revision 1" in run("config", "set", "edge-1", "-", given='{"heartbeat_s": 10}')
+    run("config", "set", "edge-1", "-", given='{"heartbeat_s": 20}')
+    assert "heartbeat_s: 10 -> 20" in run("config", "diff", "edge-1", "1", "2")
+    assert "Revision 3" in run("config", "back", "edge-1", "1")
+    assert "back to revision 1" in run("config", "list", "edge-1")
+    assert "begins with edge-1" in run("config", "roll-out", "-", "edge-1", given='{"heartbeat_s": 30}')
+    assert "is sent" in run("command", "edge-1", "ping")
+    assert "ping" in run("commands", "edge-1")
 
 
 @pytest.mark.broker
@@ -52,7 +54,7 @@ def test_what_waits_is_kept_by_the_broker_for_the_device_and_then_marked_as_sent
     assert client.wait_connected(10)
     with db.write(agent) as conn:
         configuration.propose(conn, "school-1", "edge-1", {"heartbeat_s": 9}, "x", clock.now())
-    orders = Orders(agent, client, lambda _school: True)
+    orders = Orders(agent, client, lambda _school: True, clock)
     end = time.monotonic() + 10
     while state(agent) != "sent":
         assert time.monotonic() < end

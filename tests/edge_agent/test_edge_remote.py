@@ -107,6 +107,13 @@ class Platform:
     def configure(self, payload: bytes) -> None:
         self.client.publish(CONFIG, payload, retain=True)
 
+    def command(self, id_: str, name: str, expires: int = 32_000_000_000_000) -> Reply:
+        before = len(self.replies)
+        payload = json.dumps({"id": id_, "name": name, "expires": expires}).encode()
+        self.client.publish("campus/school-1/edge-1/command", payload)
+        until(lambda: len(self.replies) > before)
+        return self.replies[-1]
+
 
 def until(true: Callable[[], bool], seconds: float = 30) -> None:
     end = time.monotonic() + seconds
@@ -153,4 +160,21 @@ def test_over_a_real_broker_a_good_document_is_applied_and_a_bad_one_leaves_the_
     until(lambda: len(platform.replies) == 3 and platform.statuses[-1].config == 1)
     assert (platform.replies[2].id, platform.replies[2].ok) == ("config-3", False)
     assert "gate-1" in platform.replies[2].detail
+    assert agent.poll() is None
+
+
+@pytest.mark.broker
+def test_over_a_real_broker_commands_are_answered_and_a_restart_keeps_the_program(
+    platform: Platform, agent: "subprocess.Popen[bytes]"
+) -> None:
+    until(lambda: bool(platform.statuses))
+    assert platform.command("c-1", "ping").ok
+    assert "speaks for lab-1" in platform.command("c-2", "identify").detail
+    assert platform.command("c-3", "explode").detail.startswith("there is no command")
+    assert platform.command("c-4", "ping", expires=1).detail == "came too late"
+    boot = platform.statuses[-1].boot
+    assert platform.command("c-5", "restart").ok
+    until(lambda: platform.statuses[-1].boot != boot)
+    platform.client.publish("campus/school-1/edge-1/command", b"{")
+    assert platform.command("c-6", "ping").id == "c-6"
     assert agent.poll() is None
