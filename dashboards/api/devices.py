@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
+from starlette.responses import Response
 
 from campus import db
 from campus.errors import NotFound
@@ -16,6 +17,7 @@ from dashboards.api.answers import Json, described
 from dashboards.deps import deps_of
 from dashboards.views import devices as views
 from dashboards.views import series as readings
+from dashboards.views.device_table import csv_of
 from dashboards.views.devices import DeviceFile, DeviceList
 from dashboards.views.series import Latest, Series
 from devices import queries
@@ -32,6 +34,18 @@ def device_list(request: Request, account: Reader) -> Json:
     deps = deps_of(request)
     with db.read(deps.engine) as conn:
         return Json(views.device_list(conn, account.school, deps.clock.now()))
+
+
+@router.get("/table.csv", response_class=Response, responses={200: {"content": {"text/csv": {}}}})
+def device_table(request: Request, account: Reader) -> Response:
+    """The list as a CSV file for a spreadsheet."""
+    deps = deps_of(request)
+    with db.read(deps.engine) as conn:
+        lines = views.lines(conn, account.school, deps.clock.now())
+    name = f"devices-{deps.clock.now():%Y-%m-%d}.csv"
+    return Response(
+        csv_of(lines), media_type="text/csv", headers={"Content-Disposition": f"attachment; filename={name}"}
+    )
 
 
 @router.get("/{device}", **described(DeviceFile))

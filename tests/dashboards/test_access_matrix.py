@@ -68,6 +68,7 @@ TABLE: dict[tuple[str, str], Right | str] = {
     ("POST", f"{API}/maintenance"): "devices.maintain",
     ("POST", f"{API}/maintenance/{{window_id}}/end"): "devices.maintain",
     ("GET", f"{API}/devices"): "devices.read",
+    ("GET", f"{API}/devices/table.csv"): "devices.read",
     ("GET", f"{API}/devices/{{device}}"): "devices.read",
     ("GET", f"{API}/devices/{{device}}/health"): "devices.read",
     ("GET", f"{API}/devices/{{device}}/latest"): "series.read",

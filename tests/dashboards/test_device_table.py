@@ -1,0 +1,29 @@
+"""The device table as a file: complete, readable by a spreadsheet, and never run by one."""
+
+import csv
+
+import msgspec
+import sqlalchemy as sa
+
+from dashboards.deps import Deps
+from dashboards.views.device_table import COLUMNS, csv_of
+from dashboards.views.devices import lines
+from devices.tables import devices
+from tests.dashboards.conftest import SignIn
+
+
+def test_the_file_holds_every_device_of_the_school(sign_in: SignIn, seeded: sa.Engine) -> None:
+    answer = sign_in("facility").get("/api/v1/devices/table.csv")
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert "attachment" in answer.headers["content-disposition"]
+    rows = list(csv.DictReader(answer.content.decode("utf-8-sig").splitlines()))
+    assert tuple(rows[0]) == COLUMNS
+    with seeded.connect() as conn:
+        assert {row["id"] for row in rows} == set(conn.execute(sa.select(devices.c.id)).scalars())
+
+
+def test_a_name_that_begins_like_a_formula_stays_a_name(deps: Deps) -> None:
+    with deps.engine.connect() as conn:
+        line = lines(conn, deps.school.id, deps.clock.now())[0]
+    file = csv_of([msgspec.structs.replace(line, name_en="=HYPERLINK(1)")]).decode("utf-8-sig")
+    assert next(csv.DictReader(file.splitlines()))["name_en"] == "'=HYPERLINK(1)"
