@@ -11,6 +11,7 @@ from campus import __version__
 from dashboards import probes, problems, socket
 from dashboards.api import alarms as alarms_api
 from dashboards.api import device_health as device_health_api
+from dashboards.api import device_report as device_report_api
 from dashboards.api import devices as devices_api
 from dashboards.api import handing as handing_api
 from dashboards.api import maintenance as maintenance_api
@@ -72,6 +73,7 @@ def _api() -> APIRouter:
         devices_api,
         maintenance_api,
         device_health_api,
+        device_report_api,
         site_api,
         platform_api,
     ):

@@ -56,7 +56,7 @@ def record(
     """
     if first_heard is None or first_heard >= now:
         return Record(target, (), 0, None, None)
-    ended = [(away.end - away.start).total_seconds() for away in aways if away.end is not None]
+    ended = [(away.end - away.start).total_seconds() for away in aways if away.end and away.end <= now]
     up = (now - first_heard).total_seconds() - _away_s(aways, first_heard, now, now)
     return Record(
         target=target,
@@ -79,8 +79,17 @@ def record_of(conn: sa.Connection, school: str, device: str, now: datetime, zone
     table = device_outages
     query = sa.select(table.c.started_at, table.c.ended_at).where(*_of(table, school, device))
     since = table.c.ended_at.is_(None) | (table.c.ended_at > (first or now))
-    rows = conn.execute(query.where(since).order_by(table.c.started_at))
+    rows = conn.execute(query.where(since, table.c.started_at < now).order_by(table.c.started_at))
     return record(first, [Away(*row) for row in rows], now, zone)
+
+
+def month_end(month: str, zone: tzinfo) -> datetime:
+    """The end of ``month`` ("2026-09") in ``zone``; raises `NotFound` for text that is no month."""
+    try:
+        begun = datetime.strptime(month, "%Y-%m").replace(tzinfo=zone)
+    except ValueError:
+        raise NotFound(f"{month!r} is no month; write it as 2026-09") from None
+    return (begun + timedelta(days=32)).replace(day=1)
 
 
 def _of(table: sa.Table, school: str, device: str) -> tuple[Any, Any]:

@@ -71,6 +71,7 @@ TABLE: dict[tuple[str, str], Right | str] = {
     ("GET", f"{API}/devices/table.csv"): "devices.read",
     ("GET", f"{API}/devices/{{device}}"): "devices.read",
     ("GET", f"{API}/devices/{{device}}/health"): "devices.read",
+    ("GET", f"{API}/device-report"): "devices.read",
     ("GET", f"{API}/devices/{{device}}/latest"): "series.read",
     ("GET", f"{API}/devices/{{device}}/series"): "series.read",
     ("GET", f"{API}/on-site"): "site.read",
