@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 from campus import __version__
 from dashboards import probes, problems, socket
 from dashboards.api import alarms as alarms_api
+from dashboards.api import device_control as device_control_api
 from dashboards.api import device_health as device_health_api
 from dashboards.api import device_report as device_report_api
 from dashboards.api import devices as devices_api
@@ -74,6 +75,7 @@ def _api() -> APIRouter:
         maintenance_api,
         device_health_api,
         device_report_api,
+        device_control_api,
         site_api,
         platform_api,
     ):

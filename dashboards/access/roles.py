@@ -12,6 +12,7 @@ Right = Literal[
     "roll.read",  # own classes only, see `people.own_class`
     "roll.correct",
     "devices.read",
+    "devices.control",  # configure and command agents
     "devices.maintain",  # set a device aside for a while
     "series.read",
     "muster.read",  # own classes only for a teacher
@@ -37,10 +38,18 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         }
     ),
     "teacher": frozenset({"roll.read", "roll.correct", "muster.read"}),
-    "facility": frozenset({"devices.read", "devices.maintain", "series.read"}),
+    "facility": frozenset({"devices.read", "devices.control", "devices.maintain", "series.read"}),
     "bureau": frozenset({"overview.read"}),
     "admin": frozenset(
-        {"overview.read", "devices.read", "devices.maintain", "series.read", "platform.read", "accounts.manage"}
+        {
+            "overview.read",
+            "devices.read",
+            "devices.control",
+            "devices.maintain",
+            "series.read",
+            "platform.read",
+            "accounts.manage",
+        }
     ),
 }
 

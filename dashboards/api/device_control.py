@@ -1,0 +1,71 @@
+"""What agents are told: their configurations with what changed, and commands with their answers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Depends
+from msgspec import Meta
+from starlette.requests import Request
+
+from campus import db
+from dashboards.access.accounts import Account
+from dashboards.access.origin import check_origin
+from dashboards.access.people import allow
+from dashboards.api.answers import Json, body, described
+from dashboards.deps import deps_of
+from devices import commands, configuration, queries
+from devices.commands import Command
+from devices.configuration import Change, Revision
+
+router = APIRouter(prefix="/devices", tags=["devices"])
+# An address of a camera may hold its login, so documents are for those who look after devices.
+Controller = Annotated[Account, Depends(allow("devices.control"))]
+OwnOrigin = Depends(check_origin)
+
+
+class Asking(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A command by its name (ping, identify, restart)."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=32)]
+
+
+class RevisionLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One revision and what it changed in the one before."""
+
+    revision: Revision
+    changes: tuple[Change, ...]
+
+
+@router.get("/{device}/configurations", **described(list[RevisionLine]))
+def configurations(request: Request, device: str, account: Controller) -> Json:
+    """The revisions of an agent's configuration, the newest first."""
+    deps = deps_of(request)
+    with db.read(deps.engine) as conn:
+        queries.device_detail(conn, account.school, device, deps.clock.now())
+        found = configuration.history(conn, account.school, device)
+    documents = [*(one.settings for one in found), {}]
+    return Json(
+        [
+            RevisionLine(revision=one, changes=configuration.diff(old, one.settings))
+            for one, old in zip(found, documents[1:], strict=True)
+        ]
+    )
+
+
+@router.get("/{device}/commands", **described(list[Command]))
+def command_list(request: Request, device: str, account: Controller) -> Json:
+    """The commands to an agent with who asked and what it answered, the newest first."""
+    deps = deps_of(request)
+    with db.read(deps.engine) as conn:
+        queries.device_detail(conn, account.school, device, deps.clock.now())
+        return Json(commands.history(conn, account.school, device))
+
+
+@router.post("/{device}/commands", dependencies=[OwnOrigin], **described(Command, Asking))
+def ask(request: Request, device: str, account: Controller, said: Annotated[Asking, Depends(body(Asking))]) -> Json:
+    """Have an agent do something; it is sent within seconds, and the list of commands shows its answer."""
+    deps = deps_of(request)
+    with db.write(deps.engine) as conn:
+        return Json(commands.ask(conn, account.school, device, said.name, account.id, deps.clock.now()))
