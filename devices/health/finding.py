@@ -9,13 +9,13 @@ import msgspec
 
 Code = Literal[
     "stuck", "jump", "drift", "gap", "battery_ending", "slow_frames", "blind", "tampered", "silent_in_rush",
-    "read_errors", "hot",
+    "read_errors", "hot", "flapping",
 ]  # fmt: skip
 
 # What a finding takes from a perfect 100. A device that tells lies is worth less than one that will need a battery.
 WEIGHTS: dict[Code, int] = {
     "stuck": 60, "drift": 40, "jump": 20, "gap": 30, "battery_ending": 20, "slow_frames": 30, "blind": 80,
-    "tampered": 80, "silent_in_rush": 70, "read_errors": 40, "hot": 30,
+    "tampered": 80, "silent_in_rush": 70, "read_errors": 40, "hot": 30, "flapping": 30,
 }  # fmt: skip
 
 

@@ -11,9 +11,10 @@ from campus.clock import to_ms
 from campus.series import Sample, SeriesKey, SeriesStore
 from devices.health.battery import DAY, battery_ending
 from devices.health.finding import Finding, Health, conclude
+from devices.health.flapping import flapping
 from devices.health.headset import hot
 from devices.health.sensor import HOUR, natures_of, sensor_health
-from devices.tables import devices
+from devices.tables import device_transitions, devices
 
 WINDOW = 24 * HOUR
 BATTERY_WINDOW = 30 * DAY
@@ -25,7 +26,7 @@ def device_health(conn: sa.Connection, store: SeriesStore, school: str, device: 
     """The health of a device at ``now``; a device without readings that can be judged has nothing found."""
     end = to_ms(now)
     near = _neighbours(conn, school, device)
-    found: list[Finding | None] = []
+    found: list[Finding | None] = [flapping(_silences(conn, school, device), end)]
     metrics = store.latest(school, device)
     if "battery" in metrics:
         found.append(battery_ending(_window(store, SeriesKey(school, device, "battery"), end, BATTERY_WINDOW), end))
@@ -36,6 +37,14 @@ def device_health(conn: sa.Connection, store: SeriesStore, school: str, device: 
         others = [_window(store, SeriesKey(school, other, metric), end) for other in near]
         found += sensor_health(metric, own, [other for other in others if other], end, nature).findings
     return conclude(found)
+
+
+def _silences(conn: sa.Connection, school: str, device: str) -> list[int]:
+    """When the device was last given up for itself, not for its parent; the newest first."""
+    table = device_transitions
+    query = sa.select(table.c.at).where(table.c.school == school, table.c.device == device)
+    query = query.where(table.c.new == "offline", table.c.why != "parent").order_by(table.c.at.desc())
+    return [to_ms(at) for at in conn.execute(query.limit(100)).scalars()]
 
 
 def _kind(conn: sa.Connection, school: str, device: str) -> str | None:
