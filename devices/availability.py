@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from campus.errors import NotFound
 from devices.tables import device_outages, device_transitions, devices
 
-# Two nines and a half: under four hours away in a month. What campus service contracts commonly ask of edge devices.
+# Two nines and a half: under four hours away in a month. Our own choice, no standard asks it.
 TARGET = 0.995
 
 

@@ -35,7 +35,7 @@ class Nature(msgspec.Struct, frozen=True):
     rests: float | None = None
 
 
-# From data sheets of common room sensors (SCD30, SHT31, BH1750) and from what air in a room can do in a minute.
+# Our own judgement of what such sensors resolve and what the air of a room can do in a minute; no standard says it.
 NATURES: dict[str, Nature] = {
     "temperature": Nature(-40, 85, 3, 6 * HOUR, 1.5),
     "humidity": Nature(0, 100, 15, 6 * HOUR, 8),
