@@ -31,6 +31,7 @@ from edge_agent.spool import Kind, Loss, Spool, Waiting
 
 log = logging.getLogger("edge.uplink")
 IN_FLIGHT = 200
+LATE_AFTER = timedelta(minutes=5)  # what is older when it reaches us waited elsewhere: in a terminal's own memory
 TICK_S = 0.2
 
 _stored = Counter("edge_messages_total", "Messages given to the spool", ["kind"])
@@ -159,8 +160,9 @@ class Uplink:
         with self._lock:
             payload = encode_event(event, id=new_id(), ts=to_ms(at), seq=self._next_seq(device), boot=self._boot)
             topic = self._topic(device, Channel.EVENT)
-            late = not self._client.connected
-            kept = self._spool.put("event", topic, payload, self._clock.now(), late=late, settles=settles)
+            now = self._clock.now()
+            late = not self._client.connected or now - at > LATE_AFTER
+            kept = self._spool.put("event", topic, payload, now, late=late, settles=settles)
         _count("event", kept)
         self._wake.set()
 

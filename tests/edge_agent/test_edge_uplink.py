@@ -11,7 +11,7 @@ import pytest
 from campus.clock import VirtualClock
 from campus.codec import TypedEvent, decode
 from campus.errors import Unavailable
-from campus.events import CameraTamper, EdgeLoss, Readings, SensorAlarm, Status
+from campus.events import CameraTamper, EdgeLoss, GatePass, Readings, SensorAlarm, Status
 from campus.mqtt import Message, MqttClient
 from campus.settings import Mqtt
 from campus.topics import parse
@@ -119,6 +119,20 @@ def test_what_is_told_without_a_broker_arrives_later_and_is_marked_late(
     until(lambda: len(listener.values()) >= 6)
     running.end()
     assert listener.values() == [(0, False), *((number, True) for number in range(1, 6))]
+
+
+def test_what_a_terminal_kept_for_hours_is_marked_late_and_keeps_its_time(
+    mqtt: Mqtt, clock: VirtualClock, spool: Path, listener: Listener
+) -> None:
+    running = Running(mqtt, clock, spool)
+    until(lambda: running.uplink._client.connected)
+    for hours in (3, 0):
+        running.uplink.event("gate-1", GatePass(credential="c" * 32, lane="1"), clock.now() - timedelta(hours=hours))
+    until(lambda: len(listener.events()) == 2)
+    running.end()
+    old, fresh = listener.events()
+    assert (old.late, fresh.late) == (True, False)
+    assert fresh.ts - old.ts == 3 * 3_600_000
 
 
 def test_what_a_dead_agent_left_in_its_spool_is_sent_by_the_next_run(
