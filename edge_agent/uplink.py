@@ -26,6 +26,7 @@ from campus.ids import new_boot, new_id
 from campus.mqtt import Message, MqttClient, Will
 from campus.settings import Mqtt
 from campus.topics import Channel, Topic
+from edge_agent.machine import machine_health
 from edge_agent.settings import Agent
 from edge_agent.spool import Kind, Loss, Spool, Waiting
 
@@ -246,7 +247,8 @@ class Uplink:
                 return  # the next connection says it again
 
     def _own_health(self) -> dict[str, float]:
-        return {"uptime_s": round(time.monotonic() - self._started, 1), "queue": float(len(self._spool))}
+        own = {"uptime_s": round(time.monotonic() - self._started, 1), "queue": float(len(self._spool))}
+        return own | machine_health(self._agent.spool.parent)
 
     def _topic(self, device: str, channel: Channel) -> str:
         return str(Topic(self._school, device, channel))
