@@ -94,7 +94,12 @@ def in_force(conn: sa.Connection, school: str, now: datetime) -> list[Mute]:
 
 
 def muted_on_raise(conn: sa.Connection, rule: Rule, cause: Cause, alarm_id: str, now: datetime) -> bool:
-    """Set a fresh alarm aside if a mute covers it or another alarm explains it."""
+    """Set a raised alarm aside if a mute covers it or another alarm explains it; say whether it is set aside."""
+    state = conn.execute(sa.select(alarms.c.state).where(alarms.c.id == alarm_id)).scalar_one()
+    if state in ("suppressed", "out_of_service"):
+        return True  # raised again while it was set aside, which it still is
+    if state == "shelved":
+        return False  # it comes back by itself, and `keep_up` sets it aside then
     for mute in in_force(conn, cause.school, now):
         if mute.starts <= now and _covers(mute, rule.id, cause.device, cause.place):
             _set_aside(conn, mute, [alarm_id], MACHINE, now)

@@ -133,7 +133,7 @@ def _refuse_mass_removal(diff: RosterDiff, active: int, share: float) -> None:
     if active and gone > share * active:
         raise Conflict(
             f"this roster would remove {gone} of {active} students, more than {share:.0%}; "
-            "check that the export is whole, then confirm the import"
+            "check that the export is whole, then confirm the import (campus import --confirm)"
         )
 
 

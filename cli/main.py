@@ -164,8 +164,9 @@ def migrate(config_path: Path | None) -> None:
 @campus.command(name="import")
 @CONFIG
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.option("--confirm", is_flag=True, help="Also when more than a fifth of the students would go.")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-def import_(config_path: Path | None, dry_run: bool, folder: Path) -> None:
+def import_(config_path: Path | None, dry_run: bool, confirm: bool, folder: Path) -> None:
     """Import a school's roster, places, devices, bells, timetable, calendar, leave and credentials."""
     from campus import db
     from cli.school_files import import_school
@@ -175,7 +176,7 @@ def import_(config_path: Path | None, dry_run: bool, folder: Path) -> None:
     engine = open_database(settings)
     try:
         with db.write(engine) as conn:
-            for line in import_school(conn, settings.school, folder, datetime.now(UTC)):
+            for line in import_school(conn, settings.school, folder, datetime.now(UTC), confirmed=confirm):
                 click.echo(line)
             if dry_run:
                 raise _DryRun

@@ -17,14 +17,16 @@ from campus.settings import School
 from devices.files import import_devices, import_places
 
 
-def import_school(conn: sa.Connection, school: School, folder: Path, now: datetime) -> list[str]:
+def import_school(
+    conn: sa.Connection, school: School, folder: Path, now: datetime, *, confirmed: bool = False
+) -> list[str]:
     """Import whatever of the known files is in ``folder``; return a line per file.
 
     Everything happens in the caller's transaction, so a bad line anywhere changes nothing. Raises `ImportFileError`
-    naming the file and the line.
+    naming the file and the line, and `Conflict` when a roster would remove too many students and nobody ``confirmed``.
     """
     steps: tuple[tuple[str, Callable[[Path], object]], ...] = (
-        ("oneroster", lambda path: apply_roster(conn, school.id, read_roster(path), now)),
+        ("oneroster", lambda path: apply_roster(conn, school.id, read_roster(path), now, confirmed=confirmed)),
         ("places.csv", lambda path: import_places(conn, school.id, path)),
         ("devices.csv", lambda path: import_devices(conn, school.id, path)),
         ("credentials.csv", lambda path: attendance_files.import_credentials(conn, school.id, path)),

@@ -246,3 +246,29 @@ TestLife = Life.TestCase
 TestLife.settings = settings(
     max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )
+
+
+def the_state_of(life: Life) -> str:
+    with db.read(life.engine) as conn:
+        return queries.recent(conn, "school-1", 1)[0].state
+
+
+def test_what_is_raised_again_during_maintenance_stays_set_aside() -> None:
+    life = Life()
+    life.begin()
+    life.someone_mutes(minutes=30, rule_=None)
+    life.the_condition_is_raised()
+    life.the_condition_is_raised()
+    assert the_state_of(life) == "suppressed"
+    life.teardown()
+
+
+def test_what_is_raised_again_on_the_shelf_during_maintenance_stays_on_the_shelf() -> None:
+    life = Life()
+    life.begin()
+    life.the_condition_is_raised()
+    life.someone_shelves(minutes=30)
+    life.someone_mutes(minutes=60, rule_=None)
+    life.the_condition_is_raised()
+    assert the_state_of(life) == "shelved"
+    life.teardown()

@@ -1,7 +1,9 @@
 """A real school by hand: `init`, `doctor`, `import`, `add-account`, `up`; mistakes are told in one sentence."""
 
+import csv
 import os
 import re
+import shutil
 import signal
 import stat
 import sys
@@ -65,6 +67,33 @@ def test_the_doctor_names_what_must_be_mended_with_the_fix(campus: Run, tmp_path
     assert told["console:"].startswith("warning")  # open to the network without HTTPS
     assert "-> Start it, or mend [mqtt] host and port" in done.stdout
     assert "CAMPUS_SECRETS__CREDENTIAL_KEY_FILE" in done.stdout
+
+
+def test_a_roster_that_loses_many_students_is_taken_only_when_confirmed(campus: Run, tmp_path: Path) -> None:
+    assert campus("init", ".").returncode == 0
+    key = {"CAMPUS_SECRETS__CREDENTIAL_KEY_FILE": str(tmp_path / "secrets" / "credential.key")}
+    write_files(build_school(7, b"k" * 32, date(2026, 9, 7)), tmp_path / "files")
+    only_roster = tmp_path / "roster"
+    shutil.copytree(tmp_path / "files" / "oneroster", only_roster / "oneroster")
+    assert campus("import", "roster", **key).returncode == 0
+    halve_students(only_roster / "oneroster")
+
+    refused = campus("import", "roster", **key)
+    assert refused.returncode != 0
+    assert "campus import --confirm" in refused.stderr
+    confirmed = campus("import", "--confirm", "roster", **key)
+    assert confirmed.returncode == 0, confirmed.stderr
+
+
+def halve_students(folder: Path) -> None:
+    """Leave out every second student of a OneRoster folder, with the enrolments."""
+    with (folder / "users.csv").open(encoding="utf-8") as file:
+        students = [row["sourcedId"] for row in csv.DictReader(file) if row["role"] == "student"]
+    gone = set(students[::2])
+    for name in ("users.csv", "enrollments.csv"):
+        lines = (folder / name).read_text("utf-8").splitlines(keepends=True)
+        kept = [line for line in lines if not gone & set(line.rstrip("\n").replace('"', "").split(","))]
+        (folder / name).write_text("".join(kept), "utf-8")
 
 
 @pytest.mark.broker

@@ -3,11 +3,7 @@
 from datetime import timedelta
 
 import pytest
-import sqlalchemy as sa
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 
-import devices.tables
 from campus import db
 from campus.errors import NotFound
 from devices.queries import device_detail, device_list, outages
@@ -59,16 +55,3 @@ def test_outages_are_those_that_touch_the_time_asked_for(rig: Rig) -> None:
     assert found(299, 400) == 1
     assert found(300, 400) == 0  # began when it was over
     assert found(-60, 400, "gate") == 0
-
-
-def test_the_migration_makes_exactly_the_tables_that_the_code_declares(rig: Rig) -> None:
-    ours = {table.name for table in vars(devices.tables).values() if isinstance(table, sa.Table)}
-
-    def is_ours(name: str | None, kind: str, _parents: object) -> bool:
-        return kind != "table" or name in ours
-
-    with rig.engine.connect() as conn:
-        context = MigrationContext.configure(conn, opts={"include_name": is_ours})
-        differences = compare_metadata(context, db.metadata)
-    assert len(ours) == 7
-    assert [one for one in differences if any(f"'{table}'" in str(one) for table in ours)] == []
