@@ -13,7 +13,7 @@ from alerts import duty, escalation
 from alerts.duty import Nobody, People
 from alerts.kinds import Rule
 from alerts.notify.notice import Notice, Notifier, Parcel
-from alerts.outbox import message_key
+from alerts.outbox import ASKING, message_key
 from alerts.ports import Calendar
 from alerts.routes import EVERYONE, Facts, Level, Plan, Routes, plan
 from alerts.routing import decide
@@ -24,7 +24,6 @@ from campus.db import upsert
 
 ROUTE_AT_ONCE = 200
 _rule = msgspec.json.Decoder(Rule)
-_ASKING = ("raise", "unshelve", "unsuppress", "put_back", "escalate", "remind")
 
 
 class Dispatcher:
@@ -71,7 +70,7 @@ class Dispatcher:
     def _route(self, conn: sa.Connection, row: sa.RowMapping, now: datetime, wall: datetime) -> None:
         asked = self._plan(conn, row, now)
         level = asked.levels[min(row["level"], len(asked.levels) - 1)]
-        if row["action"] in _ASKING and row["new"] in escalation.WAITING and row["state"] in escalation.WAITING:
+        if row["action"] in ASKING and row["new"] in escalation.WAITING and row["state"] in escalation.WAITING:
             self._ask(conn, row, asked, level, now)
             if row["action"] not in ("escalate", "remind"):
                 escalation.plan_timers(conn, row["alarm_id"], asked, now)
@@ -115,7 +114,7 @@ class Dispatcher:
         if row["action"] == "remind":
             names = {name for one in asked.levels[: row["level"] + 1] for name in one.by}
         every = not level.by
-        if row["action"] not in _ASKING and row["action"] != "flap":
+        if row["action"] not in ASKING and row["action"] != "flap":
             heard = sa.select(outbox.c.endpoint).where(outbox.c.alarm == row["alarm_id"])
             names |= set(conn.execute(heard).scalars())
         step = (row["action"], row["old"], row["new"], row["severity"])

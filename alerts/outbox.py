@@ -10,11 +10,15 @@ import sqlalchemy as sa
 
 from alerts.notify import console
 from alerts.notify.notice import Notifier, Parcel, Receipt
-from alerts.tables import alarms, deliveries, endpoint_states, outbox
+from alerts.tables import alarm_steps, alarms, deliveries, endpoint_states, outbox
 from campus.db import upsert
 
 # Seconds before the first, second, ... attempt (the schedule the Standard Webhooks specification suggests).
 BACKOFF_S = (0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
+# Steps that ask somebody to deal with an alarm; to a machine only the repeated ones are a nuisance.
+ASKING = ("raise", "unshelve", "unsuppress", "put_back", "escalate", "remind")
+MACHINES = ("webhook", "mqtt")
+SPARED = "not sent: the alarm was acknowledged meanwhile"
 LEASE = timedelta(seconds=60)  # longer than any attempt may take
 
 
@@ -24,6 +28,8 @@ def lease(conn: sa.Connection, endpoint: str, owner: str, now: datetime) -> Parc
     due = (outbox.c.endpoint == endpoint, outbox.c.state == "queued", outbox.c.next_at <= now, free)
     order = (outbox.c.next_at, outbox.c.id)
     for candidate in conn.execute(sa.select(outbox.c.id).where(*due).order_by(*order).limit(5)).scalars().all():
+        if _spare(conn, candidate, now):
+            continue
         values = {"lease_until": now + LEASE, "lease_owner": owner, "attempts": outbox.c.attempts + 1}
         taken = conn.execute(outbox.update().where(outbox.c.id == candidate, *due).values(values))
         if taken.rowcount == 1:
@@ -89,6 +95,22 @@ def strangers(conn: sa.Connection, known: Collection[str]) -> list[str]:
     """Endpoints that have queued messages and no notifier: they were taken out of the settings."""
     query = sa.select(outbox.c.endpoint).where(outbox.c.state == "queued").distinct()
     return [name for name in conn.execute(query).scalars() if name not in known]
+
+
+def _spare(conn: sa.Connection, outbox_id: int, now: datetime) -> bool:
+    """End a message that asks somebody to deal with an alarm somebody deals with by now; return whether it was one.
+
+    A machine that mirrors alarms is told every first step, in order; a person is not called for what is over.
+    """
+    query = sa.select(outbox.c.attempts, alarm_steps.c.action, outbox.c.kind).join_from(outbox, alarm_steps)
+    query = query.join(alarms, alarms.c.id == outbox.c.alarm).where(outbox.c.id == outbox_id)
+    row = conn.execute(query.where(alarms.c.acknowledged_at >= alarm_steps.c.at)).one_or_none()
+    if row is None or row.action not in (("escalate", "remind") if row.kind in MACHINES else ASKING):
+        return False
+    _log(conn, outbox_id, row.attempts, Receipt(result="permanent", detail=SPARED), now, timedelta(0))
+    ended = {"state": "spared", "ended_at": now, "lease_until": None, "lease_owner": ""}
+    conn.execute(outbox.update().where(outbox.c.id == outbox_id, outbox.c.state == "queued").values(ended))
+    return True
 
 
 def message_key(alarm_id: str, step: int, endpoint: str) -> str:

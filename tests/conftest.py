@@ -62,7 +62,7 @@ def postgresql_url() -> Iterator[str]:
 def postgresql(postgresql_url: str) -> Iterator[sa.Engine]:
     """A migrated PostgreSQL database of this test's own."""
     name = f"test_{secrets.token_hex(4)}"
-    owner = sa.create_engine(postgresql_url, isolation_level="AUTOCOMMIT")
+    owner = sa.create_engine(postgresql_url, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
     with owner.connect() as conn:
         conn.execute(sa.text(f"CREATE DATABASE {name}"))
     engine = db.open_engine(postgresql_url.replace("/postgres?", f"/{name}?"))

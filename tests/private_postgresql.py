@@ -19,6 +19,10 @@ def find_programs() -> Path | None:
     return max(folders, default=None)
 
 
+def _options(folder: Path) -> str:
+    return f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off -c max_connections=50"
+
+
 @contextmanager
 def server(programs: Path, folder: Path) -> Iterator[str]:
     """Run a server in ``folder``; gives its SQLAlchemy URL. Root lends the folder to somebody: initdb refuses root."""
@@ -37,9 +41,17 @@ def server(programs: Path, folder: Path) -> Iterator[str]:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder)
 
     run("initdb", "-U", "tests", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C")
-    options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off -c max_connections=50"
-    run("pg_ctl", "start", "-w", "-l", str(folder / "log"), "-o", options)
+    run("pg_ctl", "start", "-w", "-l", str(folder / "log"), "-o", _options(folder))
     try:
         yield f"postgresql+psycopg://tests@/postgres?host={folder}"
     finally:
         run("pg_ctl", "stop", "-m", "immediate")
+
+
+def restart(programs: Path, url: str) -> None:
+    """End the server of ``url`` at once, as a crash would, and start it again with the options it had."""
+    folder = Path(url.partition("host=")[2])
+    arguments = ["-m", "immediate", "-w", "-l", str(folder / "log"), "-o", _options(folder)]
+    user = [] if os.geteuid() else ["runuser", "-u", folder.owner(), "--"]
+    command = [*user, str(programs / "pg_ctl"), "-D", str(folder / "data"), "restart", *arguments]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder)
