@@ -14,10 +14,12 @@ from alerts.notify import console
 from alerts.rule import Bilingual, Severity
 from alerts.signal import Cause
 from alerts.tables import OPEN, alarm_steps, alarm_timers, alarms, evidence, rule_versions
+from campus.bell import ring
 from campus.db import upsert
 from campus.errors import Conflict, NotFound
 from campus.ids import new_id
 
+BELL = "campus_alerts"  # rung with each step: the worker has something to route
 MACHINE = "machine"
 # A camera that looks at someone for an hour must not fill the disk: the first stills are kept, the rest is counted.
 STILLS_KEPT = 20
@@ -186,3 +188,4 @@ def _write_step(
         )
     )
     console.mark(conn, now, school, alarm_id)
+    ring(conn, BELL)

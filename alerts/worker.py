@@ -9,16 +9,18 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from alerts import actions, dispatch, outbox
+from alerts import actions, dispatch, journal, outbox
 from alerts.counters import DELIVERIES
 from alerts.dispatch import Dispatcher
 from alerts.notify.notice import Batching, Notifier, Parcel, Receipt
 from campus import db
+from campus.bell import Bell
 from campus.clock import Clock
 from campus.errors import Unavailable
 from campus.ids import new_id
 
 log = logging.getLogger(__name__)
+# How long a thread sleeps when nothing wakes it: a step that fell due by time alone waits so long at most.
 POLL_S = 0.05
 PAUSE_AFTER_FAILURE_S = 5.0
 
@@ -45,6 +47,7 @@ class AlertWorker:
         self._clock = clock
         self._wall = wall or clock
         self._owner = new_id()
+        self._routed = {name: threading.Event() for name in notifiers}
 
     def run_once(self) -> int:
         """Do everything that is due now, in this thread; return how many things were done."""
@@ -53,21 +56,35 @@ class AlertWorker:
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop`` is set; then finish what is being sent. A slow endpoint holds up no other."""
         lanes = [
-            threading.Thread(target=self._loop, args=(stop, self._lane(notifier)), name=f"alerts.send[{name}]")
+            threading.Thread(target=self._loop, args=(stop, *self._lane(notifier)), name=f"alerts.send[{name}]")
             for name, notifier in self._notifiers.items()
         ]
+        bell = Bell(self._engine, journal.BELL, self._wall)
         for lane in lanes:
             lane.start()
         try:
-            self._loop(stop, self._keep_house)
+            self._loop(stop, self._keep_house, lambda: bell.wait(stop, POLL_S))
         finally:
+            bell.close()
+            self._wake()
             for lane in lanes:
                 lane.join()
 
-    def _lane(self, notifier: Notifier) -> Callable[[], int]:
-        return lambda: self._drain(notifier, one=True)
+    def _lane(self, notifier: Notifier) -> tuple[Callable[[], int], Callable[[], None]]:
+        """What a sending thread does, and how it rests: until something was routed, or a moment."""
+        routed = self._routed[notifier.name]
 
-    def _loop(self, stop: threading.Event, work: Callable[[], int]) -> None:
+        def rest() -> None:
+            self._wall.wait(routed, POLL_S)
+            routed.clear()
+
+        return lambda: self._drain(notifier, one=True), rest
+
+    def _wake(self) -> None:
+        for routed in self._routed.values():
+            routed.set()
+
+    def _loop(self, stop: threading.Event, work: Callable[[], int], rest: Callable[[], None]) -> None:
         away = False
         while not stop.is_set():
             try:
@@ -83,7 +100,7 @@ class AlertWorker:
                 done = 0
                 self._wall.wait(stop, PAUSE_AFTER_FAILURE_S)
             if not done:
-                self._wall.wait(stop, POLL_S)
+                rest()
 
     def _keep_house(self) -> int:
         """End shelves, route steps, fail what has no endpoint any more."""
@@ -95,7 +112,9 @@ class AlertWorker:
         with db.write(self._engine) as conn:
             done = actions.keep_up(conn, now)
             done += self._dispatcher.route_steps(conn, now, wall)
-            return done + sum(outbox.give_up(conn, name, "it is not in the settings any more", wall) for name in lost)
+            done += sum(outbox.give_up(conn, name, "it is not in the settings any more", wall) for name in lost)
+        self._wake()
+        return done
 
     def _drain(self, notifier: Notifier, *, one: bool = False) -> int:
         """Send what is due to one endpoint; return how many attempts were made."""
