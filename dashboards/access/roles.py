@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-Role = Literal["guard", "teacher", "facility", "bureau", "admin"]
+Role = Literal["guard", "teacher", "office", "facility", "bureau", "admin"]
 Right = Literal[
     "alarms.read",
     "alarms.act",
     "site.read",
     "roll.read",  # own classes only, see `people.own_class`
     "roll.correct",
+    "roll.every",  # every class of the school is one's own
+    "leave.read",
+    "leave.decide",
     "devices.read",
     "devices.control",  # configure and command agents
     "devices.maintain",  # set a device aside for a while
@@ -37,7 +40,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             "series.read",
         }
     ),
-    "teacher": frozenset({"roll.read", "roll.correct", "muster.read"}),
+    "teacher": frozenset({"roll.read", "roll.correct", "leave.read", "leave.decide", "muster.read"}),
+    "office": frozenset({"roll.read", "roll.correct", "roll.every", "leave.read", "leave.decide"}),
     "facility": frozenset({"devices.read", "devices.control", "devices.maintain", "series.read"}),
     "bureau": frozenset({"overview.read"}),
     "admin": frozenset(
@@ -57,6 +61,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
 PAGES: tuple[tuple[str, Right], ...] = (
     ("console", "alarms.read"),
     ("roll", "roll.read"),
+    ("leave", "leave.read"),
     ("muster", "muster.read"),
     ("overview", "overview.read"),
     ("devices", "devices.read"),
@@ -65,6 +70,7 @@ PAGES: tuple[tuple[str, Right], ...] = (
 HOME: dict[Role, str] = {
     "guard": "console",
     "teacher": "roll",
+    "office": "leave",
     "facility": "devices",
     "bureau": "overview",
     "admin": "admin",

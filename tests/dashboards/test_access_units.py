@@ -130,8 +130,8 @@ def test_every_role_lands_on_a_page_it_may_open() -> None:
     assert {right for _, right in PAGES} <= set(EVERY_RIGHT)
 
 
-def test_students_are_seen_by_their_teacher_and_by_nobody_else_on_a_roll() -> None:
-    assert [role for role in ROLES if may(role, "roll.read")] == ["teacher"]
+def test_students_are_seen_by_their_teacher_and_the_school_office_and_by_nobody_else_on_a_roll() -> None:
+    assert [role for role in ROLES if may(role, "roll.read")] == ["teacher", "office"]
     assert [role for role in ROLES if may(role, "alarms.read")] == ["guard"]
 
 
