@@ -21,7 +21,11 @@ _MEDIA = {
 }
 
 
-@router.get("/device-report")
+@router.get(
+    "/device-report",
+    response_class=Response,
+    responses={200: {"content": {media: {} for media in _MEDIA.values()}}},
+)
 def device_report(
     request: Request,
     account: Annotated[Account, Depends(allow("devices.read"))],
