@@ -107,6 +107,30 @@ class ImpossibleTravelRule(RuleBase, frozen=True, kw_only=True, forbid_unknown_f
     within_s: Annotated[float, Meta(gt=0, le=3600, description="Seconds a student needs between two gates.")] = 30
 
 
+class TailgatingRule(RuleBase, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="tailgating"):
+    """More people walked through a gate, by a camera's line, than cards were read there: they followed somebody.
+
+    Joins the line counter of a camera and the readers of the same place, whoever the cards belong to. Looked at once a
+    minute, a minute late, so that both have told. Returns when the window holds fewer. Where a gate is silent its cards
+    are unknown: name the rule for silent gates in ``suppressed_by``.
+    """
+
+    metric: Annotated[MetricName, Meta(description="The camera's growing count at its line, like line.gate.in.")]
+    people: Annotated[int, Meta(ge=1, description="So many more people than cards make an alarm.")] = 3
+    within_s: Annotated[float, Meta(ge=60, le=3600, description="The window, in seconds.")] = 300
+
+
+class BoarderCurfewRule(RuleBase, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="boarder_curfew"):
+    """A boarder is not in the dormitory some time after the night check was due, and no leave covers it.
+
+    Joins the doors of the dormitory, the night check, leave and the gates, once a minute, until six hours after
+    midnight. Returns when a door or a gate sees the student come in, or the mark is put right. Behind a door that is
+    down a boarder is unknown, and that is not meant.
+    """
+
+    after_s: Annotated[Seconds, Meta(description="Seconds after the last minute that is in time.")] = 900
+
+
 class LabSessionRule(RuleBase, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="lab_session"):
     """A headset session at a seat of a VR lab lasts too long, or is held without a lesson.
 

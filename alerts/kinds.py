@@ -8,6 +8,7 @@ from alerts.combination import CombinationRule
 from alerts.event_rules import CountRule, EventRule, SilenceRule
 from alerts.joined_rules import (
     AbsentInsideRule,
+    BoarderCurfewRule,
     HeadCountRule,
     IllnessClusterRule,
     ImpossibleTravelRule,
@@ -17,6 +18,7 @@ from alerts.joined_rules import (
     PassbackRule,
     PresentOutsideRule,
     RollMissingRule,
+    TailgatingRule,
 )
 from alerts.reading_rules import AbsenceRule, ChangeRule, RateRule, ThresholdRule
 from alerts.rule import RuleBase, Severity
@@ -39,6 +41,8 @@ Rule = (
     | HeadCountRule
     | PassbackRule
     | ImpossibleTravelRule
+    | TailgatingRule
+    | BoarderCurfewRule
     | LabSessionRule
 )
 RULE_KINDS: tuple[type[RuleBase], ...] = get_args(Rule)

@@ -62,6 +62,12 @@ class Register(Protocol):
         """The classes with an open roll without any mark so long after it was due."""
         ...
 
+    def boarders_missing(
+        self, conn: sa.Connection, school: str, at: datetime, after: timedelta, /
+    ) -> Sequence[tuple[str, str]]:
+        """(student, class) of the boarders who are not in, so long after the night check was due; nobody by day."""
+        ...
+
     def sick(self, conn: sa.Connection, school: str, since: datetime, until: datetime, /) -> Mapping[str, int]:
         """How many students of each class were on sick leave in this time."""
         ...
@@ -88,6 +94,12 @@ class NoRegister:
         self, conn: sa.Connection, school: str, at: datetime, after: timedelta, /  # noqa: ARG002
     ) -> Sequence[str]:  # fmt: skip
         """None."""
+        return ()
+
+    def boarders_missing(
+        self, conn: sa.Connection, school: str, at: datetime, after: timedelta, /  # noqa: ARG002
+    ) -> Sequence[tuple[str, str]]:  # fmt: skip
+        """Nobody."""
         return ()
 
     def sick(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from heapq import merge
 from itertools import groupby
@@ -11,7 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from alerts import tables
-from alerts.ports import Calendar, Expected, Names, RollBook, SchoolMoment
+from alerts.ports import Calendar, Expected, Names, NoRegister, Register, RollBook, SchoolMoment
 from alerts.rule import Bilingual, Severity
 from alerts.rulefile import RuleSet
 from alerts.stage import AlertStage
@@ -48,14 +48,17 @@ def replay(
     roll_book: RollBook,
     names: Names,
     calendar: Calendar,
+    register: Register | None = None,
 ) -> list[Replayed]:
     """The alarms of ``rules`` over ``history`` (in order of arrival), oldest first; time runs on to ``until``.
 
-    Roll book, names and calendar are asked over ``asked``, the real database. The same history gives the same alarms.
+    Roll book, names, calendar and register are asked over ``asked``, the real database; without a register the rules
+    that join the roll are silent. The same history gives the same alarms.
     """
     scratch = db.open_engine("sqlite://")
     there = _Elsewhere(asked, roll_book, names, calendar)
-    stage = AlertStage(rules, there, there, calendar=there, grace=timedelta(0))
+    roll = _RegisterElsewhere(asked, register or NoRegister())
+    stage = AlertStage(rules, there, there, calendar=there, register=roll, grace=timedelta(0))
     with db.write(scratch) as conn:
         _make_tables(conn)
         now: datetime | None = None
@@ -162,3 +165,31 @@ class _Elsewhere:
 
     def schools(self, _: sa.Connection, /) -> Sequence[str]:
         return self._calendar.schools(self._conn)
+
+
+class _RegisterElsewhere:
+    """The register, asked over another connection than the one at hand."""
+
+    def __init__(self, conn: sa.Connection, register: Register) -> None:
+        self._conn = conn
+        self._register = register
+
+    def absent_inside(self, _: sa.Connection, school: str, at: datetime, /) -> Sequence[tuple[str, str]]:
+        return self._register.absent_inside(self._conn, school, at)
+
+    def present_outside(self, _: sa.Connection, school: str, at: datetime, /) -> Sequence[tuple[str, str]]:
+        return self._register.present_outside(self._conn, school, at)
+
+    def not_checked_out(self, _: sa.Connection, school: str, at: datetime, after: timedelta, /) -> Mapping[str, int]:
+        return self._register.not_checked_out(self._conn, school, at, after)
+
+    def roll_missing(self, _: sa.Connection, school: str, at: datetime, after: timedelta, /) -> Sequence[str]:
+        return self._register.roll_missing(self._conn, school, at, after)
+
+    def boarders_missing(
+        self, _: sa.Connection, school: str, at: datetime, after: timedelta, /
+    ) -> Sequence[tuple[str, str]]:
+        return self._register.boarders_missing(self._conn, school, at, after)
+
+    def sick(self, _: sa.Connection, school: str, since: datetime, until: datetime, /) -> Mapping[str, int]:
+        return self._register.sick(self._conn, school, since, until)

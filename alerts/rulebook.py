@@ -21,6 +21,7 @@ _HEAD = """\
 Rules are YAML. The platform comes with a library (`alerts/rules/*.yaml`); a school's own file, named by `rules` in the
 `[alerts]` section of `campus.toml`, adds to it, replaces rules by id, or switches them off. A file with a mistake is
 refused whole, with file, line and reason. [rules.schema.json](rules.schema.json) is the JSON Schema for editors.
+[joined-rules.yaml](joined-rules.yaml) is a start for a school's own file: rules over roll, gates, cameras and labs.
 
 ```
 campus rules check my-rules.yaml                  # is it right? what does it change?

@@ -105,6 +105,7 @@ class AlertStage:
                 self._take(conn, self._heard(rule, envelope, body), now)
             if isinstance(body, LabSeatTaken | LabSeatLeft):
                 self._take_all(conn, self._labs.heard(conn, envelope, body, now), now)
+            self._looks.flow.read(envelope)
         elif isinstance(body, DeviceSilent | DeviceReturned):
             for silence in self._listeners.silence:
                 self._take(conn, from_silence(silence, envelope, body), now)

@@ -12,6 +12,8 @@ from attendance.daybook import school_day
 from attendance.schoolday import local_day, moment
 from attendance.tables import leaves, roll, sessions, site_states, students
 
+MORNING = timedelta(hours=6)  # a night check ends at midnight; who is missing then is missing until the house is up
+
 
 class SchoolRegister:
     """Reads the register in the zone of the schools; sets of students in one query each."""
@@ -45,9 +47,21 @@ class SchoolRegister:
         """Classes whose running session has no mark at all."""
         marked = sa.select(roll.c.session).where(roll.c.session == sessions.c.id, roll.c.status.is_not(None))
         query = sa.select(sessions.c.class_id).where(
-            *_running(school, at), sessions.c.late_at <= at - after, ~marked.exists()
+            *running(school, at), sessions.c.late_at <= at - after, ~marked.exists()
         )
         return list(conn.execute(query.distinct().order_by(sessions.c.class_id)).scalars())
+
+    def boarders_missing(
+        self, conn: sa.Connection, school: str, at: datetime, after: timedelta
+    ) -> Sequence[tuple[str, str]]:
+        """Absent at the last night check, and not seen coming in by a gate since."""
+        query = (
+            sa.select(roll.c.student, sessions.c.class_id)
+            .join_from(roll, sessions, sessions.c.id == roll.c.session)
+            .join(site_states, _same_student(), isouter=True)
+            .where(*last_night(school, at, after), roll.c.status == "absent", ~_back_in())
+        )
+        return [(student, class_id) for student, class_id in conn.execute(query.distinct().order_by(roll.c.student))]
 
     def sick(self, conn: sa.Connection, school: str, since: datetime, until: datetime) -> Mapping[str, int]:
         """Students of each class with sick leave that touches the time."""
@@ -64,15 +78,31 @@ class SchoolRegister:
 def _marked(
     conn: sa.Connection, school: str, at: datetime, state: str, mark: sa.ColumnElement[bool]
 ) -> Sequence[tuple[str, str]]:
-    here = sa.and_(site_states.c.school == roll.c.school, site_states.c.student == roll.c.student)
     query = (
         sa.select(roll.c.student, sessions.c.class_id)
         .join_from(roll, sessions, sessions.c.id == roll.c.session)
-        .join(site_states, here)
-        .where(*_running(school, at), site_states.c.state == state, mark)
+        .join(site_states, _same_student())
+        .where(*running(school, at), site_states.c.state == state, mark)
     )
     return [(student, class_id) for student, class_id in conn.execute(query.distinct().order_by(roll.c.student))]
 
 
-def _running(school: str, at: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+def last_night(school: str, at: datetime, after: timedelta) -> tuple[sa.ColumnElement[bool], ...]:
+    """Night checks that were due ``after`` before ``at``, until the morning after."""
+    due = (sessions.c.late_at <= at - after, sessions.c.until_at > at - MORNING)
+    return sessions.c.school == school, sessions.c.kind == "night", *due
+
+
+def _back_in() -> sa.ColumnElement[bool]:
+    """A gate saw the student come in after the check was due: the doors will have told, or somebody will."""
+    seen = sa.and_(site_states.c.state == "in", site_states.c.why == "pass", site_states.c.at > sessions.c.late_at)
+    return sa.func.coalesce(seen, False)
+
+
+def _same_student() -> sa.ColumnElement[bool]:
+    return sa.and_(site_states.c.school == roll.c.school, site_states.c.student == roll.c.student)
+
+
+def running(school: str, at: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    """The sessions that go on at ``at``."""
     return sessions.c.school == school, sessions.c.opens_at <= at, sessions.c.until_at > at

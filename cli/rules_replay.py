@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from alerts import history
+from alerts.joined_rules import HeadCountRule, TailgatingRule
 from alerts.kinds import Rule
 from alerts.reading_rules import AbsenceRule, ChangeRule, RateRule, ThresholdRule
 from alerts.replay import in_order, readings, replay
@@ -20,6 +21,7 @@ from campus.envelope import Source
 from campus.series_open import open_series
 from campus.settings import Settings
 from cli.names import SchoolNames
+from cli.register_then import RegisterThen, cards_read
 from cli.school_calendar import SchoolCalendar
 from cli.wiring import open_database
 from devices.tables import devices
@@ -41,7 +43,9 @@ def replay_rules(settings: Settings, clock: Clock, rules: RuleSet, since: timede
             told = history.heard(conn, schools, start - LEAD_IN, until)
             measured = readings(store, sources, metrics, start - LEAD_IN, until)
             names = SchoolNames(roll_book)
-            found = replay(rules, in_order(measured, told), until, conn, roll_book, names, calendar)
+            cards = cards_read(conn, schools, start - LEAD_IN, until)
+            register = RegisterThen(settings.school.zone)
+            found = replay(rules, in_order(measured, told, cards), until, conn, roll_book, names, calendar, register)
             then = raised(conn, schools, start, until)
     finally:
         store.close()
@@ -77,7 +81,7 @@ def _sources(conn: sa.Connection) -> Iterator[Source]:
 
 
 def _metric(rule: Rule) -> str | None:
-    if isinstance(rule, ThresholdRule | RateRule | ChangeRule | AbsenceRule):
+    if isinstance(rule, ThresholdRule | RateRule | ChangeRule | AbsenceRule | HeadCountRule | TailgatingRule):
         return rule.metric
     return None
 

@@ -7,13 +7,16 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from alerts.joined.tailgating import GateFlow
 from alerts.joined_rules import (
     AbsentInsideRule,
+    BoarderCurfewRule,
     HeadCountRule,
     IllnessClusterRule,
     NotCheckedOutRule,
     PresentOutsideRule,
     RollMissingRule,
+    TailgatingRule,
 )
 from alerts.kinds import Rule
 from alerts.ports import Register, RollBook
@@ -26,7 +29,14 @@ from campus.envelope import Envelope
 from campus.events import Readings
 
 Looked = (
-    AbsentInsideRule | PresentOutsideRule | NotCheckedOutRule | RollMissingRule | IllnessClusterRule | HeadCountRule
+    AbsentInsideRule
+    | PresentOutsideRule
+    | NotCheckedOutRule
+    | RollMissingRule
+    | IllnessClusterRule
+    | HeadCountRule
+    | TailgatingRule
+    | BoarderCurfewRule
 )
 EVERY = timedelta(seconds=60)
 # A counter that sends twice a minute may miss one message.
@@ -45,9 +55,12 @@ class Looks:
         self._looked: datetime | None = None
         self._metrics = {rule.metric for rule in self.rules if isinstance(rule, HeadCountRule)}
         self._counts: dict[tuple[str, str, str], tuple[datetime, float]] = {}
+        self.flow = GateFlow([rule for rule in self.rules if isinstance(rule, TailgatingRule)])
 
     def measured(self, envelope: Envelope, readings: Readings) -> None:
         """Remember the newest count of a place."""
+        if self.flow.metrics:
+            self.flow.measured(envelope, readings)
         place = envelope.source.place
         if not self._metrics or place is None or envelope.late:
             return
@@ -93,6 +106,14 @@ class Looks:
                 return _classes(
                     school, {one: n for one, n in sick.items() if n >= rule.students}, "病假", "on sick leave"
                 )
+            case BoarderCurfewRule():
+                out = ask.boarders_missing(conn, school, now, timedelta(seconds=rule.after_s))
+                return _students(school, out, NOT_IN)
+            case TailgatingRule():
+                return {
+                    place: (Cause(school=school, subject=place, place=place), _followed(walked, cards))
+                    for place, walked, cards in self.flow.beyond(rule, school, now)
+                }
             case HeadCountRule():
                 return self._crowds(conn, rule, school, now)
 
@@ -116,7 +137,12 @@ ABSENT_INSIDE = both(
 PRESENT_OUTSIDE = both(
     "学生被标记为出勤，但门禁显示不在校", "the student is marked present and is not on the site by the gates"
 )
+NOT_IN = both("住宿生晚归：宿舍晚点名未到且无请假", "the boarder was not in at the night check and no leave covers it")
 NO_ROLL = both("点名逾期仍无任何记录", "the roll is overdue and has no mark at all")
+
+
+def _followed(walked: float, cards: int) -> Bilingual:
+    return both(f"通过 {walked:g} 人，刷卡 {cards} 次", f"{walked:g} walked in, {cards} cards were read")
 
 
 def _students(school: str, found: Iterable[tuple[str, str]], why: Bilingual) -> Found:

@@ -40,7 +40,8 @@ SCHOOL = "school-1"
 ZONE = ZoneInfo("Asia/Shanghai")
 DAY = date(2026, 9, 7)
 KINDS = {"co2": "sensor", "t": "sensor", "smoke": "sensor", "door": "sensor", "cam": "camera", "gate": "gate",
-         "lab": "lab", "agent": "agent", "hs": "headset", "panic": "sensor", "optic": "sensor"}  # fmt: skip
+         "patrol": "gate", "lab": "lab", "agent": "agent", "hs": "headset", "panic": "sensor",
+         "optic": "sensor"}  # fmt: skip
 STEP = timedelta(seconds=5)
 SILENT_AFTER = timedelta(minutes=3)
 
@@ -107,6 +108,7 @@ class Register:
         self.inside: dict[str, int] = {}
         self.missing: list[str] = []
         self.ill: dict[str, int] = {}
+        self.boarders: list[tuple[str, str]] = []
 
     def absent_inside(self, conn: sa.Connection, school: str, at_: datetime, /) -> list[tuple[str, str]]:
         return self.absent
@@ -119,6 +121,11 @@ class Register:
 
     def roll_missing(self, conn: sa.Connection, school: str, at_: datetime, after: timedelta, /) -> list[str]:
         return self.missing if at_ >= at("08:00") + after else []
+
+    def boarders_missing(
+        self, conn: sa.Connection, school: str, at_: datetime, after: timedelta, /
+    ) -> list[tuple[str, str]]:
+        return self.boarders if at_ >= at("22:00") + after else []
 
     def sick(self, conn: sa.Connection, school: str, since: datetime, until: datetime, /) -> dict[str, int]:
         return self.ill
@@ -190,7 +197,7 @@ class Play:
         """A message of ``device``; its kind is told by its name, its place is room-1; smoke-7 hangs in room-7."""
         now = self.clock.now()
         name, number = device.split("-", 1)
-        place = f"room-{number}" if name == "smoke" else "room-1"
+        place = f"room-{number}" if name == "smoke" else "vr-lab" if number == "vr" else "room-1"
         source = Source(SCHOOL, device, KINDS[name], place)
         event_id = new_id() if isinstance(body, Event) else ""
         return Envelope(source=source, body=body, at=when or now, received=now, late=late, id=event_id)
@@ -310,10 +317,18 @@ def _register(what: str) -> Callable[..., None]:
     def act(play: Play, subject: str, is_: str) -> None:
         known: list[object] = getattr(play.register, what)
         known.clear()
-        if is_ not in ("is found", "has been seen", "has been taken"):
+        if is_ not in ("is found", "has been seen", "has been taken", "comes home"):
             known.append(subject if what == "missing" else (subject, "c-g7-1"))
 
     return act
+
+
+def _counts(play: Play, camera: str, number: str) -> None:
+    play.handle(play.reading(camera, **{"line.gate.in": float(number)}))
+
+
+def _cards(play: Play, number: str, gate: str) -> None:
+    play.handle(*(play.envelope(gate, GatePass(credential=f"{one:032x}")) for one in range(int(number))))
 
 
 def _number(what: str) -> Callable[[Play, str, str], None]:
@@ -412,6 +427,9 @@ SENTENCES: Sequence[tuple[str, Callable[..., None]]] = (
     (r"expect (\S+) of (\S+) (to flap|to be steady)", _expect_flapping),
     (r"(\S+) (is absent and inside|is found)", _register("absent")),
     (r"(\S+) (is marked present and outside|has been seen)", _register("present")),
+    (r"the boarder (\S+) (is not in|comes home)", _register("boarders")),
+    (rf"{_D} has counted (\d+) people in", _counts),
+    (rf"(\d+) cards are read at {_D}", _cards),
     (r"the roll of (\S+) (is missing|has been taken)", _register("missing")),
     (r"(\d+) students of (\S+) are inside", _number("inside")),
     (r"(\d+) students of (\S+) are ill", _number("ill")),
