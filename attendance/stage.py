@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import sqlalchemy as sa
 
-from attendance import sightings, site
+from attendance import follow_ups, sightings, site
 from attendance.directions import Passage
 from attendance.due import claim_due, look_again, look_again_at, plan, session_of, unplanned
 from attendance.marks import Entry
@@ -72,6 +72,7 @@ class AttendanceStage:
         for school in unplanned(conn, today):
             if plan(conn, school, today, now, self._zone):
                 site.turn_day(conn, school, day_bounds(today, self._zone)[0], now)
+                follow_ups.watch(conn, school, now, self._zone)
         anew, closing = claim_due(conn, now)
         entries = self._register.decide(conn, anew, now) if anew else []
         entries += self._register.decide(conn, closing, now, unsettled=True) if closing else []

@@ -193,7 +193,9 @@ class _DryRun(Exception):
 @campus.command(name="add-account")
 @CONFIG
 @click.argument("login")
-@click.option("--role", required=True, type=click.Choice(["guard", "teacher", "office", "facility", "bureau", "admin"]))
+@click.option(
+    "--role", required=True, type=click.Choice(["guard", "teacher", "office", "doctor", "facility", "bureau", "admin"])
+)
 @click.option("--name", required=True, help="The name shown in the console.")
 @click.option("--teacher", default="", help="The teacher's id in the roster, for the role teacher.")
 @click.password_option(help="Asked for when it is not given.")

@@ -15,6 +15,7 @@ from dashboards.api import device_health as device_health_api
 from dashboards.api import device_report as device_report_api
 from dashboards.api import devices as devices_api
 from dashboards.api import handing as handing_api
+from dashboards.api import illness as illness_api
 from dashboards.api import leave as leave_api
 from dashboards.api import maintenance as maintenance_api
 from dashboards.api import me as me_api
@@ -26,7 +27,7 @@ from dashboards.api.answers import describe
 from dashboards.assets import static_app, static_root
 from dashboards.deps import Deps
 from dashboards.live import Hub
-from dashboards.pages import admin, console, devices, leave, me, muster, overview, roll, sign_in
+from dashboards.pages import admin, console, devices, illness, leave, me, muster, overview, roll, sign_in
 from dashboards.security import SecurityHeaders
 from dashboards.views.readers import readers
 
@@ -52,7 +53,7 @@ def create_app(deps: Deps) -> FastAPI:
     )
     app.state.deps = deps
     app.state.hub = hub
-    for page in (sign_in, console, roll, leave, muster, devices, overview, admin, me, probes, socket):
+    for page in (sign_in, console, roll, leave, illness, muster, devices, overview, admin, me, probes, socket):
         app.include_router(page.router)
     app.include_router(_api())
     app.mount(static_root(), static_app(), name="static")
@@ -72,6 +73,7 @@ def _api() -> APIRouter:
         alarms_api,
         roll_api,
         leave_api,
+        illness_api,
         muster_api,
         devices_api,
         maintenance_api,

@@ -20,6 +20,8 @@ Action = Literal[
     "leave.view",
     "leave.ask",
     "leave.decide",
+    "illness.view",
+    "illness.note",
     "alarm.view",
     "alarm.still",
     "muster.view",

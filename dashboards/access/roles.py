@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-Role = Literal["guard", "teacher", "office", "facility", "bureau", "admin"]
+Role = Literal["guard", "teacher", "office", "doctor", "facility", "bureau", "admin"]
 Right = Literal[
     "alarms.read",
     "alarms.act",
@@ -14,6 +14,7 @@ Right = Literal[
     "roll.every",  # every class of the school is one's own
     "leave.read",
     "leave.decide",
+    "illness.follow",  # follow-ups of the illness watch: symptoms and names
     "devices.read",
     "devices.control",  # configure and command agents
     "devices.maintain",  # set a device aside for a while
@@ -42,6 +43,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     ),
     "teacher": frozenset({"roll.read", "roll.correct", "leave.read", "leave.decide", "muster.read"}),
     "office": frozenset({"roll.read", "roll.correct", "roll.every", "leave.read", "leave.decide"}),
+    "doctor": frozenset({"illness.follow"}),
     "facility": frozenset({"devices.read", "devices.control", "devices.maintain", "series.read"}),
     "bureau": frozenset({"overview.read"}),
     "admin": frozenset(
@@ -62,6 +64,7 @@ PAGES: tuple[tuple[str, Right], ...] = (
     ("console", "alarms.read"),
     ("roll", "roll.read"),
     ("leave", "leave.read"),
+    ("illness", "illness.follow"),
     ("muster", "muster.read"),
     ("overview", "overview.read"),
     ("devices", "devices.read"),
@@ -71,6 +74,7 @@ HOME: dict[Role, str] = {
     "guard": "console",
     "teacher": "roll",
     "office": "leave",
+    "doctor": "illness",
     "facility": "devices",
     "bureau": "overview",
     "admin": "admin",

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends
 from msgspec import Meta
 from starlette.requests import Request
 
-from attendance import requests
+from attendance import follow_ups, requests
 from attendance.requests import Symptom
 from campus import db
 from campus.errors import NotFound
@@ -100,6 +100,7 @@ def decide(
         asked = requests.request_of(conn, request_id)
         _must_own(conn, account, asked)
         done = _decided(conn, deps, request_id, decision, account, said.words)
+        follow_ups.watch(conn, account.school, deps.clock.now(), deps.school.zone)
         audit.record(conn, deps.wall.now(), account, "leave.decide", asked.student, request_id, decision)
         return Json(views.line_of(conn, account, done, deps.clock.now()))
 

@@ -18,7 +18,7 @@ from dashboards.pages.frame import render
 from dashboards.views.leave import choices
 
 router = APIRouter(include_in_schema=False)
-TEXTS = ("leaves", "leave", "symptom", "weekday")
+TEXTS = ("leaves", "leave", "symptom", "weekday", "illness")
 Teacher = Annotated[Account, Depends(allow("leave.read"))]
 
 

@@ -62,6 +62,7 @@ function button(act, line) {
 }
 
 const paint = batched(() => {
+  $("#told").replaceChildren(...view.follow_ups.map(told));
   for (const phase of PHASES) {
     const lines = view.lines.filter((line) => line.phase === phase);
     sync($(`#${phase}`), lines, (line) => line.id, () => clone("leave-card"), update);
@@ -69,6 +70,12 @@ const paint = batched(() => {
     else $(`#no-${phase}`).hidden = lines.length > 0;
   }
 });
+
+function told(one) {
+  const line = document.createElement("li");
+  line.textContent = `${t(`illness.why_${one.why}`, { n: one.students })} (${t(`symptom.${one.symptom}`)}): ${t("illness.told", { at: when(one.opened_at) })}`;
+  return line;
+}
 
 function askWords(act, line) {
   asking = { act, line };

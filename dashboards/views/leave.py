@@ -9,6 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from attendance import requests
+from attendance.follow_ups import kept_of
 from attendance.requests import Request, State, Symptom, Wish
 from attendance.tables import leave_kinds, leave_requests, students
 from dashboards.access.accounts import Account
@@ -64,6 +65,15 @@ class ClassChoice(msgspec.Struct, frozen=True, kw_only=True):
     waiting: int
 
 
+class ToldDoctor(msgspec.Struct, frozen=True, kw_only=True):
+    """Something of this class that the school doctor was asked to look at and has not closed."""
+
+    why: str
+    symptom: str
+    students: int
+    opened_at: datetime
+
+
 class ClassLeave(msgspec.Struct, frozen=True, kw_only=True):
     """The leave of one class: requests, the waiting ones first, and what a new request can say."""
 
@@ -75,6 +85,7 @@ class ClassLeave(msgspec.Struct, frozen=True, kw_only=True):
     students: tuple[Pupil, ...]
     kinds: tuple[str, ...]
     classes: tuple[ClassChoice, ...]
+    follow_ups: tuple[ToldDoctor, ...]
 
 
 _PHASES = ("waits", "runs", "comes", "over")
@@ -108,7 +119,16 @@ def leave_of(conn: sa.Connection, account: Account, class_id: str, now: datetime
         students=tuple(pupils),
         kinds=tuple(dict.fromkeys((*KINDS, *sorted(conn.execute(said).scalars())))),
         classes=tuple(choices(conn, account)),
+        follow_ups=tuple(_told_doctor(conn, account.school, class_id, now)),
     )
+
+
+def _told_doctor(conn: sa.Connection, school: str, class_id: str, now: datetime) -> list[ToldDoctor]:
+    return [
+        ToldDoctor(why=one.why, symptom=one.symptom, students=len(one.students), opened_at=one.opened_at)
+        for one in kept_of(conn, school, now)
+        if one.class_id == class_id and one.closed_at is None
+    ]
 
 
 def choices(conn: sa.Connection, account: Account) -> list[ClassChoice]:

@@ -14,6 +14,7 @@ for module in ("campus.tables", "devices.tables", "attendance.tables", "alerts.t
     importlib.import_module(module)  # declares its tables
 importlib.import_module("alerts.incident_tables")
 importlib.import_module("devices.control_tables")
+importlib.import_module("attendance.follow_up_tables")
 MIGRATIONS = Path(db.__file__).parent / "migrations"
 
 

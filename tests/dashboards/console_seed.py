@@ -121,6 +121,7 @@ def make_accounts(engine: sa.Engine, school: SimulatedSchool, now: datetime) -> 
         create_account(conn, SCHOOL, "teacher", "李晓梅", "teacher", PASSWORD, now, teacher[OWN_CLASS])
         create_account(conn, SCHOOL, "teacher2", "赵敏", "teacher", PASSWORD, now, teacher[FOREIGN_CLASS])
         create_account(conn, SCHOOL, "office", "孙教务", "office", PASSWORD, now)
+        create_account(conn, SCHOOL, "doctor", "何校医", "doctor", PASSWORD, now)
         create_account(conn, SCHOOL, "facility", "陈志强", "facility", PASSWORD, now)
         create_account(conn, SCHOOL, "bureau", "周局", "bureau", PASSWORD, now)
         create_account(conn, SCHOOL, "admin", "管理员", "admin", PASSWORD, now)

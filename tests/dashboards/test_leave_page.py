@@ -86,3 +86,20 @@ def test_every_look_and_word_is_in_the_access_log(sign_in: SignIn) -> None:
     teacher.get(f"/leave/{OWN_CLASS}")
     seen = [row["action"] for row in sign_in("admin").get(f"{API}/platform").json()["access"]]
     assert seen[:3] == ["leave.view", "leave.decide", "leave.ask"]
+
+
+def test_three_similar_cases_reach_the_doctor_and_the_teacher_is_told(sign_in: SignIn) -> None:
+    teacher, doctor = sign_in("teacher"), sign_in("doctor")
+    pupils = [line["student"] for line in teacher.get(f"{API}/classes/{OWN_CLASS}/roll").json()["lines"]][-3:]
+    for student in pupils:
+        decide(teacher, ask(teacher, student, symptom="stomach")["id"], "approve")
+    (card,) = doctor.get(f"{API}/illness").json()["cards"]
+    assert (card["why"], card["symptom"], {one["id"] for one in card["patients"]}) == (
+        "similar_cases", "stomach", set(pupils)
+    )  # fmt: skip
+    assert doctor.get(f"{API}/illness").json()["today"][0]["cases"] == 3
+    (told,) = view(teacher)["follow_ups"]
+    assert told["students"] == 3
+    done = doctor.post(f"{API}/illness/{card['id']}", json={"words": "已消毒", "close": True})
+    assert done.json()["notes"][0]["by"] == "何校医"
+    assert view(teacher)["follow_ups"] == []
