@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 
 import cv2
@@ -13,6 +14,7 @@ from edge_agent.camera.agent import CameraAgent
 from edge_agent.camera.analyser import Analyser
 from edge_agent.camera.detectors import make_detector
 from edge_agent.camera.sources import make_source
+from edge_agent.camera.turns import InTurn, Turns
 from edge_agent.commands import Commands
 from edge_agent.gate.agent import GateAgent
 from edge_agent.gate.source import PassSource, SimulatedReader
@@ -32,6 +34,9 @@ class EdgeAgent:
         self._commands = commands
         self._settings = settings = remote.settings
         self._clock = clock
+        # One turn for each core: more at once would only make each slower, and nobody's order would be known.
+        cores = os.cpu_count() or 1
+        self._turns = Turns(max(1, cores // (settings.agent.threads or cores)))
         self._key = settings.secrets.credential_key.encode()
 
     def join(self, service: Service) -> None:
@@ -55,7 +60,7 @@ class EdgeAgent:
         service.task("commands", lambda stop: commands.run(stop, answer))
 
     def _add_camera(self, camera: Camera, uplink: Uplink, service: Service) -> None:
-        analyser = Analyser(camera, make_detector(camera), self._settings.school.zone)
+        analyser = Analyser(camera, InTurn(make_detector(camera), self._turns), self._settings.school.zone)
         agent = CameraAgent(camera, make_source(camera), analyser, self._clock, uplink)
         uplink.add_device(camera.id, agent.health)
         service.task(f"camera[{camera.id}]", agent.run)

@@ -83,7 +83,7 @@ class Tamper(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     frozen_s: Seconds = 5.0  # the same picture to the pixel
     dark_s: Seconds = 5.0
     overexposed_s: Seconds = 6.0
-    disconnected_s: Positive = 5.0  # real seconds without a picture
+    disconnected_s: Positive = 4.0  # real seconds without a picture; told within 5
     relearn_min: Positive = 10.0  # a view that stays moved for so long becomes the usual one
 
     def seconds(self) -> dict[PictureFault, float]:
@@ -102,7 +102,7 @@ class Camera(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[[cameras]]``: one camera, what finds people in it, and what to watch."""
 
     id: DeviceId
-    source: str  # a video file, an rtsp:// or http:// URL, a webcam's number, or "sim" for the drawn scene
+    source: str  # a video file, a folder of pictures, an rtsp:// or http:// URL, a webcam's number, or "sim" (drawn)
     login_file: Path | None = None  # a file with "user:password" for the source's address: a secret file, mode 600
     fps: Annotated[float, Meta(gt=0, le=60)] = 5.0  # frames analysed per second
     file_fps: Annotated[float, Meta(ge=0, le=240)] = 0.0  # true rate of a video file; 0: what the file says

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from campus.clock import Clock
 from campus.events import CameraTamper
 from edge_agent.camera.analyser import Analyser, Analysis
-from edge_agent.camera.source import Frame, NoPicture, Source, without_secrets
+from edge_agent.camera.source import Frame, NoPicture, Source
 from edge_agent.camera.tamper import TamperWatch
+from edge_agent.login import without_secrets
 from edge_agent.settings import Camera
 from edge_agent.voice import Voice
 

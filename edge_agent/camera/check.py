@@ -15,9 +15,10 @@ from edge_agent.camera.detector import Detection, Detector, Image
 from edge_agent.camera.geometry import Polygon, inside
 from edge_agent.camera.look import look_at
 from edge_agent.camera.overlay import overlay
-from edge_agent.camera.source import Frame, Source, without_secrets
+from edge_agent.camera.source import Frame, Source
 from edge_agent.camera.symptoms import judge
 from edge_agent.camera.view import recognisable
+from edge_agent.login import without_secrets
 from edge_agent.settings import Camera
 
 LOOK_S = 5.0  # seconds of video

@@ -1,4 +1,4 @@
-"""Where pictures come from: what a source gives, and how a location is opened and told without its password."""
+"""Where pictures come from: what a source gives, and how a location is opened."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import cv2
 import msgspec
 
-from campus.errors import SettingsError
 from edge_agent.camera.detector import Image
+from edge_agent.camera.folder import FolderCapture
 
 OPEN_TIMEOUT_MS = 5000
 READ_TIMEOUT_MS = 5000
@@ -66,42 +66,20 @@ def is_live(location: str) -> bool:
     return location.isdigit() or urlsplit(location).scheme.lower() in LIVE_SCHEMES
 
 
-def opener(location: str) -> Opener:
-    """How to open ``location`` (file path, stream URL, webcam number) with OpenCV, quietly and with time limits."""
+def opener(location: str, folder_fps: float = 0.0) -> Opener:
+    """How to open ``location`` (file or folder path, stream URL, webcam number), quietly and with time limits.
+
+    ``folder_fps`` is the rate at which the pictures of a folder were taken; 0: unknown.
+    """
     quiet_opencv()
     if location.isdigit():
         return lambda: cv2.VideoCapture(int(location))
     if is_live(location):
         limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_TIMEOUT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_TIMEOUT_MS]
         return lambda: cv2.VideoCapture(location, cv2.CAP_FFMPEG, limits)
+    if Path(location).is_dir():
+        return lambda: FolderCapture(Path(location), folder_fps)
     return lambda: cv2.VideoCapture(str(Path(location)))
-
-
-def without_secrets(location: str) -> str:
-    """``location`` as it may be logged: without user, password and query, where cameras carry their keys."""
-    parts = urlsplit(location)
-    if not parts.netloc:
-        return location
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-
-
-def with_login(location: str, login_file: Path | None) -> str:
-    """``location`` with the "user:password" of ``login_file`` in it; raises `SettingsError` when there is none."""
-    if login_file is None:
-        return location
-    try:
-        user, found, password = login_file.read_text(encoding="utf-8").strip().partition(":")
-    except OSError as error:
-        raise SettingsError(
-            str(login_file), f"cannot be read: {error.strerror}", "Write user:password into it"
-        ) from None
-    if not found or not user:
-        raise SettingsError(str(login_file), "holds no user:password", "Write both into it, with a colon between")
-    parts = urlsplit(location)
-    if not parts.netloc:
-        raise SettingsError(location, "is no address that takes a login", "Leave out login_file, or give a URL")
-    host = f"{quote(user, safe='')}:{quote(password, safe='')}@{parts.netloc.rpartition('@')[2]}"
-    return urlunsplit((parts.scheme, host, parts.path, parts.query, parts.fragment))
 
 
 def quiet_opencv() -> None:

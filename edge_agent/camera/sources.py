@@ -6,7 +6,8 @@ from edge_agent.camera.file_source import FileSource
 from edge_agent.camera.live_source import LiveSource
 from edge_agent.camera.privacy import MaskedSource
 from edge_agent.camera.rendered import SceneSource
-from edge_agent.camera.source import Source, is_live, opener, with_login
+from edge_agent.camera.source import Source, is_live, opener
+from edge_agent.login import with_login
 from edge_agent.settings import Camera
 
 
@@ -21,4 +22,5 @@ def _bare(camera: Camera) -> Source:
         return SceneSource(camera.fps)
     if is_live(camera.source):
         return LiveSource(opener(with_login(camera.source, camera.login_file)), camera.fps, camera.id)
-    return FileSource(opener(camera.source), camera.fps, true_fps=camera.file_fps, loop=camera.loop_file)
+    open_file = opener(camera.source, folder_fps=camera.file_fps or camera.fps)
+    return FileSource(open_file, camera.fps, true_fps=camera.file_fps, loop=camera.loop_file)

@@ -14,8 +14,9 @@ import pytest
 from campus.errors import SettingsError
 from edge_agent.camera.file_source import CUT_S, FileSource
 from edge_agent.camera.live_source import LiveSource
-from edge_agent.camera.source import Frame, NoPicture, Source, is_live, opener, with_login, without_secrets
+from edge_agent.camera.source import Frame, NoPicture, Source, is_live, opener
 from edge_agent.camera.sources import make_source
+from edge_agent.login import with_login, without_secrets
 from edge_agent.settings import Camera
 
 SIZE = (160, 120)
