@@ -20,8 +20,8 @@ from attendance.tables import roll, sessions, students
 CHRONIC_SHARE = 0.1
 # Fewer sessions than this say nothing about a habit.
 ENOUGH = 10
-_AWAY: frozenset[Status] = frozenset({"absent", "on_leave", "sick", "suspended"})
-_COUNTED: frozenset[Status] = _AWAY | {"present", "late", "left_early", "official"}
+AWAY: frozenset[Status] = frozenset({"absent", "on_leave", "sick", "suspended"})
+COUNTED: frozenset[Status] = AWAY | {"present", "late", "left_early", "official"}
 
 SignKind = Literal["chronic_absence", "absent_in_a_row", "late_on_weekday", "late_often", "more_than_before"]
 
@@ -67,11 +67,11 @@ def insight(student: str, marks: Iterable[DayMark], before: Iterable[DayMark] = 
 
 
 def _counted(marks: Iterable[DayMark]) -> list[DayMark]:
-    return sorted((one for one in marks if one.status in _COUNTED), key=lambda one: one.day)
+    return sorted((one for one in marks if one.status in COUNTED), key=lambda one: one.day)
 
 
 def _away(marks: Sequence[DayMark]) -> int:
-    return sum(one.status in _AWAY for one in marks)
+    return sum(one.status in AWAY for one in marks)
 
 
 def _chronic(own: Sequence[DayMark]) -> list[Sign]:
@@ -83,7 +83,7 @@ def _runs_away(own: Sequence[DayMark]) -> list[int]:
     """The lengths of runs of school days away; the last one runs on to today."""
     runs = [0]
     for one in own:
-        runs = [*runs[:-1], runs[-1] + 1] if one.status in _AWAY else [*runs, 0]
+        runs = [*runs[:-1], runs[-1] + 1] if one.status in AWAY else [*runs, 0]
     return runs
 
 
@@ -123,7 +123,7 @@ def early_warnings(found: Iterable[Insight]) -> list[Insight]:
 
 
 def _share_away(one: Insight) -> float:
-    return sum(one.by_status.get(status, 0) for status in _AWAY) / one.days if one.days else 0.0
+    return sum(one.by_status.get(status, 0) for status in AWAY) / one.days if one.days else 0.0
 
 
 def insight_of_class(conn: sa.Connection, school: str, class_id: str, first: date, last: date) -> list[Insight]:

@@ -23,11 +23,12 @@ from dashboards.api import muster as muster_api
 from dashboards.api import platform as platform_api
 from dashboards.api import roll as roll_api
 from dashboards.api import site as site_api
+from dashboards.api import student as student_api
 from dashboards.api.answers import describe
 from dashboards.assets import static_app, static_root
 from dashboards.deps import Deps
 from dashboards.live import Hub
-from dashboards.pages import admin, console, devices, illness, leave, me, muster, overview, roll, sign_in
+from dashboards.pages import admin, console, devices, illness, leave, me, muster, overview, roll, sign_in, student
 from dashboards.security import SecurityHeaders
 from dashboards.views.readers import readers
 
@@ -53,7 +54,7 @@ def create_app(deps: Deps) -> FastAPI:
     )
     app.state.deps = deps
     app.state.hub = hub
-    for page in (sign_in, console, roll, leave, illness, muster, devices, overview, admin, me, probes, socket):
+    for page in (sign_in, console, roll, student, leave, illness, muster, devices, overview, admin, me, probes, socket):
         app.include_router(page.router)
     app.include_router(_api())
     app.mount(static_root(), static_app(), name="static")
@@ -72,6 +73,7 @@ def _api() -> APIRouter:
         handing_api,
         alarms_api,
         roll_api,
+        student_api,
         leave_api,
         illness_api,
         muster_api,

@@ -17,6 +17,7 @@ Action = Literal[
     "roll.correct",
     "roll.undo",
     "student.history",
+    "student.view",
     "leave.view",
     "leave.ask",
     "leave.decide",

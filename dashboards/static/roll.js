@@ -1,13 +1,10 @@
 // The class roll: exceptions on top with their reason, one touch to correct, everything else on the same screen.
-import { $, boot, batched, clone, data, day, fill, has, pick, setMark, setNow, shortTime, sync, t, when, word } from "./boot.js";
+import { $, boot, batched, clone, data, day, fill, setMark, setNow, sync, t, when, word } from "./boot.js";
 import { attempt, get, post } from "./api.js";
+import { TONES, reasons, status } from "./reasons.js";
 import { follow } from "./live.js";
 import { toast } from "./toast.js";
 
-const TONES = {
-  unknown: "unknown", absent: "critical", left_early: "major", late: "warning", on_leave: "info", sick: "info",
-  official: "info", suspended: "quiet", not_required: "quiet", present: "good", open: "quiet",
-};
 const ORDER = ["unknown", "absent", "left_early", "open", "late", "sick", "on_leave", "official", "suspended", "not_required", "present"];
 const ALWAYS = new Set(["unknown", "absent", "late", "on_leave", "present"]); // counted on top even when there are none
 // Whom somebody must look for; the others are settled.
@@ -26,30 +23,8 @@ const statusOf = (touch) => (touch.startsWith("on_leave") ? "on_leave" : touch.s
 let roll = data;
 let lines = new Map(roll.lines.map((line) => [line.student, line]));
 let opened = null;
-const gates = new Map(roll.gates.map((gate) => [gate.id, gate]));
-const status = (line) => line.status ?? "open";
+const { clock, gateName, why } = reasons(roll.gates);
 const collator = new Intl.Collator("zh-CN");
-
-const gateName = (id) => (gates.has(id) ? pick(gates.get(id), "name") : (id ?? ""));
-const clock = (ms) => (ms === null || ms === undefined ? "" : shortTime(ms));
-
-/** The reason of a mark as a sentence. */
-function why(line) {
-  const evidence = line.evidence;
-  const values = {
-    gate: gateName(evidence.gate ?? evidence.device),
-    at: clock(evidence.at),
-    from: clock(evidence.from),
-    to: evidence.to ? clock(evidence.to) : t("roll.until_now"),
-    minutes: evidence.minutes,
-    kind: evidence.kind ? word("leave", evidence.kind) : "",
-    who: line.by,
-    reason: line.reason,
-  };
-  const special = `why.${line.why}_${status(line)}`;
-  const key = has(special) ? special : `why.${line.why}`;
-  return has(key) ? t(key, values) : line.why;
-}
 
 function short(line) {
   if (line.held) return t("roll.short_corrected", { who: line.by });
@@ -182,6 +157,7 @@ async function openPupil(student) {
 function paintPupil() {
   const line = lines.get(opened);
   $("#pupil-name").textContent = line.name;
+  $("#pupil-page").href = `/students/${encodeURIComponent(opened)}`;
   setMark($("#pupil-mark"), TONES[status(line)]);
   $("#pupil-status").textContent = t(`status.${status(line)}`);
   $("#pupil-status").className = `badge tone-${TONES[status(line)]}`;

@@ -84,7 +84,7 @@ def roll_of(
         session=view.session,
         sessions=_sessions(conn, account.school, class_id, day),
         lines=tuple(_named(view.lines, conn, account.school)),
-        gates=_gates(conn, account.school, now),
+        gates=gates_of(conn, account.school, now),
         classes=tuple(OwnClass(id=one.id, title=one.title) for one in own_classes(conn, account)),
     )
 
@@ -144,6 +144,7 @@ def _named(lines: Sequence[RollLine], conn: sa.Connection, school: str) -> list[
     return [msgspec.structs.replace(line, by=names.get(line.by, line.by)) for line in lines]
 
 
-def _gates(conn: sa.Connection, school: str, now: datetime) -> tuple[Gate, ...]:
+def gates_of(conn: sa.Connection, school: str, now: datetime) -> tuple[Gate, ...]:
+    """What the gates of a school are called."""
     gates = [row.device for row in device_list(conn, school, now) if row.device.kind == "gate"]
     return tuple(Gate(id=gate.id, name_zh=gate.name, name_en=gate.name_en) for gate in gates)
