@@ -24,11 +24,25 @@ from dashboards.api import platform as platform_api
 from dashboards.api import roll as roll_api
 from dashboards.api import site as site_api
 from dashboards.api import student as student_api
+from dashboards.api import warnings as warnings_api
 from dashboards.api.answers import describe
 from dashboards.assets import static_app, static_root
 from dashboards.deps import Deps
 from dashboards.live import Hub
-from dashboards.pages import admin, console, devices, illness, leave, me, muster, overview, roll, sign_in, student
+from dashboards.pages import (
+    admin,
+    console,
+    devices,
+    illness,
+    leave,
+    me,
+    muster,
+    overview,
+    roll,
+    sign_in,
+    student,
+    warnings,
+)
 from dashboards.security import SecurityHeaders
 from dashboards.views.readers import readers
 
@@ -54,7 +68,22 @@ def create_app(deps: Deps) -> FastAPI:
     )
     app.state.deps = deps
     app.state.hub = hub
-    for page in (sign_in, console, roll, student, leave, illness, muster, devices, overview, admin, me, probes, socket):
+    for page in (
+        sign_in,
+        console,
+        roll,
+        student,
+        warnings,
+        leave,
+        illness,
+        muster,
+        devices,
+        overview,
+        admin,
+        me,
+        probes,
+        socket,
+    ):
         app.include_router(page.router)
     app.include_router(_api())
     app.mount(static_root(), static_app(), name="static")
@@ -74,6 +103,7 @@ def _api() -> APIRouter:
         alarms_api,
         roll_api,
         student_api,
+        warnings_api,
         leave_api,
         illness_api,
         muster_api,

@@ -18,6 +18,7 @@ Action = Literal[
     "roll.undo",
     "student.history",
     "student.view",
+    "warnings.view",
     "leave.view",
     "leave.ask",
     "leave.decide",

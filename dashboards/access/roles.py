@@ -64,6 +64,7 @@ PAGES: tuple[tuple[str, Right], ...] = (
     ("console", "alarms.read"),
     ("roll", "roll.read"),
     ("leave", "leave.read"),
+    ("warnings", "roll.read"),
     ("illness", "illness.follow"),
     ("muster", "muster.read"),
     ("overview", "overview.read"),

@@ -12,7 +12,7 @@ from attendance.policy import Status
 from dashboards.access.audit import Action as Look
 from dashboards.access.roles import PAGES, ROLES
 from dashboards.assets import TEMPLATES
-from dashboards.pages import admin, console, devices, illness, leave, muster, overview, roll, student
+from dashboards.pages import admin, console, devices, illness, leave, muster, overview, roll, student, warnings
 from dashboards.problems import MEANINGS
 from dashboards.texts.catalogue import say, texts
 from dashboards.views.devices import Need
@@ -28,6 +28,7 @@ SCRIPTS = {
     "console": (console.TEXTS, ("console.js", "case.js", "giving.js", "plan.js", "siren.js")),
     "roll": (roll.TEXTS, ("roll.js", "reasons.js")),
     "student": (student.TEXTS, ("student.js", "reasons.js")),
+    "warnings": (warnings.TEXTS, ("warnings.js",)),
     "leave": (leave.TEXTS, ("leave.js",)),
     "illness": (illness.TEXTS, ("illness.js",)),
     "devices": (devices.TEXTS, ("devices.js", "chart.js", "upkeep.js")),
