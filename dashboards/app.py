@@ -17,6 +17,7 @@ from dashboards.api import devices as devices_api
 from dashboards.api import handing as handing_api
 from dashboards.api import illness as illness_api
 from dashboards.api import leave as leave_api
+from dashboards.api import load as load_api
 from dashboards.api import maintenance as maintenance_api
 from dashboards.api import me as me_api
 from dashboards.api import muster as muster_api
@@ -35,6 +36,7 @@ from dashboards.pages import (
     devices,
     illness,
     leave,
+    load,
     me,
     muster,
     overview,
@@ -71,6 +73,7 @@ def create_app(deps: Deps) -> FastAPI:
     for page in (
         sign_in,
         console,
+        load,
         roll,
         student,
         warnings,
@@ -101,6 +104,7 @@ def _api() -> APIRouter:
         me_api,
         handing_api,
         alarms_api,
+        load_api,
         roll_api,
         student_api,
         warnings_api,

@@ -46,9 +46,14 @@ def air(
         at += STEP
 
 
-def first_above(samples: Iterator[Sample], metric: str, limit: float) -> datetime | None:
-    """When ``metric`` is first seen above ``limit``."""
-    return next((at for at, values in samples if values[metric] > limit), None)
+def first_held(samples: Iterator[Sample], metric: str, limit: float, holds: timedelta) -> datetime | None:
+    """When ``metric`` has first been above ``limit`` for ``holds`` without a sample below; None when it never was."""
+    since: datetime | None = None
+    for at, values in samples:
+        since = (since or at) if values[metric] > limit else None
+        if since is not None and at - since >= holds:
+            return since + holds
+    return None
 
 
 def _used_periods(school: SimulatedSchool, day: date, place: str) -> frozenset[str]:

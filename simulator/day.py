@@ -21,15 +21,23 @@ from simulator.wire import Outgoing, Voice, heartbeats
 DAY_STARTS, DAY_ENDS = time(6, 45), time(18, 0)
 
 
-def day_stream(school: SimulatedSchool, day: date, *, rendered: bool = False) -> Iterator[Outgoing]:
+def day_stream(
+    school: SimulatedSchool,
+    day: date,
+    *,
+    rendered: bool = False,
+    played: Script | None = None,
+    days: Sequence[StudentDay] | None = None,
+) -> Iterator[Outgoing]:
     """Everything said on ``day`` from 06:45 to 18:00 local time, in order of time.
 
-    With ``rendered`` the rendered camera and its agent are silent here: the real vision pipeline speaks for them. The
-    same school and day give the same bytes in every process.
+    ``played`` and ``days`` are another script and other ways of the students than the day's own. With ``rendered`` the
+    rendered camera and its agent are silent here: the real vision pipeline speaks for them. The same school and day
+    give the same bytes in every process.
     """
     start, end = school.moment(day, DAY_STARTS), school.moment(day, DAY_ENDS)
-    played = script(school, day)
-    voices = _Voices(school, day, played, student_days(school, day), start, end)
+    played = script(school, day) if played is None else played
+    voices = _Voices(school, day, played, student_days(school, day) if days is None else days, start, end)
     yield from heapq.merge(*voices.all(rendered), _misspoken(school, played), key=attrgetter("at"))
 
 

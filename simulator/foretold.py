@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from simulator.air import air, first_above
+from simulator.air import air, first_held
 from simulator.bells import ARRIVAL_CLOSES, LATE_AFTER
 from simulator.cameras import CONFIRMED_AFTER
 from simulator.day import DAY_ENDS, DAY_STARTS
@@ -29,13 +29,22 @@ _VISIT_S = 20.0  # wall seconds in which a rendered intruder must have been seen
 _SILENT_AFTER_S = 480.0  # the longest a platform may take to call a device silent: a last will is quicker
 
 
-def truth_of(school: SimulatedSchool, day: date, *, rendered: bool = False, speed: float = 1.0) -> Truth:
+def truth_of(
+    school: SimulatedSchool,
+    day: date,
+    *,
+    rendered: bool = False,
+    speed: float = 1.0,
+    played: Script | None = None,
+    days: tuple[StudentDay, ...] | None = None,
+) -> Truth:
     """The truth of ``day``.
 
+    ``played`` and ``days``: another script and other ways than the day's own, as in `simulator.day.day_stream`.
     ``rendered``: the intrusion is found by the real vision pipeline, which needs wall time; ``speed`` is the clock's.
     """
-    played = script(school, day)
-    days = student_days(school, day)
+    played = script(school, day) if played is None else played
+    days = student_days(school, day) if days is None else days
     refused = sorted((*played.misspoken, *played.strangers), key=lambda one: one.at)
     alarms = [*_alarms(school, day, played), *_runaways(days), *_intrusion(played, rendered, speed)]
     return Truth(
@@ -76,13 +85,13 @@ def _stuffy(school: SimulatedSchool, day: date, played: Script) -> Iterator[Expe
         day_starts, day_ends = school.moment(day, DAY_STARTS), school.moment(day, DAY_ENDS)
         start = heartbeats(school, span.device, day_starts, day_ends)[0]
         samples = air(school, day, device, played, start, day_ends)
-        crossed = first_above(samples, "co2", CO2_LIMIT)
-        if crossed is not None:
+        held = first_held(samples, "co2", CO2_LIMIT, CO2_HOLDS)
+        if held is not None:
             yield ExpectedAlarm(
                 rule="co2-high",
                 subject=span.device,
                 device=span.device,
-                at=crossed + CO2_HOLDS,
+                at=held,
                 within_s=180,
                 why="CO2 stays above 1500 ppm for ten minutes",
             )

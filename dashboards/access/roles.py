@@ -62,6 +62,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
 # The pages of the menu in their order, each with the right that opens it.
 PAGES: tuple[tuple[str, Right], ...] = (
     ("console", "alarms.read"),
+    ("load", "alarms.read"),
     ("roll", "roll.read"),
     ("leave", "leave.read"),
     ("warnings", "roll.read"),
