@@ -22,6 +22,7 @@ from dashboards.api import maintenance as maintenance_api
 from dashboards.api import me as me_api
 from dashboards.api import muster as muster_api
 from dashboards.api import platform as platform_api
+from dashboards.api import reports as reports_api
 from dashboards.api import roll as roll_api
 from dashboards.api import site as site_api
 from dashboards.api import student as student_api
@@ -108,6 +109,7 @@ def _api() -> APIRouter:
         roll_api,
         student_api,
         warnings_api,
+        reports_api,
         leave_api,
         illness_api,
         muster_api,

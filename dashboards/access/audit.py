@@ -19,6 +19,7 @@ Action = Literal[
     "student.history",
     "student.view",
     "warnings.view",
+    "report.export",
     "leave.view",
     "leave.ask",
     "leave.decide",

@@ -42,7 +42,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         }
     ),
     "teacher": frozenset({"roll.read", "roll.correct", "leave.read", "leave.decide", "muster.read"}),
-    "office": frozenset({"roll.read", "roll.correct", "roll.every", "leave.read", "leave.decide"}),
+    "office": frozenset({"roll.read", "roll.correct", "roll.every", "leave.read", "leave.decide", "overview.read"}),
     "doctor": frozenset({"illness.follow"}),
     "facility": frozenset({"devices.read", "devices.control", "devices.maintain", "series.read"}),
     "bureau": frozenset({"overview.read"}),
