@@ -27,6 +27,7 @@ Action = Literal[
     "illness.note",
     "alarm.view",
     "alarm.still",
+    "alarm.bundle",
     "muster.view",
 ]
 

@@ -78,6 +78,7 @@ export class Case {
     const device = alarm.device ? ` (${this.plan.deviceName(alarm.device)})` : "";
     this.text("#d-where", (this.plan.words(alarm.place) || t("alarm.nowhere")) + device);
     $("#d-muster").href = `/muster?alarm=${encodeURIComponent(alarm.id)}`;
+    $("#d-bundle").href = `/api/v1/alarms/${encodeURIComponent(alarm.id)}/bundle`;
     $("#d-muster").hidden = alarm.severity !== "critical";
     this.text("#d-who", this.who(alarm));
     $("#d-who").classList.toggle("nobody", !alarm.acknowledged_by && !alarm.assigned_to);

@@ -57,6 +57,7 @@ TABLE: dict[tuple[str, str], Right | str] = {
     ("POST", f"{API}/alarms/{{alarm_id}}/assign"): "alarms.act",
     ("GET", f"{API}/alarms/{{alarm_id}}"): "alarms.read",
     ("GET", f"{API}/alarms/{{alarm_id}}/still"): "alarms.read",
+    ("GET", f"{API}/alarms/{{alarm_id}}/bundle"): "alarms.act",
     ("POST", f"{API}/alarms/{{alarm_id}}/acknowledge"): "alarms.act",
     ("POST", f"{API}/alarms/{{alarm_id}}/comment"): "alarms.act",
     ("POST", f"{API}/alarms/{{alarm_id}}/resolve"): "alarms.act",
