@@ -40,6 +40,9 @@ class ConditionStates:
         self._overlay: dict[Key, Held | None] = {}
         # Whoever a condition is about: may hold some who are normal again, and lacks nobody who is not.
         self._subjects: set[tuple[str, str]] = set()
+        # When the evidence was last seen by the row in the database, which may lag behind memory.
+        self._written: dict[Key, datetime] = {}
+        self._writing: dict[Key, datetime] = {}
         self._claimed: set[Key] = set()  # their due moment was taken out of the row and must be written again
         self._loaded = False
         self._durable = False
@@ -53,6 +56,7 @@ class ConditionStates:
             (row["school"], row["rule"], row["subject"]): _held(row) for row in rows if self._owns(row["school"])
         }
         self._loaded = True
+        self._written = {key: held.condition.last for key, held in self._held.items()}
         self._subjects = {(key[0], key[2]) for key in self._held}
         return True
 
@@ -81,11 +85,9 @@ class ConditionStates:
         if gone:
             wanted = [table.c[name] == sa.bindparam(f"b_{name}") for name in _KEYS]
             conn.execute(table.delete().where(*wanted), [{f"b_{name}": one[name] for name in _KEYS} for one in gone])
-        rows = [
-            _row(key, held)
-            for key, held in self._overlay.items()
-            if held is not None and (key in self._claimed or _worth_writing(self._held.get(key), held))
-        ]
+        worth = {key: held for key, held in self._overlay.items() if held is not None and self._worth(key, held)}
+        self._writing.update((key, held.condition.last) for key, held in worth.items())
+        rows = [_row(key, held) for key, held in worth.items()]
         columns = [column.name for column in table.c if column.name not in _KEYS]
         upsert(table, conn, rows, _KEYS, columns)
 
@@ -104,10 +106,13 @@ class ConditionStates:
         for key, held in self._overlay.items():
             if held is None:
                 self._held.pop(key, None)
+                self._written.pop(key, None)
             else:
                 self._held[key] = held
         if None in self._overlay.values():
             self._subjects = {(key[0], key[2]) for key in self._held}
+        self._written.update((key, at) for key, at in self._writing.items() if key in self._held)
+        self._writing.clear()
         self._overlay.clear()
         self._claimed.clear()
         self._durable = self._loaded
@@ -115,24 +120,26 @@ class ConditionStates:
     def rolled_back(self) -> None:
         """The transaction did not happen: forget what it changed."""
         self._overlay.clear()
+        self._writing.clear()
         self._claimed.clear()
         if not self._durable:
             self._held.clear()
             self._loaded = False
 
+    def _worth(self, key: Key, held: Held) -> bool:
+        stored = self._held.get(key)
+        if stored is None or key in self._claimed:
+            return True
+        old, new = stored.condition, held.condition
+        if (old.phase, old.since, old.due) != (new.phase, new.since, new.due):
+            return True
+        # Compared with the row and not with memory: what comes twice a minute would never be written.
+        return new.last - self._written.get(key, old.since) >= LAST_STEP
+
     def _claim(self, conn: sa.Connection, key: Key, due: datetime) -> bool:
         mine = [table.c[name] == value for name, value in zip(_KEYS, key, strict=True)]
         claimed = conn.execute(table.update().where(*mine, table.c.due == due).values(due=None))
         return claimed.rowcount == 1
-
-
-def _worth_writing(stored: Held | None, held: Held) -> bool:
-    if stored is None:
-        return True
-    old, new = stored.condition, held.condition
-    if (old.phase, old.since, old.due) != (new.phase, new.since, new.due):
-        return True
-    return new.last - old.last >= LAST_STEP
 
 
 def _row(key: Key, held: Held) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
     python -m benchmarks.weeks [--weeks 2] [--seed 101] [--guards 2]
 
-Each week is another school of 1,800 students, Monday to Friday, played through the real pipeline on the virtual clock:
+Each week is another school of 1,200 students, Monday to Friday, played through the real pipeline on the virtual clock:
 ingest's door and transaction, every stage, the shipped rules, a real SQLite file. Its troubles are drawn at random and
 known (`simulator.troubles`): gates without power or network, lost cameras, rooms with the windows shut for 10 to 45
 minutes, breath on sensors for 1 to 9, smoke, panic buttons, doors, an intruder, three students a day who walk out. One

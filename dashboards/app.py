@@ -17,6 +17,7 @@ from dashboards.api import device_report as device_report_api
 from dashboards.api import devices as devices_api
 from dashboards.api import handing as handing_api
 from dashboards.api import illness as illness_api
+from dashboards.api import incident_report as incident_report_api
 from dashboards.api import leave as leave_api
 from dashboards.api import load as load_api
 from dashboards.api import maintenance as maintenance_api
@@ -115,6 +116,7 @@ def _api() -> APIRouter:
         leave_api,
         illness_api,
         muster_api,
+        incident_report_api,
         devices_api,
         maintenance_api,
         device_health_api,

@@ -29,6 +29,7 @@ Action = Literal[
     "alarm.still",
     "alarm.bundle",
     "muster.view",
+    "muster.report",
 ]
 
 

@@ -78,6 +78,7 @@ function updatePupil(element, pupil) {
 
 function makePast(row) {
   const element = clone("past-row");
+  $("[data-report]", element).href = `/api/v1/incidents/${encodeURIComponent(row.id)}/report`;
   $("[data-open]", element).addEventListener("click", async () => {
     const found = await attempt(() => get(`/incidents/${row.id}/figures`));
     if (found) { figures.set(row.id, found); paint(); }

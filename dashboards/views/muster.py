@@ -90,7 +90,7 @@ def muster(
     names = account_names(conn, account.school)
     known = {one.student: one for one in whereabouts(conn, account.school)}
     lines = incidents.lines(conn, incident.id) if incident else []
-    left = _left_since(incident, known.values())
+    left = left_since(incident, known.values())
     shown = [line for line in lines if mine is None or line.class_id in mine]
     return Muster(
         seen=seen,
@@ -114,11 +114,11 @@ def figures_of(conn: sa.Connection, school: str, incident_id: str) -> AfterActio
     For one that has ended, a pass out counts only up to its end: who went home afterwards was not evacuated.
     """
     found = incidents.incident(conn, school, incident_id)
-    left = _left_since(found, whereabouts(conn, school))
+    left = left_since(found, whereabouts(conn, school))
     return after_action(found, incidents.lines(conn, incident_id), left)
 
 
-def _left_since(incident: Incident | None, people: Iterable[Whereabouts]) -> dict[str, datetime]:
+def left_since(incident: Incident | None, people: Iterable[Whereabouts]) -> dict[str, datetime]:
     """Who went out by a gate since the incident began, and when."""
     if incident is None:
         return {}

@@ -84,6 +84,7 @@ TABLE: dict[tuple[str, str], Right | str] = {
     ("POST", f"{API}/incidents/{{incident_id}}/tick"): "muster.read",
     ("POST", f"{API}/incidents/{{incident_id}}/end"): "muster.lead",
     ("GET", f"{API}/incidents/{{incident_id}}/figures"): "muster.lead",
+    ("GET", f"{API}/incidents/{{incident_id}}/report"): "muster.lead",
     ("GET", f"{API}/maintenance"): "devices.read",
     ("POST", f"{API}/maintenance"): "devices.maintain",
     ("POST", f"{API}/maintenance/{{window_id}}/end"): "devices.maintain",
