@@ -10,10 +10,11 @@ import msgspec
 import sqlalchemy as sa
 
 from alerts import duty, escalation
+from alerts.ack_links import Links
 from alerts.duty import Nobody, People
 from alerts.kinds import Rule
 from alerts.notify.notice import Notice, Notifier, Parcel
-from alerts.outbox import ASKING, message_key
+from alerts.outbox import ASKING, MACHINES, message_key
 from alerts.ports import Calendar
 from alerts.routes import EVERYONE, Facts, Level, Plan, Routes, plan
 from alerts.routing import decide
@@ -27,7 +28,10 @@ _rule = msgspec.json.Decoder(Rule)
 
 
 class Dispatcher:
-    """Routes steps. ``calendar`` is asked for the schedules of routes, ``people`` for who is behind a role."""
+    """Routes steps. ``calendar`` is asked for the schedules of routes, ``people`` for who is behind a role.
+
+    ``links`` makes the links by which people acknowledge; without it there are none.
+    """
 
     def __init__(
         self,
@@ -35,11 +39,13 @@ class Dispatcher:
         routes: Routes = EVERYONE,
         calendar: Calendar | None = None,
         people: People | None = None,
+        links: Links | None = None,
     ) -> None:
         self._notifiers = notifiers
         self._routes = routes
         self._calendar = calendar
         self._people = people or Nobody()
+        self._links = links
 
     def route_steps(self, conn: sa.Connection, now: datetime, wall: datetime) -> int:
         """Make the messages of steps not routed yet, oldest first; return how many steps were routed.
@@ -64,7 +70,7 @@ class Dispatcher:
         if notifier is None or step is None:
             return None
         row = conn.execute(_steps().where(alarm_steps.c.id == step)).mappings().one()
-        _enqueue(conn, row, [notifier], _told(conn, row["alarm_id"]), wall)
+        _enqueue(conn, row, [notifier], _told(conn, row["alarm_id"]), wall, self._links)
         return notifier.name
 
     def _route(self, conn: sa.Connection, row: sa.RowMapping, now: datetime, wall: datetime) -> None:
@@ -75,7 +81,7 @@ class Dispatcher:
             if row["action"] not in ("escalate", "remind"):
                 escalation.plan_timers(conn, row["alarm_id"], asked, now)
         told = _told(conn, row["alarm_id"])
-        _enqueue(conn, row, self._endpoints(conn, row, asked, level), told, wall)
+        _enqueue(conn, row, self._endpoints(conn, row, asked, level), told, wall, self._links)
 
     def _plan(self, conn: sa.Connection, row: sa.RowMapping, now: datetime) -> Plan:
         moment = self._calendar.moment(conn, row["school"], now) if self._calendar else None
@@ -144,7 +150,12 @@ def _told(conn: sa.Connection, alarm_id: str) -> tuple[str, ...]:
 
 
 def _enqueue(
-    conn: sa.Connection, row: sa.RowMapping, endpoints: Iterable[Notifier], told: tuple[str, ...], now: datetime
+    conn: sa.Connection,
+    row: sa.RowMapping,
+    endpoints: Iterable[Notifier],
+    told: tuple[str, ...],
+    now: datetime,
+    links: Links | None,
 ) -> None:
     rows = []
     for notifier in endpoints:
@@ -153,6 +164,9 @@ def _enqueue(
         if not decide(*step, "info", current=row["state"], flapping=row["flapping"]).send:
             continue
         notice = _notice(conn, row, message_key(row["alarm_id"], row["step"], notifier.name), told)
+        if links and notifier.kind not in MACHINES and row["action"] in ASKING:
+            link = links.make(conn, row["alarm_id"], notifier.name, now)
+            notice = msgspec.structs.replace(notice, link=link)
         rows.append(
             {
                 "key": notice.key,

@@ -245,6 +245,18 @@ duty_shifts = sa.Table(
 )
 sa.Index("ix_duty_shifts_school_ends", duty_shifts.c.school, duty_shifts.c.ends)
 
+ack_links = sa.Table(
+    "ack_links",
+    metadata,
+    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Column("alarm", sa.String(36), sa.ForeignKey("alarms.id"), nullable=False, index=True),
+    sa.Column("endpoint", sa.String(64), nullable=False),
+    sa.Column("expires_at", Moment, nullable=False, index=True),
+    sa.Column("used_at", Moment),
+    sa.Column("used_from", sa.String(64), nullable=False, server_default=""),
+    comment="links in messages that acknowledge an alarm once; only the digest is kept",
+)
+
 alarm_timers = sa.Table(
     "alarm_timers",
     metadata,

@@ -29,6 +29,7 @@ WHY: dict[str, Bilingual] = {
     "school_out": both("已放学", "school is out"),
     "off_schedule": both("不在规则的时段内", "the rule is off at this time"),
     "rule_removed": both("规则已停用", "the rule is no longer in force"),
+    "by_link": both("通过消息中的链接", "by the link of a message"),
     "by_person": both("人工操作", "done by a person"),
     "maintenance": both("维护期间", "maintenance is going on"),
     "out_of_service": both("已停用", "taken out of service"),

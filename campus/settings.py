@@ -167,6 +167,7 @@ class Alerts(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     rules: Path | None = None  # None: the rules shipped with the platform
     routes: Path | None = None  # who is told, and what follows; None: every webhook, by its own severity
+    link_minutes: Annotated[float, Meta(ge=0, le=1440)] = 60.0  # a link in a message acknowledges so long; 0: no links
     history_days: Positive = 60.0  # events are kept so long for `campus rules replay`
     webhooks: tuple[Webhook, ...] = ()
     bots: tuple[Bot, ...] = ()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
+from alerts.ack_links import Links
 from alerts.dispatch import Dispatcher
 from alerts.notify.kinds import make_client, make_notifiers
 from alerts.notify.notice import Notifier
@@ -46,4 +48,10 @@ def make_dispatcher(settings: Settings, notifiers: Mapping[str, Notifier]) -> Di
     if unknown:
         raise SettingsError("alerts.routes", f"names {unknown}, which are no endpoints", "Add them under [alerts]")
     zone = settings.school.zone
-    return Dispatcher(notifiers, routes, SchoolCalendar(zone), SchoolPeople(RollBook(zone)))
+    return Dispatcher(notifiers, routes, SchoolCalendar(zone), SchoolPeople(RollBook(zone)), make_links(settings))
+
+
+def make_links(settings: Settings) -> Links | None:
+    """Links to the console; None when nobody wants them or the settings do not say where the console is."""
+    minutes, base_url = settings.alerts.link_minutes, settings.dashboards.base_url
+    return Links(base_url, timedelta(minutes=minutes)) if minutes and base_url else None

@@ -9,7 +9,7 @@ from datetime import timedelta
 import msgspec
 import sqlalchemy as sa
 
-from alerts import history
+from alerts import ack_links, history
 from alerts.rulesource import RuleSource
 from alerts.stage import AlertStage
 from attendance.rollbook import RollBook
@@ -150,3 +150,4 @@ def forget_old(settings: Settings, engine: sa.Engine, clock: Clock) -> None:
         changes.forget_before(conn, now - CHANGES_KEPT)
         conn.execute(seen_events.delete().where(seen_events.c.at < now - EVENT_IDS_KEPT))
         history.forget_before(conn, now - timedelta(days=settings.alerts.history_days))
+        ack_links.forget_before(conn, now - ack_links.KEPT)

@@ -34,6 +34,7 @@ from dashboards.assets import static_app, static_root
 from dashboards.deps import Deps
 from dashboards.live import Hub
 from dashboards.pages import (
+    ack,
     admin,
     console,
     devices,
@@ -75,6 +76,7 @@ def create_app(deps: Deps) -> FastAPI:
     app.state.hub = hub
     for page in (
         sign_in,
+        ack,
         console,
         load,
         roll,

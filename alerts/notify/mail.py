@@ -88,7 +88,7 @@ class MailNotifier:
         mail["Auto-Submitted"] = "auto-generated"
         if said.urgent:
             mail["X-Priority"] = "1"
-        mail.set_content(said.text)
+        mail.set_content(said.asked + said.text)
         return mail
 
 

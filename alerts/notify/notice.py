@@ -42,6 +42,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Outcome | None
     expected_students: int | None
     level: int = 0  # of escalation
+    link: str = ""  # where a person acknowledges; only for channels that people read
     told: tuple[str, ...] = ()  # account and teacher ids of those who are asked to deal with it
 
 

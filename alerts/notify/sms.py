@@ -39,12 +39,15 @@ class SmsNotifier:
         self.address = hashlib.sha256(repr((settings.url, settings.to)).encode()).hexdigest()
 
     def render(self, notice: Notice) -> bytes:
-        """The title alone: an SMS is short."""
+        """The title alone, and the link: an SMS is short."""
         return msgspec.json.encode(message(notice, self._zone))
 
     def send(self, parcel: Parcel) -> Receipt:
         """Send to every number in one request, or one after the other when the gateway takes one at a time."""
-        text = cut(_message.decode(parcel.body).title, self._settings.limit)
+        said, limit = _message.decode(parcel.body), self._settings.limit
+        room = limit - len(said.link.encode()) - 1
+        # Half of an address helps nobody: where the limit is too short for it, the title goes alone.
+        text = f"{cut(said.title, room)} {said.link}" if said.link and room >= limit // 3 else cut(said.title, limit)
         numbers = [",".join(self._settings.to)] if self._settings.together else list(self._settings.to)
         receipts = [self._post(number, text, parcel.key) for number in numbers]
         # Whoever has it must not get it again: one success is enough.

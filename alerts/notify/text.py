@@ -39,6 +39,12 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     urgent: bool
     title: str
     text: str
+    link: str = ""
+
+    @property
+    def asked(self) -> str:
+        """The line that asks to acknowledge; it stands before what may be cut off."""
+        return f"确认 / acknowledge: {self.link}\n" if self.link else ""
 
 
 def message(notice: Notice, zone: ZoneInfo) -> Message:
@@ -58,18 +64,19 @@ def message(notice: Notice, zone: ZoneInfo) -> Message:
         urgent=notice.severity == "critical" and notice.action in ("raise", "escalate", "remind"),
         title=title,
         text="\n".join(lines),
+        link=notice.link,
     )
 
 
 def together(messages: Sequence[Message], limit: int) -> tuple[str, str]:
     """Title and text of one or several messages within ``limit`` bytes of UTF-8; what is cut off is counted."""
     if len(messages) == 1:
-        return messages[0].title, cut(f"{messages[0].title}\n{messages[0].text}", limit)
+        return messages[0].title, cut(f"{messages[0].title}\n{messages[0].asked}{messages[0].text}", limit)
     title = f"{len(messages)} 条报警消息 / {len(messages)} alarm messages"
     room = limit - len(title.encode()) - 60
     parts: list[str] = []
     for one in sorted(messages, key=lambda one: not one.urgent):
-        part = f"• {one.title}\n  {one.text.splitlines()[0]}"
+        part = f"• {one.title}\n{one.asked}  {one.text.splitlines()[0]}"
         room -= len(part.encode()) + 1
         if room < 0:
             left = len(messages) - len(parts)
