@@ -9,7 +9,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from alerts import actions, dispatch, journal, outbox
+from alerts import actions, channel_test, dispatch, journal, outbox
 from alerts.counters import DELIVERIES
 from alerts.dispatch import Dispatcher
 from alerts.notify.notice import Batching, Notifier, Parcel, Receipt
@@ -55,6 +55,7 @@ class AlertWorker:
 
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop`` is set; then finish what is being sent. A slow endpoint holds up no other."""
+        self._introduce()
         lanes = [
             threading.Thread(target=self._loop, args=(stop, *self._lane(notifier)), name=f"alerts.send[{name}]")
             for name, notifier in self._notifiers.items()
@@ -116,6 +117,25 @@ class AlertWorker:
         self._wake()
         return done
 
+    def _introduce(self) -> None:
+        """Tell the console which endpoints there are; that can wait for a database that is away."""
+        try:
+            with db.write(self._engine) as conn:
+                channel_test.register(conn, self._notifiers, self._wall.now())
+        except Unavailable as error:
+            log.warning("the console does not know the endpoints yet: %s", error)
+
+    def _test(self, notifier: Notifier) -> int:
+        """Send the test somebody asked for, after what is due: alarms go before."""
+        with db.read(self._engine) as conn:
+            asked = channel_test.waiting(conn, notifier.name)
+        if asked is None:
+            return 0
+        receipt = channel_test.send(notifier, asked.school, asked.id, asked.asked_by, self._wall.now())
+        with db.write(self._engine) as conn:
+            channel_test.finish(conn, asked.id, receipt, self._wall.now())
+        return 1
+
     def _drain(self, notifier: Notifier, *, one: bool = False) -> int:
         """Send what is due to one endpoint; return how many attempts were made."""
         attempts = 0
@@ -124,7 +144,7 @@ class AlertWorker:
             attempts += len(parcels)
             if one:
                 break
-        return attempts
+        return attempts or self._test(notifier)
 
     def _next(self, notifier: Notifier) -> list[Parcel]:
         """The next message; of a channel with a quota all that wait, once the quota allows one."""

@@ -15,6 +15,7 @@ from campus.clock import Clock, parse_clock
 from campus.errors import CampusError
 from campus.settings import Settings
 from cli.attendance import attendance
+from cli.channels import channels
 from cli.devices import devices
 from cli.edge import edge
 from cli.incidents import incidents
@@ -228,6 +229,7 @@ campus.add_command(models)
 campus.add_command(attendance)
 campus.add_command(rules)
 campus.add_command(incidents)
+campus.add_command(channels)
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from campus import __version__
 from dashboards import probes, problems, socket
 from dashboards.api import alarms as alarms_api
 from dashboards.api import bundle as bundle_api
+from dashboards.api import channels as channels_api
 from dashboards.api import device_control as device_control_api
 from dashboards.api import device_health as device_health_api
 from dashboards.api import device_report as device_report_api
@@ -110,6 +111,7 @@ def _api() -> APIRouter:
         handing_api,
         alarms_api,
         bundle_api,
+        channels_api,
         load_api,
         roll_api,
         student_api,
