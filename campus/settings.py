@@ -162,6 +162,14 @@ class MqttOut(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     min_severity: Severity = "major"
 
 
+class AppriseUrl(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[[alerts.apprise]]``: alarms over any service Apprise knows; needs the extra ``apprise``."""
+
+    name: str
+    url: str
+    min_severity: Severity = "warning"
+
+
 class Alerts(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[alerts]``: rules, routes and the channels over which people are told."""
 
@@ -174,6 +182,7 @@ class Alerts(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     mails: tuple[Mail, ...] = ()
     sms: tuple[Sms, ...] = ()
     mqtt: tuple[MqttOut, ...] = ()
+    apprise: tuple[AppriseUrl, ...] = ()
 
 
 class Dashboards(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):

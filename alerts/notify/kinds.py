@@ -11,6 +11,7 @@ from alerts.notify.bots import BotNotifier
 from alerts.notify.mail import MailNotifier
 from alerts.notify.mqtt import MqttNotifier, Publisher
 from alerts.notify.notice import Notifier
+from alerts.notify.others import AppriseNotifier
 from alerts.notify.sms import SmsNotifier
 from alerts.notify.webhook import WebhookNotifier
 from campus.clock import Clock, SystemClock
@@ -19,7 +20,7 @@ from campus.settings import Alerts
 
 _SECTIONS = {
     "webhook": "webhooks", "dingtalk": "bots", "wecom": "bots", "feishu": "bots", "mail": "mails", "sms": "sms",
-    "mqtt": "mqtt",
+    "mqtt": "mqtt", "apprise": "apprise",
 }  # fmt: skip
 _OWN_NAME = "Give each endpoint its own name"
 TIMEOUT = httpx.Timeout(15.0, connect=5.0)
@@ -50,6 +51,7 @@ def make_notifiers(
     made += [BotNotifier(one, client, wall, zone) for one in settings.bots]
     made += [MailNotifier(one, wall, zone) for one in settings.mails]
     made += [SmsNotifier(one, client, zone) for one in settings.sms]
+    made += [AppriseNotifier(one, zone) for one in settings.apprise]
     if publisher is not None:
         made += [MqttNotifier(one, publisher) for one in settings.mqtt]
     notifiers: dict[str, Notifier] = {}
