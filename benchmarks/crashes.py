@@ -129,7 +129,7 @@ def run(
     restart_database: Callable[[], None] | None = None,
 ) -> Books:
     """One run on a migrated, empty database, in ``folder``; ``kills`` ends of each kind of thing are spread over it."""
-    chance, port = random.Random(seed), _free_port()
+    chance, port = random.Random(seed), free_port()
     clock = ScaledClock(datetime(2026, 9, 7, 1, 0, tzinfo=UTC), SPEED)
     broker = Mosquitto(find_mosquitto() or "mosquitto", Listener(port=port), folder / "broker")
     receiver, programs = Receiver(random.Random(seed)), Programs(folder, clock)
@@ -238,7 +238,8 @@ def _compare(engine: sa.Engine, receiver: Receiver, guard: Guard, names: Sequenc
     )
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A TCP port nobody uses at this moment."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         return int(sock.getsockname()[1])
