@@ -20,7 +20,8 @@ from campus.clock import to_ms
 from campus.errors import Conflict, NotFound
 
 _LONGEST_REASON = 500
-# So long after its evidence ended a session can be corrected by its teachers; afterwards only by the office.
+# So long after its evidence ended a session can be corrected by its teachers, unless the school says otherwise;
+# afterwards only by the office.
 OPEN_FOR = timedelta(days=14)
 
 
@@ -34,11 +35,12 @@ def correct(
     now: datetime,
     *,
     office: bool = False,
+    open_for: timedelta = OPEN_FOR,
 ) -> Mark:
     """Append ``status`` as a person's word, with the reason in that person's words; no machine overwrites it.
 
     ``by`` is the account's id. Raises `NotFound` for a session or student that is not there, `Conflict` for an unknown
-    status, an empty or overlong reason, or a session that is locked: `OPEN_FOR` after its end, unless the ``office``
+    status, an empty or overlong reason, or a session that is locked: ``open_for`` after its end, unless the ``office``
     speaks, which the mark's evidence then says.
     """
     words = reason.strip()
@@ -49,7 +51,7 @@ def correct(
     if not by or by == MACHINE:
         raise Conflict("a correction needs the account of the person who makes it")
     session, standing = _find(conn, session_id, student)
-    mark = Mark(status=status, why="corrected", evidence=_lock_of(session, now, office), by=by, reason=words)
+    mark = Mark(status=status, why="corrected", evidence=_lock_of(session, now, office, open_for), by=by, reason=words)
     append(conn, [entry_of(session, student, standing, mark, held=True)], now)
     _vouch(conn, session, student, "in" if status in ("present", "late") else "out", "corrected", now)
     return mark
@@ -65,17 +67,28 @@ def correct_many(
     now: datetime,
     *,
     office: bool = False,
+    open_for: timedelta = OPEN_FOR,
 ) -> list[Mark]:
     """Correct several students of one session alike, all or none; each gets a mark of its own. Raises as `correct`."""
     own = list(dict.fromkeys(students))
-    return [correct(conn, session_id, student, status, reason, by, now, office=office) for student in own]
+    return [
+        correct(conn, session_id, student, status, reason, by, now, office=office, open_for=open_for) for student in own
+    ]
 
 
 def undo_many(
-    conn: sa.Connection, session_id: str, students: Sequence[str], by: str, now: datetime, *, office: bool = False
+    conn: sa.Connection,
+    session_id: str,
+    students: Sequence[str],
+    by: str,
+    now: datetime,
+    *,
+    office: bool = False,
+    open_for: timedelta = OPEN_FOR,
 ) -> list[Mark]:
     """Take back several corrections of one session, all or none. Raises as `undo`."""
-    return [undo(conn, session_id, student, by, now, office=office) for student in dict.fromkeys(students)]
+    own = dict.fromkeys(students)
+    return [undo(conn, session_id, student, by, now, office=office, open_for=open_for) for student in own]
 
 
 def undo(
@@ -87,6 +100,7 @@ def undo(
     reason: str = "",
     *,
     office: bool = False,
+    open_for: timedelta = OPEN_FOR,
 ) -> Mark:
     """Take the person's word back: the machine's last mark stands again and is decided anew within a second.
 
@@ -97,7 +111,7 @@ def undo(
     session, standing = _find(conn, session_id, student)
     if standing is None or not standing.held:
         raise Conflict("the current mark is no correction; there is nothing to undo")
-    _lock_of(session, now, office)
+    _lock_of(session, now, office, open_for)
     before = _last_of_machine(conn, session_id, student)
     stands = before or Mark(status=None, why="open")
     mark = msgspec.structs.replace(stands, by=by, reason=reason.strip()[:_LONGEST_REASON])
@@ -107,14 +121,22 @@ def undo(
     return mark
 
 
-def _lock_of(session: Session, now: datetime, office: bool) -> dict[str, str | int | None]:
+def locked_at(conn: sa.Connection, session_id: str, open_for: timedelta = OPEN_FOR) -> datetime:
+    """When a session is locked to its teachers. Raises `NotFound`."""
+    until: datetime | None = conn.execute(sa.select(sessions.c.until_at).where(sessions.c.id == session_id)).scalar()
+    if until is None:
+        raise NotFound(f"there is no session {session_id!r}")
+    return until + open_for
+
+
+def _lock_of(session: Session, now: datetime, office: bool, open_for: timedelta) -> dict[str, str | int | None]:
     """Nothing for an open session; for a locked one, the evidence that the office spoke all the same."""
-    locked_at = session.window.until_at + OPEN_FOR
-    if now < locked_at:
+    since = session.window.until_at + open_for
+    if now < since:
         return {}
     if not office:
-        raise Conflict(f"the roll of {session.day} is locked since {locked_at:%Y-%m-%d}; ask the office to correct it")
-    return {"locked_at": to_ms(locked_at)}
+        raise Conflict(f"the roll of {session.day} is locked since {since:%Y-%m-%d}; ask the office to correct it")
+    return {"locked_at": to_ms(since)}
 
 
 def _find(conn: sa.Connection, session_id: str, student: str) -> tuple[Session, Standing | None]:

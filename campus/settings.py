@@ -24,6 +24,8 @@ class School(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")] = "school-1"
     timezone: str = "Asia/Shanghai"
+    # So long after its end a roll is open to its teachers; afterwards only the school office corrects it.
+    roll_open_days: Annotated[int, Meta(ge=0, le=366)] = 14
 
     def __post_init__(self) -> None:
         try:

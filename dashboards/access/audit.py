@@ -16,6 +16,7 @@ Action = Literal[
     "roll.live",
     "roll.correct",
     "roll.undo",
+    "roll.override",
     "student.history",
     "student.view",
     "warnings.view",

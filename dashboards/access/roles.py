@@ -11,6 +11,7 @@ Right = Literal[
     "site.read",
     "roll.read",  # own classes only, see `people.own_class`
     "roll.correct",
+    "roll.override",  # correct a roll that is locked to its teachers
     "roll.every",  # every class of the school is one's own
     "leave.read",
     "leave.decide",
@@ -42,7 +43,9 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         }
     ),
     "teacher": frozenset({"roll.read", "roll.correct", "leave.read", "leave.decide", "muster.read"}),
-    "office": frozenset({"roll.read", "roll.correct", "roll.every", "leave.read", "leave.decide", "overview.read"}),
+    "office": frozenset(
+        {"roll.read", "roll.correct", "roll.override", "roll.every", "leave.read", "leave.decide", "overview.read"}
+    ),
     "doctor": frozenset({"illness.follow"}),
     "facility": frozenset({"devices.read", "devices.control", "devices.maintain", "series.read"}),
     "bureau": frozenset({"overview.read"}),

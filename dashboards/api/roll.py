@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated
+from datetime import date, timedelta
+from typing import Annotated, TypedDict
 
 import msgspec
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ from dashboards.access import audit
 from dashboards.access.accounts import Account
 from dashboards.access.origin import check_origin
 from dashboards.access.people import allow
+from dashboards.access.roles import may
 from dashboards.api.answers import Json, body, described
 from dashboards.deps import Deps, deps_of
 from dashboards.views import roll as views
@@ -38,6 +39,18 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     status: Status
     reason: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class BulkCorrection(Correction, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The same correction for several students."""
+
+    students: Annotated[tuple[str, ...], Meta(min_length=1, max_length=200)]
+
+
+class Several(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Several students of one session."""
+
+    students: Annotated[tuple[str, ...], Meta(min_length=1, max_length=200)]
 
 
 @router.get("/classes", **described(list[OwnClass]))
@@ -62,7 +75,7 @@ def logged_roll(
     now = deps.clock.now()
     day = day or now.astimezone(deps.school.zone).date()
     with db.write(deps.engine) as conn:
-        found = views.roll_of(conn, account, class_id, day, now, session)
+        found = views.roll_of(conn, account, class_id, day, now, deps.school, session)
         audit.record(conn, deps.wall.now(), account, "roll.view", class_id, day.isoformat())
     return found
 
@@ -79,8 +92,9 @@ def correct(
     deps = deps_of(request)
     with db.write(deps.engine) as conn:
         class_id = _own_session(conn, account, session)
-        corrections.correct(conn, session, student, said.status, said.reason, account.id, deps.clock.now())
-        audit.record(conn, deps.wall.now(), account, "roll.correct", session, student)
+        power = _power(deps, account)
+        corrections.correct(conn, session, student, said.status, said.reason, account.id, deps.clock.now(), **power)
+        _record(conn, deps, account, "roll.correct", session, student)
         return Json(_line(conn, deps, class_id, session, student))
 
 
@@ -90,9 +104,42 @@ def undo(request: Request, session: str, student: str, account: Corrector) -> Js
     deps = deps_of(request)
     with db.write(deps.engine) as conn:
         class_id = _own_session(conn, account, session)
-        corrections.undo(conn, session, student, account.id, deps.clock.now())
-        audit.record(conn, deps.wall.now(), account, "roll.undo", session, student)
+        corrections.undo(conn, session, student, account.id, deps.clock.now(), **_power(deps, account))
+        _record(conn, deps, account, "roll.undo", session, student)
         return Json(_line(conn, deps, class_id, session, student))
+
+
+@router.post("/sessions/{session}/corrections", dependencies=[OwnOrigin], **described(list[RollLine], BulkCorrection))
+def correct_many(
+    request: Request,
+    session: str,
+    account: Corrector,
+    said: Annotated[BulkCorrection, Depends(body(BulkCorrection))],
+) -> Json:
+    """Correct several students of a session alike, all or none; each gets a mark of its own."""
+    deps = deps_of(request)
+    with db.write(deps.engine) as conn:
+        class_id = _own_session(conn, account, session)
+        now, power = deps.clock.now(), _power(deps, account)
+        corrections.correct_many(conn, session, said.students, said.status, said.reason, account.id, now, **power)
+        for student in dict.fromkeys(said.students):
+            _record(conn, deps, account, "roll.correct", session, student)
+        return Json(views.lines_of(conn, account.school, class_id, session, said.students))
+
+
+@router.post("/sessions/{session}/undo", dependencies=[OwnOrigin], **described(list[RollLine], Several))
+def undo_many(
+    request: Request, session: str, account: Corrector, said: Annotated[Several, Depends(body(Several))]
+) -> Json:
+    """Take several corrections of a session back, all or none."""
+    deps = deps_of(request)
+    with db.write(deps.engine) as conn:
+        class_id = _own_session(conn, account, session)
+        power = _power(deps, account)
+        corrections.undo_many(conn, session, said.students, account.id, deps.clock.now(), **power)
+        for student in dict.fromkeys(said.students):
+            _record(conn, deps, account, "roll.undo", session, student)
+        return Json(views.lines_of(conn, account.school, class_id, session, said.students))
 
 
 @router.get(_MARK + "/history", **described(list[MarkEntry]))
@@ -111,6 +158,24 @@ def _own_session(conn: sa.Connection, account: Account, session: str) -> str:
     if school != account.school or own_class(conn, account, class_id) is None:
         raise NotFound(f"there is no session {session!r} of yours")
     return class_id
+
+
+class _Power(TypedDict):
+    office: bool
+    open_for: timedelta
+
+
+def _power(deps: Deps, account: Account) -> _Power:
+    """How far back the account may correct: as long as the school says, and the school office beyond it."""
+    return {"office": may(account.role, "roll.override"), "open_for": timedelta(days=deps.school.roll_open_days)}
+
+
+def _record(
+    conn: sa.Connection, deps: Deps, account: Account, action: audit.Action, session: str, student: str
+) -> None:
+    """Log a correction, as an override of the office where the roll is locked to its teachers."""
+    locked = deps.clock.now() >= corrections.locked_at(conn, session, timedelta(days=deps.school.roll_open_days))
+    audit.record(conn, deps.wall.now(), account, "roll.override" if locked else action, session, student)
 
 
 def _line(conn: sa.Connection, deps: Deps, class_id: str, session: str, student: str) -> RollLine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -32,7 +33,9 @@ def first_roll(request: Request, account: Teacher) -> Response:
 
 
 @router.get("/roll/{class_id}")
-def roll(request: Request, class_id: str, account: Teacher, session: str | None = None) -> Response:
-    """The roll of an own class today, of its arrival or another session; the look is logged."""
-    data = logged_roll(deps_of(request), account, class_id, session=session)
+def roll(
+    request: Request, class_id: str, account: Teacher, session: str | None = None, day: date | None = None
+) -> Response:
+    """The roll of an own class today or on ``day``, of its arrival or another session; the look is logged."""
+    data = logged_roll(deps_of(request), account, class_id, day, session)
     return render(request, "roll", account, data=data, script_texts=TEXTS, roll=data)

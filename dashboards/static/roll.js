@@ -4,6 +4,7 @@ import { attempt, get, post } from "./api.js";
 import { TONES, reasons, status } from "./reasons.js";
 import { follow } from "./live.js";
 import { toast } from "./toast.js";
+import { Many } from "./many.js";
 
 const ORDER = ["unknown", "absent", "left_early", "open", "late", "sick", "on_leave", "official", "suspended", "not_required", "present"];
 const ALWAYS = new Set(["unknown", "absent", "late", "on_leave", "present"]); // counted on top even when there are none
@@ -23,6 +24,8 @@ const statusOf = (touch) => (touch.startsWith("on_leave") ? "on_leave" : touch.s
 let roll = data;
 let lines = new Map(roll.lines.map((line) => [line.student, line]));
 let opened = null;
+// A day that was chosen stays; today gives way to tomorrow.
+const chosenDay = roll.day === roll.today ? null : roll.day;
 const { clock, gateName, why } = reasons(roll.gates);
 const collator = new Intl.Collator("zh-CN");
 
@@ -57,7 +60,7 @@ function touches(host, line) {
 function makeCase(line) {
   const element = clone("case");
   const more = $("[data-open]", element);
-  more.addEventListener("click", () => openPupil(line.student));
+  more.addEventListener("click", () => many.turn(line.student) || openPupil(line.student));
   return element;
 }
 
@@ -65,8 +68,9 @@ function updateCase(element, line) {
   element.className = `pupil tone-${TONES[status(line)]}`;
   setMark($(".pupil-mark", element), TONES[status(line)]);
   const more = $("[data-open]", element);
-  more.textContent = t("roll.more");
-  more.setAttribute("aria-label", t("roll.more_of", { name: line.name }));
+  more.textContent = t(many.on ? "roll.choose" : "roll.more");
+  more.setAttribute("aria-label", t(many.on ? "roll.choose_one" : "roll.more_of", { name: line.name }));
+  many.show(more, line.student);
   const gone = left(line) ? ` ${t("roll.left", { time: when(line.seen_at) })}` : "";
   fill(element, { name: line.name, status: t(`status.${status(line)}`), why: why(line) + gone });
   touches($(".pupil-acts", element), line);
@@ -74,7 +78,7 @@ function updateCase(element, line) {
 
 function makeFace(line) {
   const element = clone("face");
-  $("button", element).addEventListener("click", () => openPupil(line.student));
+  $("button", element).addEventListener("click", () => many.turn(line.student) || openPupil(line.student));
   return element;
 }
 
@@ -83,6 +87,7 @@ function updateFace(element, line) {
   button.className = `face tone-${TONES[status(line)]}${line.held ? " held" : ""}`;
   button.setAttribute("aria-label", `${line.name}: ${t(`status.${status(line)}`)}. ${why(line)}`);
   button.title = why(line);
+  many.show(button, line.student);
   setMark($(".pupil-mark", element), TONES[status(line)]);
   fill(element, { name: line.name, short: short(line) });
 }
@@ -112,8 +117,11 @@ const paint = batched(() => {
   for (const button of document.querySelectorAll(".pupil-acts button, #own-words button")) button.disabled = roll.session === null;
   $("#day").textContent = day.format(new Date(`${roll.day}T12:00:00Z`));
   $("#session").textContent = roll.session ? sessionText(roll.session) : t("roll.no_session");
+  $("#locked").hidden = roll.locked_at === null;
+  if (roll.locked_at) $("#locked").textContent = t(roll.override ? "roll.locked_office" : "roll.locked", { at: when(roll.locked_at) });
   if (opened) paintPupil();
 });
+const many = new Many({ paint, lines: () => [...lines.values()], session: () => roll.session, take: (all) => all.forEach(take) });
 
 function sessionText(session) {
   const key = session.kind === "arrival" ? "session" : "other";
@@ -189,8 +197,10 @@ $("#own-words").addEventListener("submit", (event) => {
 
 async function resync() {
   // Another session than the arrival was chosen for this day; when the day has turned it is the arrival again.
-  const chosen = roll.session && roll.session.kind !== "arrival" ? `?session=${encodeURIComponent(roll.session.id)}` : "";
-  roll = await get(`/classes/${roll.class_id}/roll${chosen}`);
+  const asked = new URLSearchParams();
+  if (roll.session && roll.session.kind !== "arrival") asked.set("session", roll.session.id);
+  if (chosenDay) asked.set("day", chosenDay);
+  roll = await get(`/classes/${roll.class_id}/roll?${asked}`);
   setNow(Date.parse(roll.now));
   lines = new Map(roll.lines.map((line) => [line.student, line]));
   paint();
@@ -201,7 +211,7 @@ async function resync() {
 function change(message) {
   const session = message.key.split(":")[0];
   if (message.row && session === roll.session?.id) take(message.row);
-  else if (!roll.sessions.some((one) => one.id === session)) attempt(resync);
+  else if (!chosenDay && !roll.sessions.some((one) => one.id === session)) attempt(resync);
 }
 
 paint();

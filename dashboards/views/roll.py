@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
 import sqlalchemy as sa
 
-from attendance import queries
+from attendance import corrections, queries
 from attendance.policy import MACHINE
 from attendance.queries import MarkEntry, RollLine, SessionInfo
 from attendance.tables import bells, sessions
 from campus import changes
 from campus.changes import Change
 from campus.errors import NotFound
+from campus.settings import School
 from dashboards.access.accounts import Account
+from dashboards.access.roles import may
 from dashboards.views.classes import own_class, own_classes
 from dashboards.views.people import account_names
 from devices.queries import device_list
@@ -52,6 +54,8 @@ class OwnClass(msgspec.Struct, frozen=True, kw_only=True):
 class Roll(msgspec.Struct, frozen=True, kw_only=True):
     """The roll of a class on a day, exceptions first; ``seen`` is the newest change it holds.
 
+    ``locked_at`` is None while its teachers may correct it; ``override`` when the reader may do so all the same.
+
     Evidence in the lines names gates by id and moments in epoch milliseconds; ``by`` is "machine" or a person's name.
     """
 
@@ -60,6 +64,9 @@ class Roll(msgspec.Struct, frozen=True, kw_only=True):
     class_id: str
     class_title: str
     day: date
+    today: date
+    locked_at: datetime | None
+    override: bool
     session: SessionInfo | None
     sessions: tuple[DaySession, ...]
     lines: tuple[RollLine, ...]
@@ -68,7 +75,13 @@ class Roll(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def roll_of(
-    conn: sa.Connection, account: Account, class_id: str, day: date, now: datetime, session_id: str | None = None
+    conn: sa.Connection,
+    account: Account,
+    class_id: str,
+    day: date,
+    now: datetime,
+    rules: School,
+    session_id: str | None = None,
 ) -> Roll:
     """The roll of one of the account's own classes, of its arrival or of ``session_id``; raises `NotFound`."""
     if own_class(conn, account, class_id) is None:
@@ -81,12 +94,22 @@ def roll_of(
         class_id=class_id,
         class_title=view.title,
         day=day,
+        today=now.astimezone(rules.zone).date(),
+        locked_at=_locked_at(conn, view.session, now, rules),
+        override=may(account.role, "roll.override"),
         session=view.session,
         sessions=_sessions(conn, account.school, class_id, day),
         lines=tuple(_named(view.lines, conn, account.school)),
         gates=gates_of(conn, account.school, now),
         classes=tuple(OwnClass(id=one.id, title=one.title) for one in own_classes(conn, account)),
     )
+
+
+def _locked_at(conn: sa.Connection, session: SessionInfo | None, now: datetime, rules: School) -> datetime | None:
+    if session is None:
+        return None
+    since = corrections.locked_at(conn, session.id, timedelta(days=rules.roll_open_days))
+    return since if since <= now else None
 
 
 def lines_changed(
@@ -111,12 +134,19 @@ def lines_changed(
 
 def line_of(conn: sa.Connection, school: str, class_id: str, session: str, student: str) -> RollLine:
     """One line of the roll that ``session`` takes; raises `NotFound`."""
+    return lines_of(conn, school, class_id, session, [student])[0]
+
+
+def lines_of(
+    conn: sa.Connection, school: str, class_id: str, session: str, students: Collection[str]
+) -> list[RollLine]:
+    """Some lines of the roll that ``session`` takes; raises `NotFound` when one of them is not on it."""
     day = conn.execute(sa.select(sessions.c.day).where(sessions.c.id == session)).scalar_one()
     view = queries.roll(conn, school, class_id, day, session)
-    found = [line for line in view.lines if line.student == student]
-    if not found:
-        raise NotFound(f"student {student!r} is not on the roll of {class_id!r}")
-    return _named(found, conn, school)[0]
+    found = [line for line in view.lines if line.student in students]
+    if missing := set(students) - {line.student for line in found}:
+        raise NotFound(f"student {min(missing)!r} is not on the roll of {class_id!r}")
+    return _named(found, conn, school)
 
 
 def history_of(conn: sa.Connection, school: str, session: str, student: str) -> list[MarkEntry]:

@@ -71,6 +71,8 @@ TABLE: dict[tuple[str, str], Right | str] = {
     ("GET", f"{API}/classes/{{class_id}}/roll"): "roll.read",
     ("POST", f"{API}/sessions/{{session}}/students/{{student}}/correction"): "roll.correct",
     ("POST", f"{API}/sessions/{{session}}/students/{{student}}/undo"): "roll.correct",
+    ("POST", f"{API}/sessions/{{session}}/corrections"): "roll.correct",
+    ("POST", f"{API}/sessions/{{session}}/undo"): "roll.correct",
     ("GET", f"{API}/sessions/{{session}}/students/{{student}}/history"): "roll.read",
     ("GET", f"{API}/students/{{student}}"): "roll.read",
     ("GET", f"{API}/students/{{student}}/attendance"): "roll.read",

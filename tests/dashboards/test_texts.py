@@ -26,7 +26,7 @@ IN_SCRIPT = re.compile(r"""\bt\(\s*["']([a-z_.]+)["']""")
 SHARED = ("boot.js", "api.js", "live.js", "toast.js")
 SCRIPTS = {
     "console": (console.TEXTS, ("console.js", "case.js", "giving.js", "plan.js", "siren.js")),
-    "roll": (roll.TEXTS, ("roll.js", "reasons.js")),
+    "roll": (roll.TEXTS, ("roll.js", "reasons.js", "many.js")),
     "student": (student.TEXTS, ("student.js", "reasons.js")),
     "warnings": (warnings.TEXTS, ("warnings.js",)),
     "leave": (leave.TEXTS, ("leave.js",)),
