@@ -16,6 +16,7 @@ from dashboards.api import device_control as device_control_api
 from dashboards.api import device_health as device_health_api
 from dashboards.api import device_report as device_report_api
 from dashboards.api import devices as devices_api
+from dashboards.api import dormitories as dormitories_api
 from dashboards.api import handing as handing_api
 from dashboards.api import illness as illness_api
 from dashboards.api import incident_report as incident_report_api
@@ -127,6 +128,7 @@ def _api() -> APIRouter:
         device_report_api,
         device_control_api,
         site_api,
+        dormitories_api,
         platform_api,
     ):
         api.include_router(part.router)

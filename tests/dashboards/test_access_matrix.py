@@ -105,6 +105,7 @@ TABLE: dict[tuple[str, str], Right | str] = {
     ("GET", f"{API}/devices/{{device}}/latest"): "series.read",
     ("GET", f"{API}/devices/{{device}}/series"): "series.read",
     ("GET", f"{API}/on-site"): "site.read",
+    ("GET", f"{API}/on-site/dormitories"): "site.read",
     ("GET", f"{API}/plan"): "site.read",
     ("GET", f"{API}/overview"): "overview.read",
     ("GET", f"{API}/platform"): "platform.read",
