@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import sqlalchemy as sa
 
-from alerts.rule import Bilingual
+from alerts.rules.rule import Bilingual
 
 
 class Expected(Protocol):
@@ -119,7 +119,7 @@ class SchoolMoment(Protocol):
 
     @property
     def parts(self) -> Collection[str]:
-        """The parts of the day it lies in: see `alerts.rule.DayPart`."""
+        """The parts of the day it lies in: see `alerts.rules.rule.DayPart`."""
         ...
 
     @property

@@ -9,27 +9,27 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from alerts import history
-from alerts.absences import Absences
-from alerts.announce import Announcer
+from alerts.conditions.absences import Absences
+from alerts.conditions.engine import Engine
+from alerts.conditions.listeners import Listeners
+from alerts.conditions.memory import Memory
+from alerts.conditions.readings import ReadingWatch
+from alerts.conditions.schedules import Schedules
+from alerts.conditions.signal import Signal, counted, from_event, from_silence, moment_of
+from alerts.conditions.states import ConditionStates
 from alerts.counters import RELOADS, STEPS
-from alerts.engine import Engine
-from alerts.event_rules import CountRule, EventRule
 from alerts.joined.lab_sessions import LabSessions
 from alerts.joined.left_in_school_hours import LeftInSchoolHours
 from alerts.joined.looks import Looks
 from alerts.joined.passes import CardWatch
-from alerts.listeners import Listeners
-from alerts.memory import Memory
+from alerts.life.announce import Announcer
+from alerts.life.words import too_often
 from alerts.ports import Calendar, IdsAsNames, Names, NoRegister, Register, RollBook, WeekdaysOnly
-from alerts.readings import ReadingWatch
-from alerts.rulefile import RuleFileError, RuleSet
-from alerts.rulesource import RuleSource, digest
-from alerts.schedules import Schedules
-from alerts.signal import Signal, counted, from_event, from_silence, moment_of
-from alerts.states import ConditionStates
+from alerts.review import history
+from alerts.rules.event_rules import CountRule, EventRule
+from alerts.rules.rulefile import RuleFileError, RuleSet
+from alerts.rules.rulesource import RuleSource, digest
 from alerts.tables import rule_loads
-from alerts.words import too_often
 from campus.envelope import Envelope
 from campus.events import Event, LabSeatLeft, LabSeatTaken, Readings
 from campus.facts import DeviceReturned, DeviceSilent, StudentPassed

@@ -26,11 +26,11 @@ import msgspec
 import sqlalchemy as sa
 
 from alerts.notify.notice import Notice, Parcel, Receipt
-from alerts.reading_rules import ThresholdRule
-from alerts.rule import Bilingual, Severity
-from alerts.rulefile import RuleSet
+from alerts.rules.reading_rules import ThresholdRule
+from alerts.rules.rule import Bilingual, Severity
+from alerts.rules.rulefile import RuleSet
 from alerts.stage import AlertStage
-from alerts.worker import AlertWorker
+from alerts.telling.worker import AlertWorker
 from campus import db
 from campus.clock import SystemClock, to_ms
 from campus.envelope import Envelope, Source

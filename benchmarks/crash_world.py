@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import msgspec
 import sqlalchemy as sa
 
-from alerts import actions
+from alerts.life import actions
 from alerts.tables import alarms
 from campus import codec, db
 from campus.clock import Clock, to_ms

@@ -32,11 +32,11 @@ from pathlib import Path
 import msgspec
 import sqlalchemy as sa
 
-from alerts.dispatch import Dispatcher
 from alerts.notify.kinds import make_client, make_notifiers
-from alerts.outbox import LEASE
 from alerts.tables import alarm_steps, alarms, outbox
-from alerts.worker import AlertWorker
+from alerts.telling.dispatch import Dispatcher
+from alerts.telling.outbox import LEASE
+from alerts.telling.worker import AlertWorker
 from benchmarks.crash_world import Devices, Guard, Receiver, eventually, furnish
 from campus import db
 from campus.clock import ScaledClock, SystemClock, VirtualClock

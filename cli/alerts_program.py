@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from alerts.ack_links import Links
-from alerts.dispatch import Dispatcher
 from alerts.notify.kinds import make_client, make_notifiers
 from alerts.notify.notice import Notifier
-from alerts.routes import load_routes
-from alerts.worker import AlertWorker
+from alerts.telling.ack_links import Links
+from alerts.telling.dispatch import Dispatcher
+from alerts.telling.routes import load_routes
+from alerts.telling.worker import AlertWorker
 from attendance.rollbook import RollBook
 from campus.clock import Clock, SystemClock
 from campus.errors import SettingsError

@@ -36,7 +36,7 @@ def list_(config_path: Path | None) -> None:
 @click.argument("name")
 def test(config_path: Path | None, name: str) -> None:
     """Send a message over the channel NAME that says it is a test, now and from here; exit code 1 when it fails."""
-    from alerts.channel_test import send
+    from alerts.telling.channel_trial import send
     from campus.clock import SystemClock
     from campus.ids import new_id
     from cli.channel_notifiers import open_notifiers

@@ -21,7 +21,7 @@ def incidents() -> None:
 @CONFIG
 def list_(config_path: Path | None) -> None:
     """List the incident that runs and the last ones that ended."""
-    from alerts.incidents import current, past
+    from alerts.incidents.incidents import current, past
     from campus import db
     from cli.main import load_settings
     from cli.wiring import open_database
@@ -47,9 +47,9 @@ def list_(config_path: Path | None) -> None:
 @click.argument("incident_id")
 def cap(config_path: Path | None, sender: str, all_clear: bool, incident_id: str) -> None:
     """Write INCIDENT_ID as a CAP 1.2 message to the standard output."""
-    from alerts.cap import all_clear_to_cap, incident_to_cap
-    from alerts.incidents import incident
-    from alerts.rule import Bilingual
+    from alerts.incidents.cap import all_clear_to_cap, incident_to_cap
+    from alerts.incidents.incidents import incident
+    from alerts.rules.rule import Bilingual
     from attendance.tables import schools
     from campus import db
     from cli.main import load_settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from alerts.rule import Bilingual
+from alerts.rules.rule import Bilingual
 from attendance.rollbook import RollBook
 from devices.tables import devices, places
 

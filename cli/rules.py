@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 import msgspec
 
-from alerts.kinds import Rule
-from alerts.rulefile import RuleSet, load_rules, rules_schema
+from alerts.rules.kinds import Rule
+from alerts.rules.rulefile import RuleSet, load_rules, rules_schema
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 

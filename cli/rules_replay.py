@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from alerts import history
-from alerts.joined_rules import HeadCountRule, TailgatingRule
-from alerts.kinds import Rule
-from alerts.reading_rules import AbsenceRule, ChangeRule, RateRule, ThresholdRule
-from alerts.replay import in_order, readings, replay
-from alerts.replay_report import Report, compare, raised
-from alerts.rulefile import RuleSet
+from alerts.review import history
+from alerts.review.replay import in_order, readings, replay
+from alerts.review.replay_report import Report, compare, raised
+from alerts.rules.joined_rules import HeadCountRule, TailgatingRule
+from alerts.rules.kinds import Rule
+from alerts.rules.reading_rules import AbsenceRule, ChangeRule, RateRule, ThresholdRule
+from alerts.rules.rulefile import RuleSet
 from attendance.rollbook import RollBook
 from campus import db
 from campus.clock import Clock

@@ -9,9 +9,10 @@ from datetime import timedelta
 import msgspec
 import sqlalchemy as sa
 
-from alerts import ack_links, history
-from alerts.rulesource import RuleSource
+from alerts.review import history
+from alerts.rules.rulesource import RuleSource
 from alerts.stage import AlertStage
+from alerts.telling import ack_links
 from attendance.rollbook import RollBook
 from attendance.stage import AttendanceStage
 from campus import changes, db

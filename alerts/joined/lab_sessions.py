@@ -8,10 +8,10 @@ from datetime import datetime
 import msgspec
 import sqlalchemy as sa
 
-from alerts.joined_rules import LabSessionRule
+from alerts.conditions.signal import Signal, moment_of, of_device
+from alerts.life.words import both
 from alerts.ports import RollBook
-from alerts.signal import Signal, moment_of, of_device
-from alerts.words import both
+from alerts.rules.joined_rules import LabSessionRule
 from campus.envelope import Envelope
 from campus.events import LabSeatLeft, LabSeatTaken
 

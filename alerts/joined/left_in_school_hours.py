@@ -8,10 +8,10 @@ from typing import Literal
 import msgspec
 import sqlalchemy as sa
 
-from alerts.joined_rules import LeftInSchoolHoursRule
+from alerts.conditions.signal import Cause, Signal, moment_of
+from alerts.life.words import LEFT, told_late
 from alerts.ports import RollBook
-from alerts.signal import Cause, Signal, moment_of
-from alerts.words import LEFT, told_late
+from alerts.rules.joined_rules import LeftInSchoolHoursRule
 from campus.envelope import Envelope
 from campus.facts import StudentPassed
 

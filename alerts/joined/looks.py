@@ -7,8 +7,12 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from alerts.conditions.signal import Cause, Signal
+from alerts.conditions.states import ConditionStates
 from alerts.joined.tailgating import GateFlow
-from alerts.joined_rules import (
+from alerts.life.words import both
+from alerts.ports import Register, RollBook
+from alerts.rules.joined_rules import (
     AbsentInsideRule,
     BoarderCurfewRule,
     HeadCountRule,
@@ -18,12 +22,8 @@ from alerts.joined_rules import (
     RollMissingRule,
     TailgatingRule,
 )
-from alerts.kinds import Rule
-from alerts.ports import Register, RollBook
-from alerts.rule import Bilingual
-from alerts.signal import Cause, Signal
-from alerts.states import ConditionStates
-from alerts.words import both
+from alerts.rules.kinds import Rule
+from alerts.rules.rule import Bilingual
 from campus.clock import from_ms
 from campus.envelope import Envelope
 from campus.events import Readings

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from zlib import crc32
 
-from alerts.joined_rules import ImpossibleTravelRule, PassbackRule
-from alerts.memory import Memory
-from alerts.signal import Cause, Signal, moment_of
-from alerts.words import both
+from alerts.conditions.memory import Memory
+from alerts.conditions.signal import Cause, Signal, moment_of
+from alerts.life.words import both
+from alerts.rules.joined_rules import ImpossibleTravelRule, PassbackRule
 from campus.envelope import Envelope
 from campus.facts import StudentPassed
 

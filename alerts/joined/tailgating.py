@@ -6,7 +6,7 @@ from collections import defaultdict, deque
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
-from alerts.joined_rules import TailgatingRule
+from alerts.rules.joined_rules import TailgatingRule
 from campus.clock import from_ms
 from campus.envelope import Envelope
 from campus.events import GatePass, Readings

@@ -16,7 +16,7 @@ from alerts.notify.notice import Notice, Parcel, Receipt
 from alerts.notify.quota import TokenBucket
 from alerts.notify.text import Message, message, together
 from alerts.notify.webhook import judge, parse_url
-from alerts.rule import Severity
+from alerts.rules.rule import Severity
 from campus.clock import Clock
 from campus.settings import Bot
 

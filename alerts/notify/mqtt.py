@@ -9,7 +9,7 @@ from typing import Protocol
 
 from alerts.notify.cloudevent import to_cloudevent
 from alerts.notify.notice import Notice, Parcel, Receipt
-from alerts.rule import Severity
+from alerts.rules.rule import Severity
 from campus.errors import SettingsError, Unavailable
 from campus.settings import MqttOut
 

@@ -8,8 +8,8 @@ from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
 
-from alerts.lifecycle import Action, Outcome, State
-from alerts.rule import Bilingual, Severity
+from alerts.life.lifecycle import Action, Outcome, State
+from alerts.rules.rule import Bilingual, Severity
 
 Result = Literal["done", "temporary", "permanent", "gone"]
 

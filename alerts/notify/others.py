@@ -12,7 +12,7 @@ import msgspec
 
 from alerts.notify.notice import Notice, Parcel, Receipt
 from alerts.notify.text import Message, message
-from alerts.rule import Severity
+from alerts.rules.rule import Severity
 from campus.errors import SettingsError
 from campus.settings import AppriseUrl
 

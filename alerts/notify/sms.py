@@ -12,7 +12,7 @@ import msgspec
 from alerts.notify.notice import Notice, Parcel, Receipt
 from alerts.notify.text import Message, cut, message
 from alerts.notify.webhook import judge, parse_url
-from alerts.rule import Severity
+from alerts.rules.rule import Severity
 from campus.errors import SettingsError
 from campus.settings import Sms
 

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from alerts.life.words import both
 from alerts.notify.notice import Notice
-from alerts.rule import Bilingual, Severity
-from alerts.words import both
+from alerts.rules.rule import Bilingual, Severity
 
 _SEVERITIES: dict[Severity, Bilingual] = {
     "info": both("提示", "info"),

@@ -10,7 +10,7 @@ import httpx
 from alerts.notify.cloudevent import CONTENT_TYPE, to_cloudevent
 from alerts.notify.notice import Notice, Parcel, Receipt
 from alerts.notify.signing import parse_secrets, sign
-from alerts.rule import Severity
+from alerts.rules.rule import Severity
 from campus.clock import Clock
 from campus.errors import SettingsError
 from campus.settings import Webhook

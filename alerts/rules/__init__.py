@@ -1,1 +1,1 @@
-"""The rules that come with the platform, as YAML; `alerts.rulefile` reads them."""
+"""What a rule is: its kinds and keys, the file it is written in, the library that comes with the platform."""

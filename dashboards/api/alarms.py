@@ -13,9 +13,9 @@ from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from alerts import actions, queries
-from alerts.lifecycle import Outcome
-from alerts.queries import AlarmRow
+from alerts.life import actions, queries
+from alerts.life.lifecycle import Outcome
+from alerts.life.queries import AlarmRow
 from campus import db
 from campus.errors import NotFound
 from dashboards.access import audit

@@ -8,8 +8,8 @@ import msgspec
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
 
-from alerts import channel_test
-from alerts.channel_test import Channel, ChannelTest
+from alerts.telling import channel_trial as channel_test
+from alerts.telling.channel_trial import Channel, ChannelTest
 from campus import db
 from dashboards.access.accounts import Account
 from dashboards.access.origin import check_origin

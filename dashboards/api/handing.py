@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from msgspec import Meta
 from starlette.requests import Request
 
-from alerts import actions, queries
+from alerts.life import actions, queries
 from campus import db
 from dashboards.access.origin import check_origin
 from dashboards.api.alarms import Actor, Words, seen_alarm

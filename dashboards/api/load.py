@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 
-from alerts.load import Load
-from alerts.load_queries import LONGEST_DAYS, load
+from alerts.review.load import Load
+from alerts.review.load_queries import LONGEST_DAYS, load
 from campus import db
 from dashboards.access.accounts import Account
 from dashboards.access.people import allow

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends
 from msgspec import Meta
 from starlette.requests import Request
 
-from alerts import mutes
+from alerts.life import mutes
 from campus import db
 from dashboards.access.accounts import Account
 from dashboards.access.origin import check_origin

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Depends
 from msgspec import Meta
 from starlette.requests import Request
 
-from alerts import incidents, queries
-from alerts.after_action import AfterAction
-from alerts.incidents import Kind, State
+from alerts.incidents import incidents
+from alerts.incidents.after_action import AfterAction
+from alerts.incidents.incidents import Kind, State
+from alerts.life import queries
 from campus import db
 from campus.errors import NotFound
 from dashboards.access import audit

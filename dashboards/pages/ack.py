@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Form
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from alerts import ack_links
-from alerts.ack_links import Linked
+from alerts.telling import ack_links
+from alerts.telling.ack_links import Linked
 from campus import db
 from campus.errors import Conflict
 from dashboards.access.origin import check_origin

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 import sqlalchemy as sa
 
-from alerts import queries
-from alerts.lifecycle import Action, step
-from alerts.queries import AlarmDetail, AlarmRow, AlarmStep
-from alerts.rule import Bilingual
+from alerts.life import queries
+from alerts.life.lifecycle import Action, step
+from alerts.life.queries import AlarmDetail, AlarmRow, AlarmStep
+from alerts.rules.rule import Bilingual
 from attendance import queries as attendance
 from attendance.rollbook import RollBook, SiteCount
 from campus import changes

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from alerts import bundle, queries
+from alerts.life import bundle, queries
 from attendance.tables import marks, passes, sessions
 from campus.series import SeriesStore
 from dashboards.access.accounts import Account

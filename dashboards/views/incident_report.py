@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from alerts import incidents, queries
-from alerts.after_action import after_action, safe_at
-from alerts.after_action_pdf import Happening, Report, Unaccounted, as_pdf
-from alerts.incident_tables import muster_steps
-from alerts.incidents import Incident
+from alerts.incidents import incidents
+from alerts.incidents.after_action import after_action, safe_at
+from alerts.incidents.after_action_pdf import Happening, Report, Unaccounted, as_pdf
+from alerts.incidents.incidents import Incident
+from alerts.incidents.tables import muster_steps
+from alerts.life import queries
 from attendance import queries as attendance
 from attendance.tables import schools
 from attendance.whereabouts import whereabouts

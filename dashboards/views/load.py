@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 import sqlalchemy as sa
 
-from alerts.load import Load
-from alerts.load_queries import load
-from alerts.rule import Bilingual
+from alerts.review.load import Load
+from alerts.review.load_queries import load
+from alerts.rules.rule import Bilingual
 from alerts.tables import rule_versions
 from attendance import queries as attendance
 from devices import queries as devices

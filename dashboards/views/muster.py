@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 import sqlalchemy as sa
 
-from alerts import incidents
-from alerts.after_action import AfterAction, after_action, safe_at
-from alerts.incidents import Before, Incident, MusterLine, Person
+from alerts.incidents import incidents
+from alerts.incidents.after_action import AfterAction, after_action, safe_at
+from alerts.incidents.incidents import Before, Incident, MusterLine, Person
 from attendance import queries as attendance
 from attendance.rollbook import Lesson, RollBook
 from attendance.whereabouts import Whereabouts, whereabouts

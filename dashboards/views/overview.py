@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 import sqlalchemy as sa
 
-from alerts import queries as alerts
-from alerts.queries import AlarmRow
-from alerts.rule import Bilingual
+from alerts.life import queries as alerts
+from alerts.life.queries import AlarmRow
+from alerts.rules.rule import Bilingual
 from attendance import queries as attendance
 from attendance.queries import ClassSummary
 from attendance.rollbook import RollBook, SiteCount

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from alerts.queries import DisabledEndpoint, disabled_endpoints
+from alerts.life.queries import DisabledEndpoint, disabled_endpoints
 from attendance.tables import teachers as roster_teachers
 from campus.errors import Unavailable
 from campus.series import SeriesStore

@@ -9,7 +9,7 @@ import sys
 
 from alerts.notify.kinds import make_client, make_notifiers
 from alerts.notify.notice import Notice, Parcel, Receipt
-from alerts.worker import AlertWorker
+from alerts.telling.worker import AlertWorker
 from campus import db
 from campus.clock import SystemClock
 from campus.settings import Alerts, Webhook

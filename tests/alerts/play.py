@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 import sqlalchemy as sa
 
-from alerts import actions, mutes, queries
-from alerts.rule import Bilingual
-from alerts.rulefile import RuleSet, load_rules
+from alerts.life import actions, mutes, queries
+from alerts.rules.rule import Bilingual
+from alerts.rules.rulefile import RuleSet, load_rules
 from alerts.stage import AlertStage
 from alerts.tables import alarms
 from campus import db

@@ -5,13 +5,14 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from alerts import ack_links, actions
-from alerts.ack_links import Linked, Links
-from alerts.dispatch import Dispatcher
+from alerts.life import actions
 from alerts.notify.notice import Notice, Parcel, Receipt
 from alerts.notify.text import Message, together
 from alerts.tables import ack_links as table
-from alerts.worker import AlertWorker
+from alerts.telling import ack_links
+from alerts.telling.ack_links import Linked, Links
+from alerts.telling.dispatch import Dispatcher
+from alerts.telling.worker import AlertWorker
 from campus import db
 from campus.errors import Conflict
 from campus.events import SensorAlarm

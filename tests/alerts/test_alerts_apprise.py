@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from alerts import outbox
 from alerts.notify.kinds import make_client, make_notifiers
-from alerts.worker import AlertWorker
+from alerts.telling import outbox
+from alerts.telling.worker import AlertWorker
 from campus.errors import SettingsError
 from campus.events import SensorAlarm
 from campus.settings import Alerts, AppriseUrl

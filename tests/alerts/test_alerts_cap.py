@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from alerts.cap import NAMESPACE, all_clear_to_cap, incident_to_cap
-from alerts.incidents import Incident, Kind
-from alerts.words import both
+from alerts.incidents.cap import NAMESPACE, all_clear_to_cap, incident_to_cap
+from alerts.incidents.incidents import Incident, Kind
+from alerts.life.words import both
 from tests.alerts.xsd import Schema
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -6,9 +6,9 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from alerts import channel_test
 from alerts.notify.kinds import make_notifiers
-from alerts.worker import AlertWorker
+from alerts.telling import channel_trial as channel_test
+from alerts.telling.worker import AlertWorker
 from campus import db
 from campus.errors import Conflict, NotFound
 from campus.events import SensorAlarm

@@ -15,7 +15,7 @@ from alerts.notify.mqtt import MqttNotifier, Publisher
 from alerts.notify.quota import TokenBucket
 from alerts.notify.text import Message, cut, together
 from alerts.tables import deliveries, outbox
-from alerts.worker import AlertWorker
+from alerts.telling.worker import AlertWorker
 from campus import db
 from campus.clock import VirtualClock
 from campus.errors import SettingsError, Unavailable

@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from alerts import actions, flapping, journal, mutes, queries
-from alerts.lifecycle import OPEN_STATES, TABLE, Action, Outcome, Refusal, State, Transition, step
-from alerts.rule import Bilingual
-from alerts.rulefile import load_rules
-from alerts.signal import Cause
+from alerts.conditions.signal import Cause
+from alerts.life import actions, flapping, journal, mutes, queries
+from alerts.life.lifecycle import OPEN_STATES, TABLE, Action, Outcome, Refusal, State, Transition, step
+from alerts.rules.rule import Bilingual
+from alerts.rules.rulefile import load_rules
 from alerts.tables import alarm_steps, alarms
 from campus import changes, db
 from campus.errors import Conflict

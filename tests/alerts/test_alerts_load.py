@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
-from alerts import actions
-from alerts.load import Asked, Load, Taken, figures, rating
-from alerts.load_queries import load
+from alerts.life import actions
+from alerts.review.load import Asked, Load, Taken, figures, rating
+from alerts.review.load_queries import load
 from alerts.tables import duty_shifts
 from campus import db
 from campus.errors import Conflict

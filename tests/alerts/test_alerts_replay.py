@@ -7,10 +7,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from alerts import history
-from alerts.replay import Replayed, in_order, readings, replay
-from alerts.replay_report import compare, raised
-from alerts.rulefile import RuleSet, load_rules
+from alerts.review import history
+from alerts.review.replay import Replayed, in_order, readings, replay
+from alerts.review.replay_report import compare, raised
+from alerts.rules.rulefile import RuleSet, load_rules
 from campus import db
 from campus.envelope import Envelope, Source
 from campus.events import Readings

@@ -8,13 +8,14 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from alerts import actions, duty, queries
-from alerts.dispatch import Dispatcher
+from alerts.life import actions, queries
 from alerts.notify.notice import Notice, Parcel, Receipt
-from alerts.routes import Facts, Plan, Routes, load_routes, plan
-from alerts.rule import Severity
-from alerts.rulefile import RuleFileError
-from alerts.worker import AlertWorker
+from alerts.rules.rule import Severity
+from alerts.rules.rulefile import RuleFileError
+from alerts.telling import duty
+from alerts.telling.dispatch import Dispatcher
+from alerts.telling.routes import Facts, Plan, Routes, load_routes, plan
+from alerts.telling.worker import AlertWorker
 from campus import db
 from tests.alerts.play import SCHOOL, Play, at
 

@@ -7,11 +7,11 @@ import msgspec
 import pytest
 import yaml
 
-from alerts.event_rules import SilenceRule
-from alerts.kinds import RULE_KINDS, severity_for
-from alerts.reading_rules import ThresholdRule
-from alerts.rulebook import rules_reference, schema_text
-from alerts.rulefile import RuleFile, RuleFileError, load_rules, rules_schema
+from alerts.rules.event_rules import SilenceRule
+from alerts.rules.kinds import RULE_KINDS, severity_for
+from alerts.rules.reading_rules import ThresholdRule
+from alerts.rules.rulebook import rules_reference, schema_text
+from alerts.rules.rulefile import RuleFile, RuleFileError, load_rules, rules_schema
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "rules.md"
 GOOD = """\
@@ -159,7 +159,7 @@ def test_the_schema_knows_every_key_and_tells_what_it_means() -> None:
 
 
 def test_the_reference_is_written_from_the_code() -> None:
-    assert REFERENCE.read_text(encoding="utf-8") == rules_reference(), "run: python -m alerts.rulebook"
+    assert REFERENCE.read_text(encoding="utf-8") == rules_reference(), "run: python -m alerts.rules.rulebook"
 
 
 def test_the_example_of_the_reference_is_a_rules_file() -> None:
@@ -169,4 +169,4 @@ def test_the_example_of_the_reference_is_a_rules_file() -> None:
 
 def test_the_published_schema_is_written_from_the_types() -> None:
     published = REFERENCE.with_name("rules.schema.json").read_text(encoding="utf-8")
-    assert published == schema_text(), "run: python -m alerts.rulebook"
+    assert published == schema_text(), "run: python -m alerts.rules.rulebook"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts.rulefile import load_rules
+from alerts.rules.rulefile import load_rules
 from tests.alerts.play import Play
 
 STORIES = Path(__file__).parent / "stories"

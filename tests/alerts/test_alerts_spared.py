@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from alerts import actions, outbox
+from alerts.life import actions
 from alerts.notify.notice import Notice, Parcel, Receipt
 from alerts.tables import outbox as outbox_table
-from alerts.worker import AlertWorker
+from alerts.telling import outbox
+from alerts.telling.worker import AlertWorker
 from campus import db
 from campus.events import SensorAlarm
 from tests.alerts.play import Play

@@ -7,9 +7,9 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from alerts import actions, queries
-from alerts.rulefile import RuleSet, load_rules
-from alerts.states import ConditionStates
+from alerts.conditions.states import ConditionStates
+from alerts.life import actions, queries
+from alerts.rules.rulefile import RuleSet, load_rules
 from alerts.tables import alarm_steps, alarms, condition_states, evidence
 from campus import changes, db
 from campus.clock import to_ms

@@ -9,14 +9,14 @@ from typing import get_args
 import msgspec
 import pytest
 
-from alerts.lifecycle import Action, State
+from alerts.life.lifecycle import Action, State
+from alerts.life.words import both
 from alerts.notify.cloudevent import TYPES, to_cloudevent
 from alerts.notify.kinds import make_client, make_notifiers
 from alerts.notify.notice import Notice
 from alerts.notify.signing import parse_secrets, sign
 from alerts.notify.webhook import judge
-from alerts.routing import decide
-from alerts.words import both
+from alerts.telling.routing import decide
 from campus.errors import SettingsError
 from campus.settings import Alerts, Webhook
 

@@ -12,12 +12,13 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from alerts import actions, outbox, queries
+from alerts.life import actions, queries
 from alerts.notify.kinds import make_notifiers
 from alerts.notify.signing import parse_secrets, sign
 from alerts.tables import alarm_steps, deliveries
 from alerts.tables import outbox as outbox_table
-from alerts.worker import AlertWorker
+from alerts.telling import outbox
+from alerts.telling.worker import AlertWorker
 from campus import db
 from campus.clock import SystemClock, VirtualClock
 from campus.events import SensorAlarm

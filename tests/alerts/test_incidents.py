@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from alerts import incidents
-from alerts.after_action import after_action, safe_at
-from alerts.incident_tables import muster_steps
-from alerts.incidents import Incident, MusterLine, Person
+from alerts.incidents import incidents
+from alerts.incidents.after_action import after_action, safe_at
+from alerts.incidents.incidents import Incident, MusterLine, Person
+from alerts.incidents.tables import muster_steps
 from campus import changes, db
 from campus.errors import Conflict, NotFound
 

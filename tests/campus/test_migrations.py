@@ -12,8 +12,8 @@ from campus import db
 
 for module in ("campus.tables", "devices.tables", "attendance.tables", "alerts.tables", "dashboards.tables"):
     importlib.import_module(module)  # declares its tables
-importlib.import_module("alerts.incident_tables")
-importlib.import_module("alerts.channel_tables")
+importlib.import_module("alerts.incidents.tables")
+importlib.import_module("alerts.telling.channel_tables")
 importlib.import_module("devices.control_tables")
 importlib.import_module("attendance.follow_up_tables")
 MIGRATIONS = Path(db.__file__).parent / "migrations"

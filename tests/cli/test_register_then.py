@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
-from alerts.rulefile import load_rules
+from alerts.rules.rulefile import load_rules
 from attendance import tables
 from campus import db
 from campus.clock import VirtualClock, to_ms

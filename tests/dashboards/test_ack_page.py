@@ -9,8 +9,8 @@ from console_seed import SCHOOL
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from alerts.ack_links import Links
 from alerts.tables import alarms
+from alerts.telling.ack_links import Links
 from campus import db
 from campus.clock import VirtualClock
 from tests.dashboards.conftest import BASE

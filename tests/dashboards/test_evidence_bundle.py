@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from console_seed import SCHOOL, STILL
 
-from alerts import bundle
+from alerts.life import bundle
 from alerts.tables import alarms
 from campus import db
 from tests.dashboards.conftest import SignIn

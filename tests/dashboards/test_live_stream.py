@@ -9,7 +9,7 @@ from console_seed import FOREIGN_CLASS, OWN_CLASS, SCHOOL, Play
 from fastapi.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from alerts import queries as alerts
+from alerts.life import queries as alerts
 from attendance.tables import roll, students
 from campus import changes, db
 from campus.clock import VirtualClock

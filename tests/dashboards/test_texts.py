@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from alerts.lifecycle import Action, Outcome, State
+from alerts.life.lifecycle import Action, Outcome, State
 from attendance.policy import Status
 from dashboards.access.audit import Action as Look
 from dashboards.access.roles import PAGES, ROLES

@@ -1,0 +1,1 @@
+"""Whether a rule holds: readings, events and the passing of time to signals, signals to conditions."""

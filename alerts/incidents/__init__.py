@@ -1,0 +1,1 @@
+"""An evacuation, a lockdown or a drill: the muster, its report, its message to the outside."""

@@ -1,0 +1,1 @@
+"""Looking back: what the rules would have raised, and what the alarms asked of people."""
