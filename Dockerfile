@@ -13,6 +13,9 @@ COPY dashboards dashboards
 COPY edge_agent edge_agent
 COPY simulator simulator
 COPY cli cli
+# The charts library; without network here the pages show tables.
+COPY scripts/vendor scripts/vendor
+RUN PYTHON=python scripts/vendor
 RUN python -m venv /opt/campus \
     && /opt/campus/bin/pip install --no-cache-dir --constraint constraints.txt ".[server,postgres,edge]"
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import mimetypes
+import stat
 from functools import cache
 from pathlib import Path
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -28,6 +31,25 @@ def static_root() -> str:
     return f"/static/{static_hash()}"
 
 
+def has_charts() -> bool:
+    """Whether the charts library was fetched at set-up (scripts/vendor); without it pages show tables."""
+    return (STATIC / "vendor" / "echarts.js").is_file()
+
+
+class Precompressed(StaticFiles):
+    """Static files; one that has a ``.gz`` beside it is sent as that to whoever takes it."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """The file, or its compressed twin."""
+        takes_gzip = "gzip" in Headers(scope=scope).get("accept-encoding", "")
+        full, found = self.lookup_path(f"{path}.gz") if takes_gzip else ("", None)
+        if found is None or not stat.S_ISREG(found.st_mode):
+            return await super().get_response(path, scope)
+        kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
+        headers = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+        return FileResponse(full, media_type=kind, headers=headers, stat_result=found)
+
+
 class Immutable:
     """ASGI middleware: what is found here never changes under this address."""
 
@@ -47,4 +69,4 @@ class Immutable:
 
 def static_app() -> ASGIApp:
     """The app to mount at `static_root`."""
-    return Immutable(StaticFiles(directory=STATIC))
+    return Immutable(Precompressed(directory=STATIC))

@@ -41,6 +41,7 @@ PAGES: dict[str, Page] = {
     "roll": Page("roll.read", rows=frozenset({"roll"})),
     "muster": Page("muster.read", nudges=frozenset({"muster", "site"})),
     "devices": Page("devices.read", rows=frozenset({"device"})),
+    "device": Page("devices.read", rows=frozenset({"device"})),
     "overview": Page("overview.read", nudges=frozenset({"alarm", "roll", "device", "site"})),
     "admin": Page("platform.read"),
 }

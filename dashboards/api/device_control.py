@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Depends
@@ -15,6 +15,7 @@ from dashboards.access.origin import check_origin
 from dashboards.access.people import allow
 from dashboards.api.answers import Json, body, described
 from dashboards.deps import deps_of
+from dashboards.views.people import account_names
 from devices import commands, configuration, queries
 from devices.commands import Command
 from devices.configuration import Change, Revision
@@ -31,6 +32,13 @@ class Asking(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     name: Annotated[str, Meta(min_length=1, max_length=32)]
 
 
+class Proposal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The next configuration of an agent (its whole document, without the revision) and a word on why."""
+
+    settings: dict[str, Any]
+    note: Annotated[str, Meta(max_length=500)] = ""
+
+
 class RevisionLine(msgspec.Struct, frozen=True, kw_only=True):
     """One revision and what it changed in the one before."""
 
@@ -41,17 +49,43 @@ class RevisionLine(msgspec.Struct, frozen=True, kw_only=True):
 @router.get("/{device}/configurations", **described(list[RevisionLine]))
 def configurations(request: Request, device: str, account: Controller) -> Json:
     """The revisions of an agent's configuration, the newest first."""
+    return Json(_revisions(request, device, account))
+
+
+@router.post("/{device}/configurations", dependencies=[OwnOrigin], **described(list[RevisionLine], Proposal))
+def propose(
+    request: Request, device: str, account: Controller, said: Annotated[Proposal, Depends(body(Proposal))]
+) -> Json:
+    """Give an agent its next configuration; it is sent within seconds. The answer is the list as it is then."""
+    deps = deps_of(request)
+    with db.write(deps.engine) as conn:
+        configuration.propose(
+            conn, account.school, device, said.settings, account.id, deps.clock.now(), said.note
+        )  # fmt: skip
+    return Json(_revisions(request, device, account))
+
+
+@router.post("/{device}/configurations/{revision}/roll-back", dependencies=[OwnOrigin], **described(list[RevisionLine]))
+def roll_back(request: Request, device: str, revision: int, account: Controller) -> Json:
+    """Give an agent an earlier configuration again, under a new number. The answer is the list as it is then."""
+    deps = deps_of(request)
+    with db.write(deps.engine) as conn:
+        configuration.roll_back(conn, account.school, device, revision, account.id, deps.clock.now())
+    return Json(_revisions(request, device, account))
+
+
+def _revisions(request: Request, device: str, account: Account) -> list[RevisionLine]:
     deps = deps_of(request)
     with db.read(deps.engine) as conn:
         queries.device_detail(conn, account.school, device, deps.clock.now())
+        names = account_names(conn, account.school)
         found = configuration.history(conn, account.school, device)
+    found = [msgspec.structs.replace(one, made_by=names.get(one.made_by, one.made_by)) for one in found]
     documents = [*(one.settings for one in found), {}]
-    return Json(
-        [
-            RevisionLine(revision=one, changes=configuration.diff(old, one.settings))
-            for one, old in zip(found, documents[1:], strict=True)
-        ]
-    )
+    return [
+        RevisionLine(revision=one, changes=configuration.diff(old, one.settings))
+        for one, old in zip(found, documents[1:], strict=True)
+    ]
 
 
 @router.get("/{device}/commands", **described(list[Command]))
@@ -60,7 +94,9 @@ def command_list(request: Request, device: str, account: Controller) -> Json:
     deps = deps_of(request)
     with db.read(deps.engine) as conn:
         queries.device_detail(conn, account.school, device, deps.clock.now())
-        return Json(commands.history(conn, account.school, device))
+        names = account_names(conn, account.school)
+        found = commands.history(conn, account.school, device)
+    return Json([msgspec.structs.replace(one, asked_by=names.get(one.asked_by, one.asked_by)) for one in found])
 
 
 @router.post("/{device}/commands", dependencies=[OwnOrigin], **described(Command, Asking))

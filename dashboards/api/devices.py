@@ -15,8 +15,10 @@ from dashboards.access.accounts import Account
 from dashboards.access.people import allow
 from dashboards.api.answers import Json, described
 from dashboards.deps import deps_of
+from dashboards.views import device_marks
 from dashboards.views import devices as views
 from dashboards.views import series as readings
+from dashboards.views.device_marks import Marks
 from dashboards.views.device_table import csv_of
 from dashboards.views.devices import DeviceFile, DeviceList
 from dashboards.views.series import Latest, Series
@@ -76,11 +78,29 @@ def series(
     """What a metric did between two moments (with time zones), the last six hours by default."""
     deps = deps_of(request)
     _known(request, account, device)
-    until = end or deps.clock.now()
+    since, until = _span(start, end, deps.clock.now())
+    return Json(readings.series(deps.series, account.school, device, metric, since, until))
+
+
+@router.get("/{device}/marks", **described(Marks))
+def marks(
+    request: Request, device: str, account: Reader, start: datetime | None = None, end: datetime | None = None
+) -> Json:
+    """What happened at a device between two moments (with time zones), the last six hours by default."""
+    deps = deps_of(request)
+    since, until = _span(start, end, deps.clock.now())
+    with db.read(deps.engine) as conn:
+        place = queries.device_detail(conn, account.school, device, deps.clock.now()).row.device.place
+        return Json(device_marks.marks(conn, account.school, device, place, since, until))
+
+
+def _span(start: datetime | None, end: datetime | None, now: datetime) -> tuple[datetime, datetime]:
+    """The span that was asked for; raises `NotFound` for moments without a time zone."""
+    until = end or now
     since = start or until - SHOWN
     if until.tzinfo is None or since.tzinfo is None:
         raise NotFound("`start` and `end` need a time zone, as in 2026-09-07T00:00:00Z")
-    return Json(readings.series(deps.series, account.school, device, metric, since, until))
+    return since, until
 
 
 def _known(request: Request, account: Account, device: str) -> None:

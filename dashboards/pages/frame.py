@@ -15,7 +15,7 @@ from campus import __version__
 from campus.clock import to_ms
 from dashboards.access.accounts import Account, Language
 from dashboards.access.roles import pages_of
-from dashboards.assets import TEMPLATES, static_root
+from dashboards.assets import TEMPLATES, has_charts, static_root
 from dashboards.deps import Deps, deps_of
 from dashboards.texts.catalogue import HTML_LANG, LANGUAGES, say, under
 
@@ -96,6 +96,7 @@ def _boot(deps: Deps, language: Language, account: Account | None, page: str) ->
         "zone": deps.school.timezone,
         "now": to_ms(deps.clock.now()),
         "speed": getattr(deps.clock, "speed", 1.0),
+        "charts": has_charts(),
         "siren": account.siren if account is not None else False,
     }
 

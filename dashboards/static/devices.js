@@ -1,16 +1,14 @@
 // The device list: what needs a person today first, then everything, and one device whole beside it.
-import { $, $$, batched, boot, clone, data, everySecond, fill, pick, setMark, setNow, since, sync, t, when, word } from "./boot.js";
+import { $, $$, batched, boot, clone, data, everySecond, fill, pick, setMark, setNow, since, sync, t, word } from "./boot.js";
 import { Problem, attempt, get } from "./api.js";
 import { chart } from "./chart.js";
+import { NEED_TONES, TONES, UNITS, collator, needText, showHead, showMoves, stateText } from "./device-facts.js";
 import { showHealth } from "./device-health.js";
 import { follow } from "./live.js";
 import { Upkeep } from "./upkeep.js";
 
 const NEEDS_SHOWN = 20;
 const ORDER = ["offline", "late", "clock_off", "losing", "battery_low", "disk_low", "queue_long", "never_seen"];
-const TONES = { online: "good", late: "warning", offline: "critical", sleeping: "quiet", never_seen: "unknown" };
-const NEED_TONES = { offline: "critical", late: "warning", clock_off: "major", losing: "major", battery_low: "warning", disk_low: "warning", queue_long: "warning", never_seen: "unknown" };
-const UNITS = { co2: "ppm", temperature: "°C", humidity: "%", noise: "dB", battery: "%" };
 const STATE_ORDER = ["offline", "late", "never_seen", "online", "sleeping"];
 
 const devices = new Map(data.devices.map((line) => [line.id, line]));
@@ -18,20 +16,8 @@ let chosen = null;
 const upkeep = new Upkeep();
 
 const rank = (line) => (line.needs.length ? ORDER.indexOf(line.needs[0]) : ORDER.length);
-const collator = new Intl.Collator(boot.language === "zh" ? "zh-CN" : "en", { numeric: true });
 const name = (line) => pick(line, "name");
 const place = (line) => pick(line, "place");
-
-function needText(line) {
-  const values = {
-    clock: Math.round(Math.abs(line.clock_offset_ms ?? 0) / 1000),
-    gaps: line.gaps,
-    battery: Math.round(line.health.battery ?? 0),
-    disk: Math.round((line.health.disk_free ?? 0) * 100),
-    queue: line.health.queue ?? 0,
-  };
-  return (need) => t(`need.${need}`, values);
-}
 
 function makeNeed(line) {
   const element = clone("need");
@@ -67,11 +53,6 @@ function updateRow(element, line) {
     heard: line.last_seen ? since(line.last_seen) : "—", gaps: line.gaps || "—",
   });
   $(".badge", element).className = `badge tone-${TONES[line.state]}`;
-}
-
-function stateText(line) {
-  if (line.state === "offline" && line.reason === "parent") return t("presence.behind_parent");
-  return t(`device_state.${line.state}`);
 }
 
 function matches(line) {
@@ -132,65 +113,14 @@ async function choose(id) {
   const [file, latest, health] = await Promise.all(parts);
   if (chosen !== id) return;
   upkeep.show(id);
-  if (file) history(file.detail);
+  if (file) showMoves(file.detail.transitions.slice(0, 20));
   showHealth(health ?? null);
   if (latest) await charts(id, latest);
 }
 
 function head(line) {
-  setMark($("#f-mark"), TONES[line.state]);
-  $("#file-title").textContent = name(line);
-  $("#f-state").textContent = stateText(line);
-  $("#f-state").className = `badge tone-${TONES[line.state]}`;
-  const text = needText(line);
-  $("#f-needs").replaceChildren(...line.needs.map((need) => {
-    const item = document.createElement("li");
-    item.className = `tone-${NEED_TONES[need]}`;
-    const what = document.createElement("b");
-    what.textContent = text(need);
-    const todo = document.createElement("p");
-    todo.textContent = t(`need_do.${need}`);
-    item.append(what, todo);
-    return item;
-  }));
-  facts(line);
-}
-
-function facts(line) {
-  const parent = devices.get(line.parent);
-  const health = Object.entries(line.health).map(([key, value]) => `${word("health", key)} ${healthText(key, value)}`);
-  const rows = [
-    ["where", place(line)], ["kind", `${t(`kind.${line.kind}`)} · ${line.model}`], ["id", line.id],
-    ["why", word("presence", line.reason.replaceAll(" ", "_"))], ["since", line.since ? when(line.since) : ""],
-    ["heard", line.last_seen ? when(line.last_seen, true) : ""], ["through", parent ? name(parent) : ""],
-    ["gaps", line.gaps ? String(line.gaps) : ""], ["health", health.join(" · ")],
-  ];
-  $("#f-facts").replaceChildren(...rows.filter(([, value]) => value).flatMap(([key, value]) => {
-    const term = document.createElement("dt");
-    const text = document.createElement("dd");
-    term.textContent = t(`devices.${key}`);
-    text.textContent = value;
-    return [term, text];
-  }));
-}
-
-function healthText(key, value) {
-  if (key === "disk_free") return `${Math.round(value * 100)} %`;
-  if (key === "uptime_s") return t("common.hours", { n: Math.floor(value / 3600), m: Math.floor((value % 3600) / 60) });
-  return `${value} ${UNITS[key] ?? ""}`.trim();
-}
-
-function history(detail) {
-  $("#f-moves").replaceChildren(...detail.transitions.slice(0, 20).map((move) => {
-    const item = document.createElement("li");
-    const at = document.createElement("time");
-    const text = document.createElement("span");
-    at.textContent = when(move.at);
-    const reason = word("presence", move.why.replaceAll(" ", "_"));
-    text.textContent = `${word("device_state", move.old)} → ${word("device_state", move.new)} (${reason})`;
-    item.append(at, text);
-    return item;
-  }));
+  showHead(line, "#file-title", (id) => (devices.has(id) ? name(devices.get(id)) : ""));
+  $("#file-page").href = `/devices/${encodeURIComponent(line.id)}`;
 }
 
 async function charts(id, latest) {

@@ -4,7 +4,9 @@ import { attempt, get, post } from "./api.js";
 import { toast } from "./toast.js";
 
 export class Upkeep {
-  constructor() {
+  /** `may` says whether this person may begin and end windows. */
+  constructor(may = true) {
+    this.may = may;
     this.device = null;
     this.window = null;
     const box = $("#upkeep-box");
@@ -24,8 +26,8 @@ export class Upkeep {
   paint(windows) {
     this.window = windows.find((one) => one.device === this.device) ?? null;
     $("#upkeep-now").textContent = this.words();
-    $("#upkeep-begin").hidden = this.window !== null;
-    $("#upkeep-end").hidden = this.window === null;
+    $("#upkeep-begin").hidden = !this.may || this.window !== null;
+    $("#upkeep-end").hidden = !this.may || this.window === null;
   }
 
   words() {
