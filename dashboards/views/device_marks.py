@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 import sqlalchemy as sa
 
-from alerts.incident_tables import incidents
+from alerts.incidents.tables import incidents
 from alerts.tables import alarms
 from devices.tables import device_outages
 
