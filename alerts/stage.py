@@ -106,6 +106,7 @@ class AlertStage:
             if isinstance(body, LabSeatTaken | LabSeatLeft):
                 self._take_all(conn, self._labs.heard(conn, envelope, body, now), now)
             self._looks.flow.read(envelope)
+            self._looks.patrols.heard(envelope, body)
         elif isinstance(body, DeviceSilent | DeviceReturned):
             for silence in self._listeners.silence:
                 self._take(conn, from_silence(silence, envelope, body), now)
@@ -146,7 +147,9 @@ class AlertStage:
     def _use(self, rules: RuleSet) -> None:
         self._listeners = Listeners(rules)
         self._joined = {rule.id: LeftInSchoolHours(rule, self._roll_book) for rule in self._listeners.passes}
-        self._looks = Looks(rules.rules, self._register, self._roll_book, self._states)
+        self._looks = Looks(
+            rules.rules, self._register, self._roll_book, self._states, self._memory, self._schedules.calendar
+        )
         self._cards = CardWatch(self._listeners.cards, self._memory)
         self._labs = LabSessions(self._listeners.labs, self._roll_book)
         self._absences = Absences(self._listeners.absences, self._states, self._schedules, self._owns)

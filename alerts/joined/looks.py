@@ -7,17 +7,20 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from alerts.conditions.memory import Memory
 from alerts.conditions.signal import Cause, Signal
 from alerts.conditions.states import ConditionStates
+from alerts.joined.patrols import PatrolWatch
 from alerts.joined.tailgating import GateFlow
 from alerts.life.words import both
-from alerts.ports import Register, RollBook
+from alerts.ports import Calendar, Register, RollBook
 from alerts.rules.joined_rules import (
     AbsentInsideRule,
     BoarderCurfewRule,
     HeadCountRule,
     IllnessClusterRule,
     NotCheckedOutRule,
+    PatrolsRule,
     PresentOutsideRule,
     RollMissingRule,
     TailgatingRule,
@@ -37,6 +40,7 @@ Looked = (
     | HeadCountRule
     | TailgatingRule
     | BoarderCurfewRule
+    | PatrolsRule
 )
 EVERY = timedelta(seconds=60)
 # A counter that sends twice a minute may miss one message.
@@ -47,15 +51,25 @@ Found = dict[str, tuple[Cause, Bilingual]]
 class Looks:
     """Looks once a minute of the school's time, and tells the engine what is new and what is over."""
 
-    def __init__(self, rules: Iterable[Rule], register: Register, roll_book: RollBook, states: ConditionStates) -> None:
+    def __init__(
+        self,
+        rules: Iterable[Rule],
+        register: Register,
+        roll_book: RollBook,
+        states: ConditionStates,
+        memory: Memory,
+        calendar: Calendar,
+    ) -> None:
         self.rules = [rule for rule in rules if isinstance(rule, Looked)]
         self._register = register
         self._roll_book = roll_book
         self._states = states
+        self._calendar = calendar
         self._looked: datetime | None = None
         self._metrics = {rule.metric for rule in self.rules if isinstance(rule, HeadCountRule)}
         self._counts: dict[tuple[str, str, str], tuple[datetime, float]] = {}
         self.flow = GateFlow([rule for rule in self.rules if isinstance(rule, TailgatingRule)])
+        self.patrols = PatrolWatch([rule for rule in self.rules if isinstance(rule, PatrolsRule)], memory)
 
     def measured(self, envelope: Envelope, readings: Readings) -> None:
         """Remember the newest count of a place."""
@@ -109,6 +123,12 @@ class Looks:
             case BoarderCurfewRule():
                 out = ask.boarders_missing(conn, school, now, timedelta(seconds=rule.after_s))
                 return _students(school, out, NOT_IN)
+            case PatrolsRule():
+                minute = self._calendar.moment(conn, school, now).minute
+                return {
+                    point: (Cause(school=school, subject=point, device=point), _visited(done, due))
+                    for point, done, due in self.patrols.beyond(rule, school, now, minute)
+                }
             case TailgatingRule():
                 return {
                     place: (Cause(school=school, subject=place, place=place), _followed(walked, cards))
@@ -143,6 +163,10 @@ NO_ROLL = both("点名逾期仍无任何记录", "the roll is overdue and has no
 
 def _followed(walked: float, cards: int) -> Bilingual:
     return both(f"通过 {walked:g} 人，刷卡 {cards} 次", f"{walked:g} walked in, {cards} cards were read")
+
+
+def _visited(done: int, due: int) -> Bilingual:
+    return both(f"应巡 {due} 轮，已到 {done} 轮", f"visited in {done} of {due} rounds")
 
 
 def _students(school: str, found: Iterable[tuple[str, str]], why: Bilingual) -> Found:

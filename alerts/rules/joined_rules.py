@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from alerts.rules.rule import RuleBase, Seconds
-from campus.events import MetricName
+from campus.events import EVENTS, MetricName
 
 
 class LeftInSchoolHoursRule(
@@ -139,3 +139,42 @@ class LabSessionRule(RuleBase, frozen=True, kw_only=True, forbid_unknown_fields=
 
     without_lesson: Annotated[bool, Meta(description="Only sessions that begin where no lesson is held.")] = False
     for_s: Annotated[Seconds, Meta(description="Seconds a session may last.")] = 0
+
+
+class PatrolsRule(RuleBase, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="patrols"):
+    """A patrol point was not visited in one of the rounds of the day: one alarm for a point.
+
+    ``hours`` are divided into ``rounds`` of the same length, and each wants a visit; many visits in one round are one
+    visit. Looked at once a minute; a visit that comes late returns the alarm, and so does the end of the hours. Visits
+    survive a restart; a round that began before the rule was in force is not asked for.
+    """
+
+    points: Annotated[tuple[str, ...], Meta(min_length=1, max_length=200, description="Ids of the readers to visit.")]
+    rounds: Annotated[int, Meta(ge=1, le=96, description="How often each point is to be visited.")] = 5
+    hours: Annotated[
+        str,
+        Meta(
+            pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$",
+            description="Local time in which the rounds are made, like 22:00-06:00; one time twice: a whole day.",
+        ),
+    ] = "06:00-06:00"
+    after_s: Annotated[Seconds, Meta(description="Seconds after the end of a round until the alarm.")] = 600
+    event: Annotated[str, Meta(description="The event that is a visit.")] = "gate.pass"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.event not in EVENTS:
+            raise ValueError(f"there is no event {self.event!r}; known are {', '.join(sorted(EVENTS))}")
+        if self.minutes < self.rounds:
+            raise ValueError(f"{self.rounds} rounds do not fit into {self.hours}")
+
+    @property
+    def begin(self) -> int:
+        """Minutes after midnight at which the first round begins."""
+        return int(self.hours[:2]) * 60 + int(self.hours[3:5])
+
+    @property
+    def minutes(self) -> int:
+        """How long the hours are, in minutes."""
+        end = int(self.hours[6:8]) * 60 + int(self.hours[9:])
+        return (end - self.begin) % 1440 or 1440

@@ -16,6 +16,7 @@ from alerts.rules.joined_rules import (
     LeftInSchoolHoursRule,
     NotCheckedOutRule,
     PassbackRule,
+    PatrolsRule,
     PresentOutsideRule,
     RollMissingRule,
     TailgatingRule,
@@ -43,6 +44,7 @@ Rule = (
     | ImpossibleTravelRule
     | TailgatingRule
     | BoarderCurfewRule
+    | PatrolsRule
     | LabSessionRule
 )
 RULE_KINDS: tuple[type[RuleBase], ...] = get_args(Rule)
