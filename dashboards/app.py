@@ -12,6 +12,7 @@ from dashboards import probes, problems, socket
 from dashboards.api import alarms as alarms_api
 from dashboards.api import bundle as bundle_api
 from dashboards.api import channels as channels_api
+from dashboards.api import coverage as coverage_api
 from dashboards.api import device_control as device_control_api
 from dashboards.api import device_health as device_health_api
 from dashboards.api import device_report as device_report_api
@@ -28,6 +29,7 @@ from dashboards.api import muster as muster_api
 from dashboards.api import platform as platform_api
 from dashboards.api import reports as reports_api
 from dashboards.api import roll as roll_api
+from dashboards.api import saved_views as saved_views_api
 from dashboards.api import site as site_api
 from dashboards.api import student as student_api
 from dashboards.api import warnings as warnings_api
@@ -39,6 +41,7 @@ from dashboards.pages import (
     ack,
     admin,
     console,
+    coverage,
     device,
     devices,
     illness,
@@ -90,6 +93,7 @@ def create_app(deps: Deps) -> FastAPI:
         muster,
         devices,
         device,
+        coverage,
         overview,
         admin,
         me,
@@ -111,6 +115,7 @@ def _api() -> APIRouter:
     api = APIRouter(prefix=API)
     for part in (
         me_api,
+        saved_views_api,
         handing_api,
         alarms_api,
         bundle_api,
@@ -125,6 +130,7 @@ def _api() -> APIRouter:
         muster_api,
         incident_report_api,
         devices_api,
+        coverage_api,
         maintenance_api,
         device_health_api,
         device_report_api,

@@ -42,6 +42,7 @@ PAGES: dict[str, Page] = {
     "muster": Page("muster.read", nudges=frozenset({"muster", "site"})),
     "devices": Page("devices.read", rows=frozenset({"device"})),
     "device": Page("devices.read", rows=frozenset({"device"})),
+    "coverage": Page("devices.read", nudges=frozenset({"device", "alarm"})),
     "overview": Page("overview.read", nudges=frozenset({"alarm", "roll", "device", "site"})),
     "admin": Page("platform.read"),
 }

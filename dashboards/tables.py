@@ -49,6 +49,19 @@ login_attempts = sa.Table(
     comment="sign-ins that failed or are being tried: what throttling counts",
 )
 
+saved_views = sa.Table(
+    "saved_views",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("account", sa.String(36), sa.ForeignKey("accounts.id"), nullable=False),
+    sa.Column("page", sa.String(32), nullable=False),
+    sa.Column("name", sa.String(60), nullable=False),
+    sa.Column("query", sa.String(500), nullable=False),
+    sa.Column("saved_at", Moment, nullable=False),
+    sa.Index("uq_saved_views_name", "account", "page", "name", unique=True),
+    comment="lists as people filtered and sorted them, by a name",
+)
+
 access_log = sa.Table(
     "access_log",
     metadata,

@@ -73,6 +73,7 @@ PAGES: tuple[tuple[str, Right], ...] = (
     ("muster", "muster.read"),
     ("overview", "overview.read"),
     ("devices", "devices.read"),
+    ("coverage", "devices.read"),
     ("admin", "platform.read"),
 )
 HOME: dict[Role, str] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -27,6 +27,8 @@ from devices import queries
 router = APIRouter(prefix="/devices", tags=["devices"])
 Reader = Annotated[Account, Depends(allow("devices.read"))]
 SeriesReader = Annotated[Account, Depends(allow("series.read"))]
+Search = Annotated[str, Query(max_length=200)]
+Word = Annotated[str, Query(max_length=32)]
 SHOWN = timedelta(hours=6)
 
 
@@ -39,11 +41,11 @@ def device_list(request: Request, account: Reader) -> Json:
 
 
 @router.get("/table.csv", response_class=Response, responses={200: {"content": {"text/csv": {}}}})
-def device_table(request: Request, account: Reader) -> Response:
-    """The list as a CSV file for a spreadsheet."""
+def device_table(request: Request, account: Reader, search: Search = "", kind: Word = "", state: Word = "") -> Response:
+    """The list as a CSV file for a spreadsheet: all of it, or what the same filter as the page's lets through."""
     deps = deps_of(request)
     with db.read(deps.engine) as conn:
-        lines = views.lines(conn, account.school, deps.clock.now())
+        lines = views.filtered(views.lines(conn, account.school, deps.clock.now()), search, kind, state)
     name = f"devices-{deps.clock.now():%Y-%m-%d}.csv"
     return Response(
         csv_of(lines), media_type="text/csv", headers={"Content-Disposition": f"attachment; filename={name}"}

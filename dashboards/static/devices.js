@@ -4,12 +4,12 @@ import { Problem, attempt, get } from "./api.js";
 import { chart } from "./chart.js";
 import { NEED_TONES, TONES, UNITS, collator, needText, showHead, showMoves, stateText } from "./device-facts.js";
 import { showHealth } from "./device-health.js";
+import { TableView } from "./device-view.js";
 import { follow } from "./live.js";
 import { Upkeep } from "./upkeep.js";
 
 const NEEDS_SHOWN = 20;
 const ORDER = ["offline", "late", "clock_off", "losing", "battery_low", "disk_low", "queue_long", "never_seen"];
-const STATE_ORDER = ["offline", "late", "never_seen", "online", "sleeping"];
 
 const devices = new Map(data.devices.map((line) => [line.id, line]));
 let chosen = null;
@@ -55,18 +55,12 @@ function updateRow(element, line) {
   $(".badge", element).className = `badge tone-${TONES[line.state]}`;
 }
 
-function matches(line) {
-  const words = $("#search").value.trim().toLowerCase();
-  const kind = $("#kind").value;
-  const state = $("#state").value;
-  const text = `${line.id} ${line.name_zh} ${line.name_en} ${line.place_zh} ${line.place_en} ${line.model}`.toLowerCase();
-  return (!words || text.includes(words)) && (!kind || line.kind === kind) && (!state || line.state === state);
-}
+const view = new TableView(() => paint(), name, place);
 
 const paint = batched(() => {
   const all = [...devices.values()];
   const needy = all.filter((line) => line.needs.length).sort((a, b) => rank(a) - rank(b) || collator.compare(name(a), name(b)));
-  const found = all.filter(matches).sort((a, b) => STATE_ORDER.indexOf(a.state) - STATE_ORDER.indexOf(b.state) || collator.compare(name(a), name(b)));
+  const found = view.of(all);
   sync($("#needs"), needy.slice(0, NEEDS_SHOWN), (line) => line.id, makeNeed, updateNeed);
   sync($("#rows"), found, (line) => line.id, makeRow, updateRow);
   sync($("#tiles"), tiles(all, needy), ([key]) => key, makeTile, updateTile);
@@ -152,7 +146,6 @@ async function resync() {
 const REREAD_MS = 60000;
 setInterval(() => { if (!document.hidden) resync().catch((error) => { if (!(error instanceof Problem)) throw error; }); }, REREAD_MS);
 
-for (const id of ["search", "kind", "state"]) $(`#${id}`).addEventListener("input", paint);
 $("#file-close").addEventListener("click", close);
 addEventListener("keydown", (event) => { if (event.key === "Escape" && chosen) close(); });
 

@@ -67,8 +67,18 @@ export class Plan {
     const text = kind === "building" || lengthOf(whole) <= room ? whole : (whole.match(/\S*\d\S*$/) ?? [""])[0];
     if (kind !== "building" && (!text || lengthOf(text) > room || box.bottom - box.top < 12)) return;
     // A building's name stands in its corridor when it has rooms, so that rooms keep their own.
-    const y = kind === "building" ? this.corridor(place, box) : (box.top + box.bottom) / 2 + 4;
+    const around = kind === "outdoor" && this.isAround(place, box);
+    const y = kind === "building" ? this.corridor(place, box) : around ? box.top + 16 : (box.top + box.bottom) / 2 + 4;
     layer.append(svg("text", { x: (box.left + box.right) / 2, y, class: `plan-label ${kind}` }, text));
+  }
+
+  /** Whether other grounds lie in the middle of these, as a field in its track: then the middle is theirs. */
+  isAround(place, box) {
+    return [...this.places.values()].some((other) => {
+      if (other.kind !== "outdoor" || other === place || !other.outline) return false;
+      const inner = bounds(other);
+      return inner.left > box.left && inner.right < box.right && inner.top > box.top && inner.bottom < box.bottom;
+    });
   }
 
   corridor(place, box) {
@@ -148,6 +158,18 @@ export class Plan {
     this.paintDevice(device);
   }
 
+  /** Colour places by tone (a map of ids), until told otherwise. */
+  tint(tones) {
+    this.tones = tones;
+    this.paint();
+  }
+
+  /** Put the frame of choice around a place. */
+  point(id) {
+    this.pointed = id;
+    this.paint();
+  }
+
   /** Show the open alarms (worst first) and which of them is chosen. */
   setAlarms(alarms, chosen) {
     this.alarms = alarms.filter((alarm) => alarm.state !== "shelved");
@@ -163,8 +185,18 @@ export class Plan {
     for (const shape of this.shapes.values()) {
       shape.setAttribute("class", (shape.getAttribute("class").match(/^plan-\w+/) ?? [""])[0]);
     }
+    for (const [id, tone] of this.tones ?? []) this.paintTone(id, tone);
+    this.shapes.get(this.pointed)?.classList.add("chosen");
     this.layers.pins.replaceChildren();
     for (const alarm of [...this.alarms].reverse()) this.paintAlarm(alarm);
+  }
+
+  /** A floor shows on its building's outline while it is the one that is looked at; the grounds stay as they are. */
+  paintTone(id, tone) {
+    const place = this.places.get(id);
+    if (!place || place.kind === "campus" || (place.kind === "floor" && place.floor !== this.floor)) return;
+    const shown = place.kind === "floor" ? this.buildingOf(place) : place;
+    this.shapes.get(shown?.id)?.classList.add("tinted", `tone-${tone}`);
   }
 
   paintAlarm(alarm) {

@@ -120,6 +120,18 @@ def lines(conn: sa.Connection, school: str, now: datetime) -> tuple[DeviceLine, 
     return tuple(sorted(found, key=lambda line: _ORDER.index(line.needs[0]) if line.needs else len(_ORDER)))
 
 
+def filtered(found: Sequence[DeviceLine], search: str, kind: str, state: str) -> list[DeviceLine]:
+    """The lines a filter lets through, as the page's script does; state ``needs``: what needs a person."""
+    words = search.strip().lower()
+    return [
+        line
+        for line in found
+        if words in " ".join((line.id, line.name_zh, line.name_en, line.place_zh, line.place_en, line.model)).lower()
+        and kind in ("", line.kind)
+        and (state in ("", line.state) or (state == "needs" and bool(line.needs)))
+    ]
+
+
 def device_list(conn: sa.Connection, school: str, now: datetime) -> DeviceList:
     """The list with the id of the newest change it holds."""
     seen = changes.last_id(conn)
