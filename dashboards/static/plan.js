@@ -62,7 +62,7 @@ export class Plan {
   label(layer, place, kind) {
     const box = bounds(place);
     const whole = pick(place, "name").replace(/（.*|\(.*/, "");
-    const room = box.right - box.left + 8;
+    const room = box.right - box.left - 2;
     // A name too long for its room is told by its number alone: "A201" for "Classroom A201".
     const text = kind === "building" || lengthOf(whole) <= room ? whole : (whole.match(/\S*\d\S*$/) ?? [""])[0];
     if (kind !== "building" && (!text || lengthOf(text) > room || box.bottom - box.top < 12)) return;
@@ -233,7 +233,7 @@ export class Plan {
 }
 
 /** About how wide a text is on the plan: Chinese signs are twice as wide as Latin ones. */
-const lengthOf = (text) => [...text].reduce((sum, sign) => sum + (sign > "\u2e80" ? 10 : 5.2), 0);
+const lengthOf = (text) => [...text].reduce((sum, sign) => sum + (sign > "\u2e80" ? 10 : 5.6), 0);
 
 function bounds(place) {
   const corners = place.outline.split(" ").map((corner) => corner.split(",").map(Number));

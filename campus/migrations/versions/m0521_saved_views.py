@@ -6,7 +6,7 @@ from alembic import op
 from campus.db import Moment
 
 revision = "0521"
-down_revision = "0071"
+down_revision = "0034"
 
 
 def upgrade() -> None:
