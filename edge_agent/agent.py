@@ -16,13 +16,16 @@ from edge_agent.camera.detectors import make_detector
 from edge_agent.camera.sources import make_source
 from edge_agent.camera.turns import InTurn, Turns
 from edge_agent.commands import Commands
+from edge_agent.extras import needs
 from edge_agent.gate.agent import GateAgent
+from edge_agent.gate.settings import Gate
 from edge_agent.gate.source import PassSource, SimulatedReader
 from edge_agent.gate.zkteco import ZktecoTerminals
 from edge_agent.lab.agent import LabAgent
+from edge_agent.lab.settings import Lab
 from edge_agent.lab.source import SimulatedLab
 from edge_agent.remote import Remote
-from edge_agent.settings import Camera, Gate, Lab
+from edge_agent.settings import Camera
 from edge_agent.uplink import Uplink
 
 
@@ -67,12 +70,17 @@ class EdgeAgent:
 
     def _add_gate(self, gate: Gate, uplink: Uplink, service: Service) -> None:
         agent = GateAgent(gate, self._reader(gate), self._key, self._clock, uplink)
-        uplink.add_device(gate.id, agent.health)
+        uplink.add_device(gate.id, agent.health, agent.reachable)
         service.task(f"gate[{gate.id}]", agent.run)
 
     def _reader(self, gate: Gate) -> PassSource:
         if gate.source == "zkteco":
             return ZktecoTerminals(gate, self._settings.school.zone, self._clock)
+        if gate.source == "hikvision" and gate.hikvision is not None:
+            with needs("gate", f"gate {gate.id}"):
+                from edge_agent.gate.hikvision import HikvisionTerminal
+            place = self._settings.agent.spool.with_name(f"{gate.id}.place")
+            return HikvisionTerminal(gate, gate.hikvision, self._settings.school.zone, self._clock, place)
         return SimulatedReader(gate, self._clock)
 
     def _add_lab(self, lab: Lab, uplink: Uplink, service: Service) -> None:

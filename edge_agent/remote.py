@@ -22,7 +22,9 @@ from campus.errors import SettingsError
 from campus.events import Reply
 from campus.settings import Positive, Section
 from edge_agent.camera.detectors import make_detector
-from edge_agent.settings import Camera, EdgeSettings, Gate, Lab
+from edge_agent.gate.settings import Gate
+from edge_agent.lab.settings import Lab
+from edge_agent.settings import Camera, EdgeSettings
 
 log = logging.getLogger("edge.configuration")
 MAX_BYTES = 256 * 1024

@@ -7,7 +7,6 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import time
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,10 +15,10 @@ from msgspec import Meta
 from campus.config import PREFIX, load
 from campus.errors import SettingsError
 from campus.settings import Mqtt, Port, Positive, School, Secrets, Section, Settings
+from edge_agent.gate.settings import Gate
+from edge_agent.lab.settings import Lab
+from edge_agent.values import DeviceId, PlaceName
 
-DeviceId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
-# Names become part of metric names, which have at most 64 characters: `zone.<name>.people`.
-PlaceName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")]
 Share = Annotated[float, Meta(ge=0, le=1)]
 # A score says something else in each detector: (begins a track, continues one).
 DEFAULT_SCORES = {"yolox": (0.4, 0.2), "fastestdet": (0.65, 0.4), "motion": (0.5, 0.5)}
@@ -143,45 +142,6 @@ class Camera(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """The scores from which a detection may begin and may continue a track."""
         sure, weak = DEFAULT_SCORES[self.detector]
         return (sure if self.score is None else self.score), (weak if self.weak_score is None else self.weak_score)
-
-
-class Gate(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``[[gates]]``: one attendance gate lane. ``sim`` lets seeded people pass, with the numbers in ``cards``;
-    ``zkteco`` listens for terminals that push (ADMS)."""
-
-    id: DeviceId
-    source: Literal["sim", "zkteco"] = "sim"
-    lane: Annotated[str, Meta(min_length=1, max_length=64)] = "1"
-    direction: Literal["in", "out"] | None = None  # None: the lane does not know it
-    cards: Path | None = None  # a text file, one card number a line; None: made-up cards
-    passes_per_hour: Positive = 120.0
-    seed: int = 1
-    terminals: tuple[str, ...] = ()  # serial numbers of the terminals that are heard
-    networks: tuple[str, ...] = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")  # and from where
-    listen: str = "0.0.0.0"  # noqa: S104 - terminals are other machines; serials and networks are checked
-    port: Port = 8081
-
-    def __post_init__(self) -> None:
-        if self.source == "zkteco" and not self.terminals:
-            raise ValueError(f"gate {self.id!r}: terminals is empty; give the serial numbers of its terminals")
-        for network in self.networks:
-            try:
-                ip_network(network)
-            except ValueError:
-                raise ValueError(f"gate {self.id!r}: networks: {network!r} is not like 192.168.0.0/16") from None
-
-
-class Lab(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``[[labs]]``: one VR lab and its seats."""
-
-    id: DeviceId
-    source: Literal["sim"] = "sim"
-    seats: Annotated[int, Meta(ge=1, le=500)] = 24
-    session_min: Positive = 20.0  # mean length of a headset session
-    sessions_per_hour: Positive = 40.0
-    telemetry_s: Positive = 30.0
-    cards: Path | None = None
-    seed: int = 1
 
 
 class EdgeSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -40,6 +40,7 @@ _dropped = Counter("edge_dropped_total", "New messages that found no room in the
 _waiting = Gauge("edge_spool_messages", "Messages waiting for the broker")
 
 Health = Callable[[], dict[str, float]]
+Reachable = Callable[[], bool]
 State = Literal["online", "offline"]
 
 
@@ -65,7 +66,7 @@ class Uplink:
         self._boot = new_boot()
         self._lock = threading.Lock()
         self._seq: dict[str, int] = {}
-        self._devices: dict[str, Health] = {agent.id: self._own_health}
+        self._devices: dict[str, tuple[Health, Reachable]] = {agent.id: (self._own_health, _always)}
         self._started = time.monotonic()
         self._spool = Spool(agent.spool, int(agent.spool_mb * 1e6))
         self._sent = 0  # the id of the last message handed to the connection
@@ -82,9 +83,12 @@ class Uplink:
 
     # -- what the agents call --------------------------------------------------------------------------------------
 
-    def add_device(self, device: str, health: Health) -> None:
-        """Speak for ``device`` from now on; ``health`` gives the numbers of its status, on the sending thread."""
-        self._devices[device] = health
+    def add_device(self, device: str, health: Health, reachable: Reachable | None = None) -> None:
+        """Speak for ``device`` from now on; ``health`` gives the numbers of its status, on the sending thread.
+
+        While it is not ``reachable`` it is told as offline, though this agent lives.
+        """
+        self._devices[device] = (health, reachable or _always)
 
     def event(self, device: str, event: Event, at: datetime) -> None:
         """Something happened at ``device`` at ``at``; it is on the disk when this returns."""
@@ -235,12 +239,17 @@ class Uplink:
                 self._event(self._agent.id, report, now, loss)
 
     def _say_all(self, state: State) -> None:
-        for device, health in list(self._devices.items()):
+        for device, (health, reachable) in list(self._devices.items()):
             config = self._config if device == self._agent.id else 0
             ts = to_ms(self._clock.now())
             status = Status(
-                state=state, ts=ts, boot=self._boot, agent=__version__, config=config, health=health()
-            )  # fmt: skip
+                state=state if reachable() else "offline",
+                ts=ts,
+                boot=self._boot,
+                agent=__version__,
+                config=config,
+                health=health(),
+            )
             try:
                 self._client.publish(self._topic(device, Channel.STATUS), encode(status), retain=True)
             except Unavailable:
@@ -252,6 +261,10 @@ class Uplink:
 
     def _topic(self, device: str, channel: Channel) -> str:
         return str(Topic(self._school, device, channel))
+
+
+def _always() -> bool:
+    return True
 
 
 def _marked_late(payload: bytes) -> bytes:

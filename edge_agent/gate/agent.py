@@ -7,8 +7,8 @@ import threading
 from campus.clock import Clock
 from campus.credentials import hash_credential
 from campus.events import GatePass
+from edge_agent.gate.settings import Gate
 from edge_agent.gate.source import PassSource
-from edge_agent.settings import Gate
 from edge_agent.voice import Voice
 
 
@@ -38,3 +38,7 @@ class GateAgent:
     def health(self) -> dict[str, float]:
         """Numbers for the status: passes since the start, and what the reader says of itself."""
         return {"passes": float(self._passes), **self._source.health()}
+
+    def reachable(self) -> bool:
+        """Whether the gate's reader is there."""
+        return self._source.reachable()

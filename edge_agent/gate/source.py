@@ -11,7 +11,7 @@ import msgspec
 
 from campus.clock import Clock
 from edge_agent.cards import card_numbers
-from edge_agent.settings import Gate
+from edge_agent.gate.settings import Gate
 
 
 class Pass(msgspec.Struct, frozen=True):
@@ -32,6 +32,10 @@ class PassSource(Protocol):
 
     def health(self) -> dict[str, float]:
         """Numbers about the reader for the gate's status."""
+        ...
+
+    def reachable(self) -> bool:
+        """Whether the reader is there; while it is not, the gate is told as offline, and who passes it is unknown."""
         ...
 
 
@@ -55,3 +59,7 @@ class SimulatedReader:
     def health(self) -> dict[str, float]:
         """A simulated reader is always well."""
         return {}
+
+    def reachable(self) -> bool:
+        """It never fails."""
+        return True

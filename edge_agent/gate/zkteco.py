@@ -15,14 +15,15 @@ from zoneinfo import ZoneInfo
 from campus.clock import Clock
 from campus.errors import SettingsError
 from edge_agent.gate.attlog import read_attlog
+from edge_agent.gate.settings import Gate
 from edge_agent.gate.source import Pass
-from edge_agent.settings import Gate
 
 log = logging.getLogger("edge.gate")
 MAX_BYTES = 1 << 20  # a terminal uploads some hundred lines at once
 SOCKET_S = 10.0  # a connection that says nothing for so long is closed
 TOLD_S = 20.0  # how long an upload may wait until its passes are in the spool
 TICK_S = 0.2
+SILENT_S = 120.0
 
 
 class _Upload:
@@ -81,6 +82,10 @@ class ZktecoTerminals:
         """Seconds since any terminal was heard, lines nobody understands, and requests of strangers."""
         silent = (self._clock.now() - self._heard).total_seconds()
         return {"terminal_silent_s": max(0.0, silent), "bad_lines": self._bad, "refused": self._refused}
+
+    def reachable(self) -> bool:
+        """Whether any terminal was heard lately; they ask for commands every ten seconds."""
+        return (self._clock.now() - self._heard).total_seconds() < SILENT_S
 
     def admits(self, serial: str, address: str) -> bool:
         """Whether a terminal is one of ours; notes when it was heard, or that it was refused."""

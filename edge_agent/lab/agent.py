@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from campus.clock import Clock
 from campus.credentials import hash_credential
 from campus.events import LabSeatLeft, LabSeatTaken
+from edge_agent.lab.settings import Lab
 from edge_agent.lab.source import LabSource, SeatChange
-from edge_agent.settings import Lab
 from edge_agent.voice import Voice
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from campus.clock import Clock
 from edge_agent.cards import card_numbers
-from edge_agent.settings import Lab
+from edge_agent.lab.settings import Lab
 
 
 class SeatChange(msgspec.Struct, frozen=True):

@@ -17,8 +17,9 @@ from campus.events import Reply, Status
 from campus.mqtt import Message, MqttClient
 from campus.settings import Mqtt, Secrets
 from campus.topics import parse
+from edge_agent.lab.settings import Lab
 from edge_agent.remote import Remote, merged, read_document
-from edge_agent.settings import Agent, EdgeSettings, Lab
+from edge_agent.settings import Agent, EdgeSettings
 
 ROOT = Path(__file__).parents[2]
 CONFIG = "campus/school-1/edge-1/config"

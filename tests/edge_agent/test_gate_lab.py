@@ -12,10 +12,11 @@ from campus.credentials import hash_credential
 from campus.errors import SettingsError
 from campus.events import GatePass, LabSeatLeft, LabSeatTaken
 from edge_agent.gate.agent import GateAgent
+from edge_agent.gate.settings import Gate
 from edge_agent.gate.source import Pass, SimulatedReader
 from edge_agent.lab.agent import LabAgent
+from edge_agent.lab.settings import Lab
 from edge_agent.lab.source import SimulatedLab
-from edge_agent.settings import Gate, Lab
 from tests.edge_agent.conftest import Notebook
 
 KEY = b"a school's key of enough bytes"
@@ -32,6 +33,9 @@ class Cards:
 
     def health(self) -> dict[str, float]:
         return {"lanes": 1.0}
+
+    def reachable(self) -> bool:
+        return True
 
 
 class StopAt(VirtualClock):

@@ -18,8 +18,8 @@ from campus.errors import SettingsError
 from campus.events import GatePass
 from edge_agent.gate.agent import GateAgent
 from edge_agent.gate.attlog import read_attlog
+from edge_agent.gate.settings import Gate
 from edge_agent.gate.zkteco import MAX_BYTES, ZktecoTerminals
-from edge_agent.settings import Gate
 from tests.edge_agent.conftest import Notebook
 
 ZONE = ZoneInfo("Asia/Shanghai")
