@@ -43,12 +43,14 @@ class Listener:
         return [body for _, body, _ in self.messages if isinstance(body, TypedEvent)]
 
     def values(self) -> list[tuple[float, bool]]:
-        return [
+        """Each reading once: a broker that was stopped before it took our own ack brings a message again."""
+        told = (
             (float(item.values["n"]), item.late)
             for _, body, _ in self.messages
             if isinstance(body, Readings)
             for item in body.items
-        ]
+        )
+        return list(dict.fromkeys(told))
 
     def states(self, device: str) -> list[str]:
         return [body.state for name, body, _ in self.messages if name == device and isinstance(body, Status)]
