@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 
 from attendance.tables import links, marks, schools
 from campus.clock import to_ms
+from campus.keylists import ask, asked, matching
 
 _START = "0" * 64
 _COLUMNS = ("session", "student", "number", "school", "status", "why", "evidence", "by", "reason", "at")
@@ -37,19 +39,33 @@ class Proof(msgspec.Struct, frozen=True):
     breaks: tuple[Break, ...]
 
 
-def extend(conn: sa.Connection, school: str, rows: Sequence[Mapping[str, Any]], now: datetime) -> int:
-    """Append the link that proves ``rows``, new marks of ``school``; return its number.
+def extend(conn: sa.Connection, new: Mapping[str, Sequence[Mapping[str, Any]]], now: datetime) -> dict[str, int]:
+    """Append to the chain of each school the link that proves its ``new`` marks; return the links' numbers by school.
 
-    Two links can never have one number: PostgreSQL's writers wait here for each other, SQLite has one anyway.
+    Two links of a school can never have one number: PostgreSQL's writers wait here for each other, in order of the
+    schools, and SQLite has one writer anyway.
     """
     if conn.dialect.name == "postgresql":
-        conn.execute(sa.select(schools.c.id).where(schools.c.id == school).with_for_update())
-    newest = sa.select(links.c.number, links.c.digest).where(links.c.school == school)
-    head = conn.execute(newest.order_by(links.c.number.desc()).limit(1)).first()
-    number, before = (head.number + 1, head.digest) if head else (1, _START)
-    digest = _digest(before, rows)
-    conn.execute(links.insert(), {"school": school, "number": number, "marks": len(rows), "digest": digest, "at": now})
-    return number
+        locked = sa.select(schools.c.id).where(schools.c.id.in_(sorted(new)))
+        conn.execute(locked.order_by(schools.c.id).with_for_update())
+    heads = {school: (number, digest) for school, number, digest in ask(conn, _heads, ((one,) for one in new))}
+    made = []
+    for school, rows in new.items():
+        number, before = heads.get(school, (0, _START))
+        row = {"school": school, "number": number + 1, "marks": len(rows), "digest": _digest(before, rows), "at": now}
+        made.append(row)
+    conn.execute(links.insert(), made)
+    return {str(row["school"]): int(str(row["number"])) for row in made}
+
+
+@cache
+def _heads(dialect: str) -> sa.Select[tuple[Any, ...]]:
+    """Number and digest of the newest link of each school."""
+    keys = asked(dialect, links.c.school)
+    own = links.alias()
+    newest = sa.select(sa.func.max(own.c.number)).where(own.c.school == keys.c.school).scalar_subquery()
+    newest_link = sa.and_(matching(keys, links.c.school), links.c.number == newest)
+    return sa.select(links.c.school, links.c.number, links.c.digest).join_from(keys, links, newest_link)
 
 
 def verify(conn: sa.Connection, school: str, noted: str | None = None) -> Proof:

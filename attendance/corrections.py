@@ -145,14 +145,14 @@ def _find(conn: sa.Connection, session_id: str, student: str) -> tuple[Session, 
         raise NotFound(f"there is no session {session_id!r}")
     session = session_of(row)
     lock(conn, [session_id])
-    standing = standings(conn, [session_id], [student]).get((session_id, student))
+    standing = standings(conn, [(session_id, student)]).get((session_id, student))
     if standing is None and not _on_roll(conn, session, student):
         raise NotFound(f"student {student!r} is not on the roll of session {session_id!r}")
     return session, standing
 
 
 def _on_roll(conn: sa.Connection, session: Session, student: str) -> bool:
-    return student in pupils_of(conn, session.school, [session], [student])[session.id]
+    return student in pupils_of(conn, [session], [(session.school, student)])[session.id]
 
 
 def _last_of_machine(conn: sa.Connection, session_id: str, student: str) -> Mark | None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -13,11 +16,14 @@ from attendance.daybook import school_day
 from attendance.planning import Wanted, wanted
 from attendance.policy import Window
 from attendance.sessionrules import SessionKind
-from attendance.tables import roll, schools, sessions
+from attendance.tables import enrolments, roll, schools, sessions, students
 from campus import db
+from campus.keylists import ask, asked, matching
 
 # At most this many sessions are decided in one transaction, so that a city's closing bell does not hold up messages.
 AT_ONCE = 400
+# At most this many schools are planned in one transaction: a city's day turns at midnight, and nobody waits for it.
+PLANNED_AT_ONCE = 40
 _A_DAY = timedelta(days=1)
 _OWN = ("id", "school", "class_id", "day", "kind", "room")
 
@@ -77,9 +83,11 @@ def _touched(school: str, start: datetime, end: datetime) -> tuple[sa.ColumnElem
 
 
 def unplanned(conn: sa.Connection, today: date) -> list[str]:
-    """The schools whose ``today`` is not planned yet."""
+    """The schools whose ``today`` is not planned yet, as many as one transaction should plan."""
     stale = sa.or_(schools.c.planned_day.is_(None), schools.c.planned_day < today)
-    return list(conn.execute(sa.select(schools.c.id).where(stale).order_by(schools.c.id)).scalars())
+    return list(
+        conn.execute(sa.select(schools.c.id).where(stale).order_by(schools.c.id).limit(PLANNED_AT_ONCE)).scalars()
+    )
 
 
 def plan(conn: sa.Connection, school: str, today: date, now: datetime, zone: ZoneInfo) -> bool:
@@ -161,3 +169,21 @@ def session_of(row: sa.Row[tuple[object, ...]]) -> Session:
     cells = row._mapping
     window = Window(**{name: cells[name] for name in Window.__struct_fields__})
     return Session(window=window, **{name: cells[name] for name in _OWN})
+
+
+def sessions_of(conn: sa.Connection, day: date, of: Collection[tuple[str, str]], now: datetime) -> list[Session]:
+    """The sessions of ``day`` whose roll students, as (school, student), are on: arrival, and what has begun."""
+    return [session_of(row) for row in ask(conn, _theirs, of, day=day, now=now)]
+
+
+@cache
+def _theirs(dialect: str) -> sa.Select[tuple[Any, ...]]:
+    keys = asked(dialect, students.c.school, students.c.id)
+    same = matching(keys, students.c.school, students.c.id)
+    home = sa.select(students.c.school, students.c.class_id).join_from(keys, students, same)
+    person = sa.and_(enrolments.c.school == keys.c.school, enrolments.c.person == keys.c.id)
+    taught = sa.select(enrolments.c.school, enrolments.c.class_id).join_from(keys, enrolments, person)
+    either = sa.union(home, taught.where(enrolments.c.role == "student")).subquery()
+    theirs = matching(either, sessions.c.school, sessions.c.class_id)
+    begun = sa.or_(sessions.c.kind == "arrival", sessions.c.opens_at <= sa.bindparam("now"))
+    return sa.select(sessions).join_from(either, sessions, theirs).where(sessions.c.day == sa.bindparam("day"), begun)

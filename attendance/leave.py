@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -12,6 +14,7 @@ from attendance.due import look_again
 from attendance.policy import LeaveSpan
 from attendance.tables import leave_kinds, leaves
 from campus import db
+from campus.keylists import ask, asked, matching
 
 
 def grant(conn: sa.Connection, school: str, granted: Sequence[tuple[str, LeaveSpan, str]]) -> None:
@@ -38,25 +41,23 @@ def grant(conn: sa.Connection, school: str, granted: Sequence[tuple[str, LeaveSp
 
 
 def leaves_within(
-    conn: sa.Connection, school: str, students: Collection[str], start: datetime, end: datetime
-) -> dict[str, list[LeaveSpan]]:
-    """The leaves of ``students`` that reach into ``start`` to ``end``, by student."""
+    conn: sa.Connection, of: Collection[tuple[str, str]], start: datetime, end: datetime
+) -> dict[tuple[str, str], list[LeaveSpan]]:
+    """The leaves of students that reach into ``start`` to ``end``, by school and student."""
+    found: dict[tuple[str, str], list[LeaveSpan]] = defaultdict(list)
+    for row in ask(conn, _spans, of, start=start, end=end):
+        found[row.school, row.student].append(LeaveSpan(row.starts, row.ends, row.kind, row.status))
+    return found
+
+
+@cache
+def _spans(dialect: str) -> sa.Select[tuple[Any, ...]]:
+    keys = asked(dialect, leaves.c.school, leaves.c.student)
     named = sa.and_(leave_kinds.c.school == leaves.c.school, leave_kinds.c.kind == leaves.c.kind)
     status = sa.func.coalesce(leave_kinds.c.status, "on_leave").label("status")
-    query = (
-        sa.select(leaves.c.student, leaves.c.starts, leaves.c.ends, leaves.c.kind, status)
-        .join_from(leaves, leave_kinds, named, isouter=True)
-        .where(
-            leaves.c.school == school, leaves.c.student.in_(students), leaves.c.starts <= end, leaves.c.ends >= start
-        )
+    return (
+        sa.select(leaves.c.school, leaves.c.student, leaves.c.starts, leaves.c.ends, leaves.c.kind, status)
+        .join_from(keys, leaves, matching(keys, leaves.c.school, leaves.c.student))
+        .join(leave_kinds, named, isouter=True)
+        .where(leaves.c.starts <= sa.bindparam("end"), leaves.c.ends >= sa.bindparam("start"))
     )
-    return _by_student(
-        (row.student, LeaveSpan(row.starts, row.ends, row.kind, row.status)) for row in conn.execute(query)
-    )
-
-
-def _by_student(rows: Iterable[tuple[str, LeaveSpan]]) -> dict[str, list[LeaveSpan]]:
-    found: dict[str, list[LeaveSpan]] = defaultdict(list)
-    for student, span in rows:
-        found[student].append(span)
-    return found

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -12,6 +15,7 @@ from attendance.chain import extend
 from attendance.policy import Mark, Standing, Status
 from attendance.tables import marks, roll, sessions
 from campus import changes, db
+from campus.keylists import ask, asked, matching
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,17 +44,20 @@ def lock(conn: sa.Connection, ids: Collection[str]) -> None:
         conn.execute(sa.select(sessions.c.id).where(sessions.c.id.in_(ids)).order_by(sessions.c.id).with_for_update())
 
 
-def standings(conn: sa.Connection, ids: Collection[str], students: Collection[str]) -> dict[tuple[str, str], Standing]:
-    """The current marks of ``students`` in the sessions ``ids``, by session and student."""
+def standings(conn: sa.Connection, of: Collection[tuple[str, str]]) -> dict[tuple[str, str], Standing]:
+    """The current marks of students in sessions, both ways by (session, student)."""
+    return {(row.session, row.student): standing_of(row) for row in ask(conn, _current, of)}
+
+
+@cache
+def _current(dialect: str) -> sa.Select[tuple[Any, ...]]:
+    keys = asked(dialect, roll.c.session, roll.c.student)
     current = sa.and_(
         marks.c.session == roll.c.session, marks.c.student == roll.c.student, marks.c.number == roll.c.number
     )
-    query = (
-        sa.select(roll.c.held, *(marks.c[name] for name in ("session", "student", "number", *Mark.__struct_fields__)))
-        .join_from(roll, marks, current)
-        .where(roll.c.session.in_(ids), roll.c.student.in_(students))
-    )
-    return {(row.session, row.student): standing_of(row) for row in conn.execute(query)}
+    columns = (marks.c[name] for name in ("session", "student", "number", *Mark.__struct_fields__))
+    query = sa.select(roll.c.held, *columns)
+    return query.join_from(keys, roll, matching(keys, roll.c.session, roll.c.student)).join(marks, current)
 
 
 def standing_of(row: sa.Row[tuple[object, ...]]) -> Standing:
@@ -66,13 +73,11 @@ def append(conn: sa.Connection, entries: Sequence[Entry], now: datetime) -> None
     """
     if not entries:
         return
-    rows = [_row(entry, now) for entry in entries]
-    for school in sorted({entry.school for entry in entries}):
-        own = [row for row in rows if row["school"] == school]
-        link = extend(conn, school, own, now)
-        for row in own:
-            row["link"] = link
-    conn.execute(marks.insert(), rows)
+    rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for entry in entries:
+        rows[entry.school].append(_row(entry, now))
+    numbers = extend(conn, rows, now)
+    conn.execute(marks.insert(), [{**row, "link": numbers[school]} for school, own in rows.items() for row in own])
     current = [
         {
             "session": entry.session,
@@ -85,12 +90,11 @@ def append(conn: sa.Connection, entries: Sequence[Entry], now: datetime) -> None
         for entry in entries
     ]
     db.upsert(roll, conn, current, ["session", "student"], ["number", "status", "held"])
-    for school in sorted({entry.school for entry in entries}):
-        keys = [(f"{one.session}:{one.student}", one.class_id) for one in entries if one.school == school]
-        changes.append_all(conn, now, school, "roll", keys)
+    news = [(one.school, f"{one.session}:{one.student}", one.class_id) for one in entries]
+    changes.append_rows(conn, now, "roll", news)
 
 
-def _row(entry: Entry, now: datetime) -> dict[str, object]:
+def _row(entry: Entry, now: datetime) -> dict[str, Any]:
     mark = entry.mark
     return {
         "session": entry.session,

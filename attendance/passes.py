@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -14,70 +16,92 @@ from attendance.tables import credentials, passes, students
 from campus import db
 from campus.envelope import Envelope
 from campus.events import GatePass
+from campus.keylists import ask, asked, matching
+
+Key = tuple[str, str]  # a school, and the id of something of it
 
 
 class Holder(msgspec.Struct, frozen=True):
     """An active student and the class whose roll the student is on."""
 
+    school: str
     student: str
     class_id: str
 
+    @property
+    def key(self) -> Key:
+        """School and student."""
+        return self.school, self.student
 
-def holders_of(conn: sa.Connection, school: str, cards: Collection[str]) -> dict[str, Holder]:
-    """Whose the cards are, by credential; cards of nobody active are left out."""
+
+def holders_of(conn: sa.Connection, cards: Collection[Key]) -> dict[Key, Holder]:
+    """Whose the cards are, by school and credential; cards of nobody active are left out."""
+    rows = ask(conn, _holders, cards)
+    return {(school, card): Holder(school, student, home or "") for school, card, student, home in rows}
+
+
+@cache
+def _holders(dialect: str) -> sa.Select[tuple[Any, ...]]:
+    keys = asked(dialect, credentials.c.school, credentials.c.credential)
     same = sa.and_(students.c.school == credentials.c.school, students.c.id == credentials.c.student)
-    query = (
-        sa.select(credentials.c.credential, students.c.id, students.c.class_id)
-        .join_from(credentials, students, same)
-        .where(credentials.c.school == school, credentials.c.credential.in_(cards), students.c.active)
+    return (
+        sa.select(credentials.c.school, credentials.c.credential, students.c.id, students.c.class_id)
+        .join_from(keys, credentials, matching(keys, credentials.c.school, credentials.c.credential))
+        .join(students, same)
+        .where(students.c.active)
     )
-    return {card: Holder(student, class_id or "") for card, student, class_id in conn.execute(query)}
 
 
-def unseen(conn: sa.Connection, school: str, envelopes: Sequence[Envelope]) -> list[Envelope]:
+def unseen(conn: sa.Connection, envelopes: Sequence[Envelope]) -> list[Envelope]:
     """The passes that are not stored yet: neither under their id nor as the same record of the same reader."""
-    ids = {envelope.id for envelope in envelopes}
-    known = set(conn.execute(sa.select(passes.c.id).where(passes.c.school == school, passes.c.id.in_(ids))).scalars())
-    records = _stored_records(conn, school, envelopes)
+    known = {(school, id_) for school, id_ in ask(conn, _known, ((one.school, one.id) for one in envelopes))}
+    records = _stored_records(conn, envelopes)
     fresh = []
     for envelope in envelopes:
-        record = _record_of(envelope)
-        if envelope.id not in known and record not in records:
-            known.add(envelope.id)
+        record, key = _record_of(envelope), (envelope.school, envelope.id)
+        if key not in known and record not in records:
+            known.add(key)
             if record is not None:
                 records.add(record)
             fresh.append(envelope)
     return fresh
 
 
-_Record = tuple[str, datetime, int]
+_Record = tuple[str, str, datetime, int]
 
 
 def _record_of(envelope: Envelope) -> _Record | None:
-    """Gate, its time and its own record number: a reader that sends its memory again gives new ids to old passes."""
+    """School, gate, its time, its record number: a reader that sends its memory again gives new ids to old passes."""
     serial = _body(envelope).serial
-    return None if serial is None else (envelope.device, envelope.at, serial)
+    return None if serial is None else (envelope.school, envelope.device, envelope.at, serial)
 
 
-def _stored_records(conn: sa.Connection, school: str, envelopes: Sequence[Envelope]) -> set[_Record | None]:
+def _stored_records(conn: sa.Connection, envelopes: Sequence[Envelope]) -> set[_Record | None]:
     records = [record for envelope in envelopes if (record := _record_of(envelope))]
     if not records:
         return set()
-    query = sa.select(passes.c.gate, passes.c.told_at, passes.c.serial).where(
-        passes.c.school == school,
-        passes.c.gate.in_({gate for gate, _, _ in records}),
-        passes.c.told_at.in_({at for _, at, _ in records}),
-        passes.c.serial.isnot(None),
-    )
-    return {(gate, at, serial) for gate, at, serial in conn.execute(query)}
+    return {(school, gate, at, serial) for school, gate, at, serial in ask(conn, _records, records)}
 
 
-def store(conn: sa.Connection, envelopes: Sequence[Envelope], holders: Mapping[str, Holder]) -> None:
+@cache
+def _known(dialect: str) -> sa.Select[tuple[Any, ...]]:
+    keys = asked(dialect, passes.c.school, passes.c.id)
+    return sa.select(passes.c.school, passes.c.id).join_from(keys, passes, matching(keys, passes.c.school, passes.c.id))
+
+
+@cache
+def _records(dialect: str) -> sa.Select[tuple[Any, ...]]:
+    columns = (passes.c.school, passes.c.gate, passes.c.told_at, passes.c.serial)
+    keys = asked(dialect, *columns)
+    return sa.select(*columns).join_from(keys, passes, matching(keys, *columns))
+
+
+def store(conn: sa.Connection, envelopes: Sequence[Envelope], holders: Mapping[Key, Holder]) -> None:
     """Store new passes; those of cards nobody has are stored too, and can be claimed when the card becomes known."""
     rows = []
     for envelope in envelopes:
         body = _body(envelope)
-        holder = holders.get(body.credential)
+        holder = holders.get((envelope.school, body.credential))
         rows.append(
             {
                 "school": envelope.school,
@@ -105,53 +129,58 @@ def moment_of(envelope: Envelope) -> datetime:
     return envelope.received if envelope.clock_suspect else envelope.at
 
 
-def taps_within(
-    conn: sa.Connection, school: str, of: Collection[str], start: datetime, end: datetime
-) -> dict[str, list[Tap]]:
-    """The taps of students from ``start`` to before ``end``, by student."""
-    columns = [passes.c[name] for name in Tap.__struct_fields__]
-    query = sa.select(passes.c.student, *columns).where(
-        passes.c.school == school, passes.c.student.in_(of), passes.c.at >= start, passes.c.at < end
-    )
-    found: dict[str, list[Tap]] = defaultdict(list)
-    for student, id_, at, gate, place, stated, late, suspect in conn.execute(query):
-        found[student].append(Tap(id=id_, at=at, gate=gate, place=place, stated=stated, late=late, suspect=suspect))
+def taps_within(conn: sa.Connection, of: Collection[Key], start: datetime, end: datetime) -> dict[Key, list[Tap]]:
+    """The taps of students from ``start`` to before ``end``, by school and student."""
+    found: dict[Key, list[Tap]] = defaultdict(list)
+    for school, student, id_, at, gate, place, stated, late, suspect in ask(conn, _taps, of, start=start, end=end):
+        tap = Tap(id=id_, at=at, gate=gate, place=place, stated=stated, late=late, suspect=suspect)
+        found[school, student].append(tap)
     return found
 
 
+@cache
+def _taps(dialect: str) -> sa.Select[tuple[Any, ...]]:
+    keys = asked(dialect, passes.c.school, passes.c.student)
+    columns = [passes.c[name] for name in ("school", "student", *Tap.__struct_fields__)]
+    within = passes.c.at >= sa.bindparam("start"), passes.c.at < sa.bindparam("end")
+    mine = matching(keys, passes.c.school, passes.c.student)
+    return sa.select(*columns).join_from(keys, passes, sa.and_(mine, *within))
+
+
 def repair(
-    conn: sa.Connection, school: str, taps: Mapping[str, Iterable[Tap]], dismissal: datetime | None
-) -> dict[str, list[Passage]]:
+    conn: sa.Connection, taps: Mapping[Key, Iterable[Tap]], dismissals: Mapping[str, datetime | None]
+) -> dict[Key, list[Passage]]:
     """The passages of each student; directions that lanes did not state are stored as repaired."""
-    walks = {student: walk(own, dismissal) for student, own in taps.items()}
+    walks = {key: walk(own, dismissals.get(key[0])) for key, own in taps.items()}
     rows = [
-        {"pass_id": passage.tap.id, "repaired": passage.direction}
-        for passages in walks.values()
+        {"of_school": school, "pass_id": passage.tap.id, "repaired": passage.direction}
+        for (school, _), passages in walks.items()
         for passage in passages
         if passage.tap.stated is None
     ]
     if rows:
-        here = (passes.c.school == school, passes.c.id == sa.bindparam("pass_id"))
+        here = (passes.c.school == sa.bindparam("of_school"), passes.c.id == sa.bindparam("pass_id"))
         conn.execute(passes.update().where(*here).values(direction=sa.bindparam("repaired")), rows)
     return walks
 
 
 def spooled_within(
-    conn: sa.Connection, school: str, gates: Collection[str], start: datetime, end: datetime
-) -> dict[str, list[datetime]]:
-    """The moments of passes that ``gates`` stored while offline and handed in later, by gate."""
-    query = sa.select(passes.c.gate, passes.c.at).where(
-        passes.c.school == school,
-        passes.c.gate.in_(gates),
-        passes.c.at >= start,
-        passes.c.at <= end,
-        passes.c.late,
-        ~passes.c.suspect,
-    )
-    found: dict[str, list[datetime]] = defaultdict(list)
-    for gate, at in conn.execute(query):
-        found[gate].append(at)
+    conn: sa.Connection, gates: Collection[Key], start: datetime, end: datetime
+) -> dict[Key, list[datetime]]:
+    """The moments of passes that ``gates`` stored while offline and handed in later, by school and gate."""
+    found: dict[Key, list[datetime]] = defaultdict(list)
+    for school, gate, at in ask(conn, _spooled, gates, start=start, end=end):
+        found[school, gate].append(at)
     return found
+
+
+@cache
+def _spooled(dialect: str) -> sa.Select[tuple[Any, ...]]:
+    keys = asked(dialect, passes.c.school, passes.c.gate)
+    within = passes.c.at >= sa.bindparam("start"), passes.c.at <= sa.bindparam("end")
+    here = sa.and_(matching(keys, passes.c.school, passes.c.gate), *within)
+    query = sa.select(passes.c.school, passes.c.gate, passes.c.at).join_from(keys, passes, here)
+    return query.where(passes.c.late, ~passes.c.suspect)
 
 
 def unclaimed_passes(conn: sa.Connection, school: str, start: datetime, end: datetime) -> int:

@@ -36,7 +36,7 @@ def session_roll(conn: sa.Connection, session_id: str) -> list[SessionLine]:
     if row is None:
         raise NotFound(f"there is no session {session_id!r}")
     session = session_of(row)
-    members = pupils_of(conn, session.school, [session])[session.id]
+    members = pupils_of(conn, [session])[session.id]
     lines = [_line(found) for found in conn.execute(_roll_query(session.school, session_id, members))]
     return sorted(lines, key=lambda line: (URGENCY[line.status], line.name, line.student))
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Literal
+from functools import cache
+from typing import Any, Literal
 
 import msgspec
 import sqlalchemy as sa
 
 from attendance.directions import Tap, walk
-from attendance.passes import Holder, moment_of
+from attendance.passes import Holder, Key, moment_of
 from attendance.policy import Sighting
 from attendance.tables import readers, sightings
 from campus import db
 from campus.envelope import Envelope
 from campus.events import GatePass, LabSeatTaken
+from campus.keylists import ask, asked, matching
 
 Scope = Literal["dormitory", "room", "seat"]
 SCOPES: tuple[Scope, ...] = ("dormitory", "room", "seat")
@@ -41,10 +43,17 @@ class Seen(msgspec.Struct, frozen=True):
 NOTHING_SEEN = Seen({}, ())
 
 
-def readers_inside(conn: sa.Connection, school: str) -> dict[str, Reader]:
-    """The readers that stand inside the site of ``school``, by device."""
-    query = sa.select(readers.c.device, readers.c.scope, readers.c.place).where(readers.c.school == school)
-    return {row.device: Reader(row.scope, row.place) for row in conn.execute(query)}
+def readers_inside(conn: sa.Connection, schools: Collection[str]) -> dict[Key, Reader]:
+    """The readers that stand inside the sites of ``schools``, by school and device."""
+    rows = ask(conn, _readers, ((school,) for school in schools))
+    return {(school, device): Reader(scope, place) for school, device, scope, place in rows}
+
+
+@cache
+def _readers(dialect: str) -> sa.Select[tuple[Any, ...]]:
+    keys = asked(dialect, readers.c.school)
+    columns = (readers.c.school, readers.c.device, readers.c.scope, readers.c.place)
+    return sa.select(*columns).join_from(keys, readers, matching(keys, readers.c.school))
 
 
 def card_of(envelope: Envelope) -> str | None:
@@ -56,15 +65,15 @@ def card_of(envelope: Envelope) -> str | None:
 def store(
     conn: sa.Connection,
     envelopes: Sequence[Envelope],
-    inside: Mapping[str, Reader],
-    holders: Mapping[str, Holder],
+    inside: Mapping[Key, Reader],
+    holders: Mapping[Key, Holder],
 ) -> None:
     """Store sightings; one that comes twice is stored once."""
     rows = []
     for envelope in envelopes:
         card = card_of(envelope) or ""
-        reader = inside.get(envelope.device, Reader("seat", None))
-        holder = holders.get(card)
+        reader = inside.get((envelope.school, envelope.device), Reader("seat", None))
+        holder = holders.get((envelope.school, card))
         rows.append(
             {
                 "school": envelope.school,
@@ -83,20 +92,23 @@ def store(
     db.upsert(sightings, conn, rows, ["school", "id"], [])
 
 
-def seen_within(
-    conn: sa.Connection, school: str, of: Collection[str], start: datetime, end: datetime
-) -> dict[str, Seen]:
-    """What readers inside saw of students from ``start`` to before ``end``, by student."""
-    query = sa.select(sightings).where(
-        sightings.c.school == school, sightings.c.student.in_(of), sightings.c.at >= start, sightings.c.at < end
-    )
-    rows: dict[str, list[sa.Row[tuple[object, ...]]]] = defaultdict(list)
-    for row in conn.execute(query):
-        rows[row.student].append(row)
-    return {student: _seen(own) for student, own in rows.items()}
+def seen_within(conn: sa.Connection, of: Collection[Key], start: datetime, end: datetime) -> dict[Key, Seen]:
+    """What readers inside saw of students from ``start`` to before ``end``, by school and student."""
+    rows: dict[Key, list[sa.Row[tuple[Any, ...]]]] = defaultdict(list)
+    for row in ask(conn, _sighted, of, start=start, end=end):
+        rows[row.school, row.student].append(row)
+    return {key: _seen(own) for key, own in rows.items()}
 
 
-def _seen(rows: Sequence[sa.Row[tuple[object, ...]]]) -> Seen:
+@cache
+def _sighted(dialect: str) -> sa.Select[tuple[Any, ...]]:
+    keys = asked(dialect, sightings.c.school, sightings.c.student)
+    within = sightings.c.at >= sa.bindparam("start"), sightings.c.at < sa.bindparam("end")
+    mine = matching(keys, sightings.c.school, sightings.c.student)
+    return sa.select(sightings).join_from(keys, sightings, sa.and_(mine, *within))
+
+
+def _seen(rows: Sequence[sa.Row[tuple[Any, ...]]]) -> Seen:
     rooms: dict[str, list[Sighting]] = defaultdict(list)
     doors = []
     for row in rows:

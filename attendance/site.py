@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Literal
+from functools import cache
+from typing import Any, Literal
 
 import msgspec
 import sqlalchemy as sa
 
 from attendance.directions import Passage
 from attendance.marks import Entry
-from attendance.passes import Holder
+from attendance.passes import Holder, Key
 from attendance.policy import Status
 from attendance.tables import site_states, students
 from campus import changes, db
+from campus.keylists import ask, asked, matching
 
 State = Literal["in", "out", "unknown"]
 # What the roll says of the whereabouts of a student who never passed.
@@ -34,19 +36,19 @@ class SiteState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def after_passes(
-    conn: sa.Connection, school: str, walks: Mapping[str, Sequence[Passage]], holders: Iterable[Holder], now: datetime
+    conn: sa.Connection, walks: Mapping[Key, Sequence[Passage]], holders: Iterable[Holder], now: datetime
 ) -> bool:
     """Move the students to where the last of their passages of the day left them; whether anybody moved."""
-    found = [_after_walk(school, holder, walks.get(holder.student, ())) for holder in holders]
+    found = [_after_walk(holder, walks.get(holder.key, ())) for holder in holders]
     return _keep(conn, [state for state in found if state], now)
 
 
-def _after_walk(school: str, holder: Holder, passages: Sequence[Passage]) -> SiteState | None:
+def _after_walk(holder: Holder, passages: Sequence[Passage]) -> SiteState | None:
     if not passages:
         return None
     last = passages[-1]
     return SiteState(
-        school=school,
+        school=holder.school,
         student=holder.student,
         class_id=holder.class_id,
         state=last.direction,
@@ -107,22 +109,23 @@ def state_of(conn: sa.Connection, school: str, student: str) -> SiteState | None
     return _stored(conn, [(school, student)]).get((school, student))
 
 
-def _stored(conn: sa.Connection, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], SiteState]:
-    found: dict[tuple[str, str], SiteState] = {}
+def _stored(conn: sa.Connection, keys: Collection[Key]) -> dict[Key, SiteState]:
+    return {(row.school, row.student): SiteState(**row._mapping) for row in ask(conn, _states, keys)}
+
+
+@cache
+def _states(dialect: str) -> sa.Select[tuple[Any, ...]]:
+    keys = asked(dialect, site_states.c.school, site_states.c.student)
     columns = [site_states.c[name] for name in SiteState.__struct_fields__]
-    for school in {school for school, _ in keys}:
-        ids = {student for owner, student in keys if owner == school}
-        query = sa.select(*columns).where(site_states.c.school == school, site_states.c.student.in_(ids))
-        for row in conn.execute(query):
-            found[school, row.student] = SiteState(**row._mapping)
-    return found
+    here = matching(keys, site_states.c.school, site_states.c.student)
+    return sa.select(*columns).join_from(keys, site_states, here)
 
 
 def _keep(
     conn: sa.Connection,
     states: Sequence[SiteState],
     now: datetime,
-    stored: Mapping[tuple[str, str], SiteState] | None = None,
+    stored: Mapping[Key, SiteState] | None = None,
 ) -> bool:
     """Store the states that differ from what is stored; the live stream hears once of each school."""
     if stored is None:
@@ -132,6 +135,5 @@ def _keep(
         fields = list(SiteState.__struct_fields__)
         rows = [msgspec.structs.asdict(state) for state in moved]
         db.upsert(site_states, conn, rows, fields[:2], fields[2:])
-        for school in sorted({state.school for state in moved}):
-            changes.append(conn, now, school, "site", "")
+        changes.append_rows(conn, now, "site", [(school, "", "") for school in sorted({one.school for one in moved})])
     return bool(moved)

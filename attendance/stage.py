@@ -12,13 +12,12 @@ import sqlalchemy as sa
 
 from attendance import follow_ups, sightings, site
 from attendance.directions import Passage
-from attendance.due import claim_due, look_again, look_again_at, plan, session_of, unplanned
+from attendance.due import AT_ONCE, claim_due, look_again, look_again_at, plan, sessions_of, unplanned
 from attendance.marks import Entry
-from attendance.passes import Holder, holders_of, moment_of, repair, store, taps_within, unseen
+from attendance.passes import Holder, Key, holders_of, moment_of, repair, store, taps_within, unseen
 from attendance.register import ARRIVAL, GATE, OutageBook, Register
 from attendance.schoolday import day_bounds, local_day
 from attendance.sightings import Reader, card_of, readers_inside
-from attendance.tables import enrolments, sessions, students
 from campus.envelope import Envelope, Source
 from campus.events import GatePass
 from campus.facts import DeviceReturned, DeviceSilent, MarkChanged, StudentPassed
@@ -28,42 +27,49 @@ SETTLING = timedelta(seconds=15)
 
 
 class _Arrivals(msgspec.Struct, frozen=True):
-    """New passes of one school on one local day, with who made them and what their walks now look like."""
+    """New passes of one local day, with who made them and what their walks now look like."""
 
-    school: str
     day: date
     envelopes: Sequence[Envelope]
-    holders: Mapping[str, Holder]  # by credential
-    walks: Mapping[str, Sequence[Passage]]  # by student
+    holders: Mapping[Key, Holder]  # by school and credential
+    walks: Mapping[Key, Sequence[Passage]]  # by school and student
 
-    def students(self) -> dict[str, Holder]:
-        """Who passed, by student."""
-        found = (self.holders.get(_card(envelope)) for envelope in self.envelopes)
-        return {holder.student: holder for holder in found if holder}
+    def students(self) -> dict[Key, Holder]:
+        """Who passed, by school and student."""
+        found = (self.holders.get(_key(envelope)) for envelope in self.envelopes)
+        return {holder.key: holder for holder in found if holder}
 
 
 class AttendanceStage:
-    """Implements `campus.stage.Stage`. Keeps nothing in memory: the register is in the database."""
+    """Implements `campus.stage.Stage`. Keeps nothing in memory: the register is in the database.
+
+    A batch asks its questions for all its schools at once: a city's batch meets nearly as many schools as passes.
+    """
 
     name = "attendance"
 
     def __init__(self, book: OutageBook, zone: ZoneInfo) -> None:
         self._register = Register(book, zone)
         self._zone = zone
+        self._behind = False
 
     def handle(self, conn: sa.Connection, batch: Sequence[Envelope], now: datetime) -> Sequence[Envelope]:
         """Store the batch's passes, move their students, mark them, and note gates that fell silent or came back."""
         self._note_gates(conn, batch, now)
+        shown = [one for one in batch if card_of(one) is not None]
+        if not shown:
+            return []
+        inside = readers_inside(conn, {one.school for one in shown})
+        through: list[Envelope] = []
+        within: list[Envelope] = []
+        for one in shown:
+            at_gate = isinstance(one.body, GatePass) and (one.school, one.device) not in inside
+            (through if at_gate else within).append(one)
         facts: list[Envelope] = []
-        for school, envelopes in _cards_by_school(batch).items():
-            inside = readers_inside(conn, school)
-            through = [one for one in envelopes if isinstance(one.body, GatePass) and one.device not in inside]
-            fresh = unseen(conn, school, through) if through else []
-            if fresh:
-                facts += self._take(conn, school, fresh, now)
-            within = [one for one in envelopes if one.device in inside or not isinstance(one.body, GatePass)]
-            if within:
-                facts += self._look_inside(conn, school, within, inside, now)
+        if through and (fresh := unseen(conn, through)):
+            facts += self._take(conn, fresh, now)
+        if within:
+            facts += self._look_inside(conn, within, inside, now)
         return facts
 
     def tick(self, conn: sa.Connection, now: datetime) -> Sequence[Envelope]:
@@ -74,27 +80,33 @@ class AttendanceStage:
                 site.turn_day(conn, school, day_bounds(today, self._zone)[0], now)
                 follow_ups.watch(conn, school, now, self._zone)
         anew, closing = claim_due(conn, now)
+        self._behind = len(anew) + len(closing) >= AT_ONCE
         entries = self._register.decide(conn, anew, now) if anew else []
         entries += self._register.decide(conn, closing, now, unsettled=True) if closing else []
         return self._tell(conn, entries, now)
+
+    def behind(self) -> bool:
+        """Whether the last tick left sessions that are due: a transaction decides `AT_ONCE` of them."""
+        return self._behind
 
     def committed(self) -> None:
         """Nothing is remembered."""
 
     def rolled_back(self) -> None:
-        """Nothing is remembered."""
+        """What was due still is; the next tick says again whether it is too much for one."""
+        self._behind = False
 
     def _look_inside(
-        self, conn: sa.Connection, school: str, shown: Sequence[Envelope], inside: Mapping[str, Reader], now: datetime
+        self, conn: sa.Connection, shown: Sequence[Envelope], inside: Mapping[Key, Reader], now: datetime
     ) -> list[Envelope]:
         """Cards presented inside the site move nobody through a gate, but say who is in which room."""
-        holders = holders_of(conn, school, {card for one in shown if (card := card_of(one))})
+        holders = holders_of(conn, {_key(one) for one in shown})
         sightings.store(conn, shown, inside, holders)
         facts: list[Envelope] = []
         for day, envelopes in self._by_day(shown).items():
-            seen = {holder.student for one in envelopes if (holder := holders.get(card_of(one) or ""))}
+            seen = {holder.key for one in envelopes if (holder := holders.get(_key(one)))}
             if seen:
-                facts += self._mark(conn, school, day, seen, now)
+                facts += self._mark(conn, day, seen, now)
         return facts
 
     def _note_gates(self, conn: sa.Connection, batch: Iterable[Envelope], now: datetime) -> None:
@@ -106,34 +118,33 @@ class AttendanceStage:
             elif isinstance(body, DeviceReturned) and body.kind == GATE:
                 look_again_at(conn, envelope.school, body.silent_from, now, now + SETTLING)
 
-    def _take(self, conn: sa.Connection, school: str, fresh: Sequence[Envelope], now: datetime) -> list[Envelope]:
-        holders = holders_of(conn, school, {_card(envelope) for envelope in fresh})
+    def _take(self, conn: sa.Connection, fresh: Sequence[Envelope], now: datetime) -> list[Envelope]:
+        holders = holders_of(conn, {_key(envelope) for envelope in fresh})
         store(conn, fresh, holders)
         facts: list[Envelope] = []
         today = local_day(now, self._zone)
         for day, envelopes in self._by_day(fresh).items():
-            arrivals = self._read_back(conn, school, day, envelopes, holders)
+            arrivals = self._read_back(conn, day, envelopes, holders)
             if day == today:
-                site.after_passes(conn, school, arrivals.walks, arrivals.students().values(), now)
+                site.after_passes(conn, arrivals.walks, arrivals.students().values(), now)
             facts += _passed(arrivals, now)
-            facts += self._mark(conn, school, day, set(arrivals.students()), now)
-        spooled = [moment_of(envelope) for envelope in fresh if envelope.late]
-        if spooled:
-            look_again_at(conn, school, min(spooled), now, now + SETTLING)
+            facts += self._mark(conn, day, set(arrivals.students()), now)
+        for school, since in _spooled_since(fresh).items():
+            look_again_at(conn, school, since, now, now + SETTLING)
         return facts
 
     def _read_back(
-        self, conn: sa.Connection, school: str, day: date, envelopes: Sequence[Envelope], holders: Mapping[str, Holder]
+        self, conn: sa.Connection, day: date, envelopes: Sequence[Envelope], holders: Mapping[Key, Holder]
     ) -> _Arrivals:
         start, end = day_bounds(day, self._zone)
-        students = {holder.student for card in map(_card, envelopes) if (holder := holders.get(card))}
-        taps = taps_within(conn, school, students, start, end)
-        dismissal = self._register.dismissal(conn, school, day, taps.values())
-        return _Arrivals(school, day, envelopes, holders, repair(conn, school, taps, dismissal))
+        students = {holder.key for one in envelopes if (holder := holders.get(_key(one)))}
+        taps = taps_within(conn, students, start, end)
+        dismissals = self._register.dismissals(conn, day, taps)
+        return _Arrivals(day, envelopes, holders, repair(conn, taps, dismissals))
 
-    def _mark(self, conn: sa.Connection, school: str, day: date, students: set[str], now: datetime) -> list[Envelope]:
+    def _mark(self, conn: sa.Connection, day: date, students: set[Key], now: datetime) -> list[Envelope]:
         """Decide the day's sessions of ``students`` anew: arrival always, the others once they have begun."""
-        touched = [session_of(row) for row in conn.execute(_sessions_of(school, day, students, now))]
+        touched = sessions_of(conn, day, students, now)
         return self._tell(conn, self._register.decide(conn, touched, now, only=students), now)
 
     def _tell(self, conn: sa.Connection, entries: Sequence[Entry], now: datetime) -> list[Envelope]:
@@ -151,30 +162,19 @@ class AttendanceStage:
         return days
 
 
-def _sessions_of(school: str, day: date, of: set[str], now: datetime) -> sa.Select[tuple[object, ...]]:
-    home = sa.select(students.c.class_id).where(students.c.school == school, students.c.id.in_(of))
-    taught = sa.select(enrolments.c.class_id).where(
-        enrolments.c.school == school, enrolments.c.role == "student", enrolments.c.person.in_(of)
-    )
-    return sa.select(sessions).where(
-        sessions.c.school == school,
-        sessions.c.day == day,
-        sa.or_(sessions.c.kind == ARRIVAL, sessions.c.opens_at <= now),
-        sa.or_(sessions.c.class_id.in_(home), sessions.c.class_id.in_(taught)),
-    )
-
-
-def _cards_by_school(batch: Iterable[Envelope]) -> dict[str, list[Envelope]]:
-    found: dict[str, list[Envelope]] = defaultdict(list)
-    for envelope in batch:
-        if card_of(envelope) is not None:
-            found[envelope.school].append(envelope)
+def _spooled_since(fresh: Iterable[Envelope]) -> dict[str, datetime]:
+    """The first of the passes that each school's gates had stored while offline."""
+    found: dict[str, datetime] = {}
+    for envelope in fresh:
+        if envelope.late:
+            at = moment_of(envelope)
+            found[envelope.school] = min(at, found.get(envelope.school, at))
     return found
 
 
-def _card(envelope: Envelope) -> str:
-    assert isinstance(envelope.body, GatePass)
-    return envelope.body.credential
+def _key(envelope: Envelope) -> Key:
+    """School and card."""
+    return envelope.school, card_of(envelope) or ""
 
 
 def _passed(arrivals: _Arrivals, now: datetime) -> list[Envelope]:
@@ -184,13 +184,13 @@ def _passed(arrivals: _Arrivals, now: datetime) -> list[Envelope]:
     repeated tap is no passage at all.
     """
     facts = []
-    new = {envelope.id: envelope for envelope in arrivals.envelopes}
-    for student, holder in arrivals.students().items():
-        passages = arrivals.walks.get(student, ())
-        mine = [one for one in passages if one.tap.id in new and not one.repeat]
+    new = {(envelope.school, envelope.id): envelope for envelope in arrivals.envelopes}
+    for (school, student), holder in arrivals.students().items():
+        passages = arrivals.walks.get((school, student), ())
+        mine = [one for one in passages if (school, one.tap.id) in new and not one.repeat]
         if not mine:
             continue
-        newest, envelope = mine[-1], new[mine[-1].tap.id]
+        newest, envelope = mine[-1], new[school, mine[-1].tap.id]
         later = [one for one in passages if not one.repeat and one.tap.at > newest.tap.at]
         late = envelope.late or envelope.clock_suspect or bool(later)
         body = StudentPassed(

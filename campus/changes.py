@@ -35,13 +35,18 @@ def append_all(
     conn: sa.Connection, now: datetime, school: str, topic: ChangeTopic, keys: Sequence[tuple[str, str]]
 ) -> None:
     """Log changes of one kind, each as (key, scope), inside the caller's transaction."""
-    if not keys:
+    append_rows(conn, now, topic, [(school, key, scope) for key, scope in keys])
+
+
+def append_rows(conn: sa.Connection, now: datetime, topic: ChangeTopic, rows: Sequence[tuple[str, str, str]]) -> None:
+    """Log changes of several schools, each as (school, key, scope), inside the caller's transaction."""
+    if not rows:
         return
     if conn.dialect.name == "postgresql":
         # Ids must become visible in order, or a reader that saw 8 would never see a 7 committed later.
         conn.execute(sa.select(sa.func.pg_advisory_xact_lock(_APPEND_LOCK)))
-    rows = [{"at": now, "school": school, "topic": topic, "key": key, "scope": scope} for key, scope in keys]
-    conn.execute(changes.insert(), rows)
+    logged = [{"at": now, "school": of, "topic": topic, "key": key, "scope": scope} for of, key, scope in rows]
+    conn.execute(changes.insert(), logged)
 
 
 def last_id(conn: sa.Connection) -> int:

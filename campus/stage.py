@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from sqlalchemy import Connection
 
@@ -35,4 +35,13 @@ class Stage(Protocol):
 
     def rolled_back(self) -> None:
         """The transaction of the last `handle` or `tick` did not happen."""
+        ...
+
+
+@runtime_checkable
+class Backlogged(Protocol):
+    """A stage whose `tick` does no more than one transaction should hold."""
+
+    def behind(self) -> bool:
+        """Whether the last tick left something that is due: the next one should not wait for its second."""
         ...

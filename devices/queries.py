@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
 from campus.errors import NotFound
+from campus.keylists import ask, asked, matching
 from devices import states
 from devices.registry import Device
 from devices.states import Known
@@ -117,10 +121,28 @@ def transitions(conn: sa.Connection, school: str, device: str, limit: int = _REC
 
 def outages(conn: sa.Connection, school: str, kind: str, start: datetime, end: datetime) -> list[Outage]:
     """The outages of devices of ``kind`` that touch ``start`` to ``end``, by their start."""
+    return outages_of(conn, [school], kind, start, end).get(school, [])
+
+
+def outages_of(
+    conn: sa.Connection, schools: Collection[str], kind: str, start: datetime, end: datetime
+) -> dict[str, list[Outage]]:
+    """The same at several schools, by school; those without an outage are left out."""
+    found: dict[str, list[Outage]] = defaultdict(list)
+    for school, *cells in ask(conn, _touching, ((one,) for one in schools), kind=kind, start=start, end=end):
+        found[school].append(Outage(*cells))
+    return dict(found)
+
+
+@cache
+def _touching(dialect: str) -> sa.Select[tuple[Any, ...]]:
     table = device_outages
-    touching = (table.c.started_at < end) & (table.c.ended_at.is_(None) | (table.c.ended_at > start))
-    query = _outages().where(table.c.school == school, table.c.kind == kind, touching)
-    return [Outage(*row) for row in conn.execute(query.order_by(table.c.started_at, table.c.id))]
+    keys = asked(dialect, table.c.school)
+    lasting = table.c.ended_at.is_(None) | (table.c.ended_at > sa.bindparam("start"))
+    query = sa.select(table.c.school, table.c.device, table.c.place, table.c.started_at, table.c.ended_at)
+    query = query.join_from(keys, table, matching(keys, table.c.school))
+    query = query.where(table.c.kind == sa.bindparam("kind"), table.c.started_at < sa.bindparam("end"), lasting)
+    return query.order_by(table.c.started_at, table.c.id)
 
 
 def places(conn: sa.Connection, school: str) -> list[Place]:
@@ -130,7 +152,7 @@ def places(conn: sa.Connection, school: str) -> list[Place]:
     return [Place(*row) for row in conn.execute(query.order_by(place_table.c.id))]
 
 
-def _devices(school: str) -> sa.Select[Any]:
+def _devices(school: str) -> sa.Select[tuple[Any, ...]]:
     of_device = (device_states.c.school == devices.c.school) & (device_states.c.device == devices.c.id)
     of_place = (place_table.c.school == devices.c.school) & (place_table.c.id == devices.c.place)
     columns = [devices.c[field] for field in Device.__struct_fields__ if field != "school"]
@@ -139,7 +161,7 @@ def _devices(school: str) -> sa.Select[Any]:
     return query.outerjoin(place_table, of_place).where(devices.c.school == school, devices.c.retired_at.is_(None))
 
 
-def _device_row(row: sa.Row[Any], now: datetime) -> DeviceRow:
+def _device_row(row: sa.Row[tuple[Any, ...]], now: datetime) -> DeviceRow:
     known = states.from_row(row)
     return DeviceRow(
         device=Device(
@@ -179,6 +201,6 @@ def _outages_of(conn: sa.Connection, school: str, device: str) -> tuple[Outage, 
     return tuple(Outage(*row) for row in conn.execute(query.order_by(table.c.started_at.desc()).limit(_RECENT)))
 
 
-def _outages() -> sa.Select[Any]:
+def _outages() -> sa.Select[tuple[Any, ...]]:
     table = device_outages
     return sa.select(table.c.device, table.c.place, table.c.started_at, table.c.ended_at)

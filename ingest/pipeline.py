@@ -19,7 +19,7 @@ from campus.errors import PayloadError, Unavailable
 from campus.events import Event, Readings
 from campus.mqtt import Message
 from campus.series import Point, WriteResult
-from campus.stage import Stage
+from campus.stage import Backlogged, Stage
 from ingest import deadletters
 from ingest.counters import BATCH, DEAD, MESSAGES, RETRIES, SECONDS
 from ingest.door import DeadLetter, Door, UnknownDevice
@@ -137,11 +137,15 @@ class Pipeline:
         SECONDS.observe(time.perf_counter() - done.started)
 
     def tick(self) -> None:
-        """Let the stages do what became due; at most once a second of clock time, also when no message comes."""
+        """Let the stages do what became due; once a second of clock time and while one is `behind`."""
         now = self._clock.now()
-        if self._ticked is None or now - self._ticked >= TICK:
+        if self._ticked is None or now - self._ticked >= TICK or self.behind():
             self._transact(lambda conn: self._tick_stages(conn, now))
             self._ticked = now
+
+    def behind(self) -> bool:
+        """Whether a stage left due work to the next tick, which should come after the messages that wait by now."""
+        return any(stage.behind() for stage in self._stages if isinstance(stage, Backlogged))
 
     # -- the door --------------------------------------------------------------------------------------------------
 

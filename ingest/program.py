@@ -27,7 +27,7 @@ def consume(intake: Intake, pipeline: Pipeline, settings: Ingest, stop: threadin
     wait_s = settings.batch_wait_ms / 1000
     with _rare_collections():
         while not stop.is_set():
-            messages = intake.take(settings.batch_messages, max(wait_s, 0.01))
+            messages = intake.take(settings.batch_messages, 0 if pipeline.behind() else max(wait_s, 0.01))
             if messages:
                 _persist(partial(pipeline.begin, messages), stop)
             if not len(intake):  # nothing to do beside the writing of the points

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -120,11 +120,12 @@ class Devices:
     def __init__(self) -> None:
         self.known: list[GateOutage] = []
 
-    def outages(
-        self, conn: sa.Connection, school: str, kind: str, start: datetime, end: datetime
-    ) -> Sequence[GateOutage]:
+    def outages_of(
+        self, conn: sa.Connection, schools: Collection[str], kind: str, start: datetime, end: datetime
+    ) -> dict[str, list[GateOutage]]:
         assert kind == "gate"
-        return [one for one in self.known if one.start <= end and (one.end is None or one.end >= start)]
+        touching = [one for one in self.known if one.start <= end and (one.end is None or one.end >= start)]
+        return {SCHOOL: touching} if SCHOOL in schools else {}
 
 
 class Play:

@@ -191,6 +191,14 @@ def test_a_retained_status_may_be_old(bench: Bench) -> None:
     assert bench.stage.handled[0].clock_suspect is False
 
 
+def test_a_stage_that_is_behind_is_ticked_again_at_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench.stage, "behind", lambda: len(bench.stage.ticks) < 3, raising=False)
+    for _ in range(5):
+        bench.pipeline.tick()
+    assert len(bench.stage.ticks) == 3
+    assert not bench.pipeline.behind()
+
+
 def test_the_stages_tick_once_a_second_of_clock_time(bench: Bench) -> None:
     bench.pipeline.tick()
     bench.pipeline.tick()
