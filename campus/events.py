@@ -76,7 +76,13 @@ class GatePass(Event, frozen=True, kw_only=True, omit_defaults=True):
     serial: int | None = None  # the reader's own record number: device + serial finds replays
 
 
-class CameraIntrusion(Event, frozen=True, kw_only=True, omit_defaults=True):
+class Pictured(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """Base of the events that may bring a picture."""
+
+    still: bytes | None = None  # JPEG of at most 64 KiB, people blurred, zone drawn
+
+
+class CameraIntrusion(Pictured, frozen=True, kw_only=True, omit_defaults=True):
     """A person was confirmed (N of M analysed frames) inside an armed zone of a camera."""
 
     type: ClassVar[str] = "camera.intrusion"
@@ -84,7 +90,6 @@ class CameraIntrusion(Event, frozen=True, kw_only=True, omit_defaults=True):
     track: Count
     confidence: Share
     people: Count = 1
-    still: bytes | None = None  # JPEG of at most 64 KiB, people blurred, zone drawn
 
 
 class CameraTamper(Event, frozen=True, kw_only=True, omit_defaults=True):
@@ -106,14 +111,51 @@ class CameraCrowding(Event, frozen=True, kw_only=True, omit_defaults=True):
     active: bool
 
 
-class CameraLoitering(Event, frozen=True, kw_only=True, omit_defaults=True):
+class CameraLoitering(Pictured, frozen=True, kw_only=True, omit_defaults=True):
     """A person has stayed in an armed zone for longer than is usual there; told once for a visit."""
 
     type: ClassVar[str] = "camera.loitering"
     zone: Name
     track: Count
     seconds: Annotated[float, Meta(ge=0)]
-    still: bytes | None = None  # JPEG of at most 64 KiB, people blurred, zone drawn
+
+
+class CameraFall(Pictured, frozen=True, kw_only=True, omit_defaults=True):
+    """A person who stood has fallen and stays down; ``seconds`` is for how long. Told once for a fall."""
+
+    type: ClassVar[str] = "camera.fall"
+    track: Count
+    seconds: Annotated[float, Meta(ge=0)]
+
+
+class CameraRunning(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """Many run at once where that is not usual (``active``), or no longer.
+
+    ``kind`` is ``dispersal`` when they run apart, away from one place; ``share`` is how many of those in the picture
+    run, ``speed`` their median speed in heights of a person a second (0.8 is walking).
+    """
+
+    type: ClassVar[str] = "camera.running"
+    kind: Literal["running", "dispersal"]
+    active: bool
+    people: Count
+    share: Share
+    speed: Annotated[float, Meta(ge=0)]
+
+
+class CameraFlow(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """More people a minute pass a line than it can carry, or many against the stream (``active``), or no longer.
+
+    ``against`` is the share of those who go the rarer way.
+    """
+
+    type: ClassVar[str] = "camera.flow"
+    kind: Literal["over_capacity", "counter_flow"]
+    active: bool
+    line: Name
+    per_min: Count
+    capacity: Count
+    against: Share
 
 
 class LabSeatTaken(Event, frozen=True, kw_only=True, omit_defaults=True):
@@ -157,6 +199,9 @@ EVENTS: dict[str, type[Event]] = {
         CameraTamper,
         CameraCrowding,
         CameraLoitering,
+        CameraFall,
+        CameraRunning,
+        CameraFlow,
         LabSeatTaken,
         LabSeatLeft,
         SensorAlarm,

@@ -15,6 +15,7 @@ from msgspec import Meta
 from campus.config import PREFIX, load
 from campus.errors import SettingsError
 from campus.settings import Mqtt, Port, Positive, School, Secrets, Section, Settings
+from edge_agent.camera.analytics import Fall, Part, Running
 from edge_agent.gate.settings import Gate
 from edge_agent.lab.settings import Lab
 from edge_agent.values import DeviceId, PlaceName
@@ -50,8 +51,14 @@ class ZoneArea(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     capacity: Annotated[int, Meta(ge=1, le=10_000)] | None = None  # more people than this are a crowd; None: no limit
     crowd_s: Positive = 10.0  # seconds of video that a crowd must last
     loiter_s: Annotated[float, Meta(ge=0, le=86_400)] = 0.0  # who stays this long while armed loiters; 0: not watched
+    area_m2: Positive | None = None  # of the ground in the zone; gives the density, and with `max_density` a capacity
+    max_density: Positive | None = None  # people a square metre from which the zone is crowded
 
     def __post_init__(self) -> None:
+        if self.max_density and not self.area_m2:
+            raise ValueError(f"zone {self.name!r}: max_density needs the area_m2 of the zone")
+        if self.max_density and self.capacity:
+            raise ValueError(f"zone {self.name!r}: give capacity or max_density, not both")
         if len(self.polygon) < 3:
             raise ValueError(f"zone {self.name!r}: polygon has {len(self.polygon)} corners; give at least three")
         for span in self.armed:
@@ -60,6 +67,13 @@ class ZoneArea(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
             except ValueError as error:
                 raise ValueError(f"zone {self.name!r}: armed: {error}") from None
 
+    @property
+    def holds(self) -> int | None:
+        """How many people the zone may hold; None: no limit."""
+        if self.area_m2 and self.max_density:
+            return max(1, int(self.area_m2 * self.max_density))
+        return self.capacity
+
 
 class Line(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[[cameras.lines]]``: a line to count at; "in" is towards the right hand of one walking from ``a`` to ``b``."""
@@ -67,6 +81,9 @@ class Line(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: PlaceName
     a: Corner
     b: Corner
+    per_min: Annotated[int, Meta(ge=1, le=10_000)] | None = None  # people a minute it can carry; None: no limit
+    against: Part = 0.25  # share of the rarer way from which, in a half full stream, there is counter-flow
+    flow_s: Positive = 10.0  # seconds of video that either must last
 
     def __post_init__(self) -> None:
         if self.a == self.b:
@@ -118,6 +135,8 @@ class Camera(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     telemetry_s: Positive = 5.0  # seconds of clock time between two readings
     stills: bool = True  # send a blurred picture with an intrusion
     tamper: Tamper = Tamper()
+    fall: Fall = Fall()
+    running: Running = Running()
     zones: tuple[ZoneArea, ...] = ()
     lines: tuple[Line, ...] = ()
     ignore: tuple[tuple[Corner, ...], ...] = ()  # areas where nobody can stand: a poster, a mirror, the street beyond

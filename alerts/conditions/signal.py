@@ -23,7 +23,7 @@ from alerts.rules.kinds import Rule
 from alerts.rules.reading_rules import AbsenceRule, ChangeRule, ThresholdRule
 from alerts.rules.rule import Bilingual
 from campus.envelope import Envelope
-from campus.events import CameraIntrusion, Event
+from campus.events import Event, Pictured
 from campus.facts import DeviceReturned, DeviceSilent
 
 RECHECK = timedelta(seconds=60)
@@ -105,7 +105,7 @@ def from_event(rule: EventRule, envelope: Envelope, event: Event) -> Signal | No
         return None
     tripped = bool(getattr(event, "active", True))
     reason = happened(event)
-    still = event.still if isinstance(event, CameraIntrusion) else None
+    still = event.still if isinstance(event, Pictured) else None
     return Signal(
         rule=rule,
         cause=of_device(envelope),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from alerts.life.camera_words import seen_by_camera
 from alerts.rules.event_rules import CountRule
 from alerts.rules.reading_rules import AbsenceRule, ChangeRule, RateRule, ThresholdRule
 from alerts.rules.rule import Bilingual
@@ -123,7 +124,7 @@ def happened(event: Event) -> Bilingual:
                 f"丢弃 {dropped} 条 {channel} 消息：{reason}"[:300], f"{dropped} {channel} lost: {reason}"[:300]
             )
         case _:
-            return both(f"设备报告 {event.type}", f"the device reported {event.type}")
+            return seen_by_camera(event) or both(f"设备报告 {event.type}", f"the device reported {event.type}")
 
 
 def silent(fact: DeviceSilent) -> Bilingual:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alerts.tables import event_history
 from campus.db import upsert
 from campus.envelope import Body, Envelope, Source
-from campus.events import EVENTS, CameraIntrusion, Event, GatePass
+from campus.events import EVENTS, Event, GatePass, Pictured
 from campus.facts import DeviceReturned, DeviceSilent, Fact, MarkChanged, StudentPassed
 from campus.ids import new_id
 
@@ -48,7 +48,7 @@ def _row(envelope: Envelope) -> dict[str, object] | None:
     body = envelope.body
     if isinstance(body, GatePass) or not isinstance(body, Event | DeviceSilent | DeviceReturned | StudentPassed):
         return None
-    if isinstance(body, CameraIntrusion):
+    if isinstance(body, Pictured):
         body = msgspec.structs.replace(body, still=None)
     source = envelope.source
     return {

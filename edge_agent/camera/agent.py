@@ -111,7 +111,7 @@ class CameraAgent:
     def _tell(self, analysis: Analysis, now: datetime) -> None:
         # Who is blind sees nobody, which is not the same as that nobody is there: no counts then.
         blind = self._tamper.blind
-        for event in () if blind else (*analysis.intrusions, *analysis.crowds, *analysis.loiterers):
+        for event in () if blind else analysis.events:
             self._voice.event(self._camera.id, event, now)
         self._window.add({} if blind else analysis.values, self._tamper.health)
         if self._due is None or now >= self._due:

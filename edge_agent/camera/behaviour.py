@@ -9,31 +9,37 @@ MOST = 0.8  # share of the pictures that must agree: a detector misses somebody 
 ROOM = 0.8  # a crowd is over when the zone is filled to less than this share of its capacity
 
 
-class Crowd:
-    """Whether a zone holds more than ``capacity`` people, for ``seconds`` of the video; over when there is room."""
+class Lasting:
+    """A condition that counts once it held in most pictures of ``seconds`` of the video; and is over likewise."""
 
-    def __init__(self, capacity: int, seconds: float) -> None:
-        self._capacity = capacity
+    def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._counts: deque[tuple[float, int]] = deque()
+        self._looks: deque[tuple[float, bool, bool]] = deque()
         self.active = False
 
-    def update(self, people: int, at: float) -> bool | None:
-        """Take the people in the zone at ``at``; True when it is crowded now, False when no longer, None: no change."""
-        self._counts.append((at, people))
-        # One count older than the window stays, so that the window is known to be covered whole.
-        while len(self._counts) > 1 and self._counts[1][0] <= at - self._seconds:
-            self._counts.popleft()
-        whole = self._counts[0][0] <= at - self._seconds
-        if not whole or not self._most_are(crowded=not self.active):
+    def update(self, at: float, *, begins: bool, over: bool) -> bool | None:
+        """Take whether it holds, or is over, at ``at``; True when it counts from now, False when no longer."""
+        self._looks.append((at, begins, over))
+        # One look older than the window stays, so that the window is known to be covered whole.
+        while len(self._looks) > 1 and self._looks[1][0] <= at - self._seconds:
+            self._looks.popleft()
+        agree = sum(look[2] if self.active else look[1] for look in self._looks)
+        if self._looks[0][0] > at - self._seconds or agree < MOST * len(self._looks):
             return None
         self.active = not self.active
         return self.active
 
-    def _most_are(self, *, crowded: bool) -> bool:
-        room = ROOM * self._capacity
-        agree = sum(people > self._capacity if crowded else people <= room for _, people in self._counts)
-        return agree >= MOST * len(self._counts)
+
+class Crowd:
+    """Whether a zone holds more than ``capacity`` people, for ``seconds`` of the video; over when there is room."""
+
+    def __init__(self, capacity: int, seconds: float) -> None:
+        self.capacity = capacity
+        self._lasting = Lasting(seconds)
+
+    def update(self, people: int, at: float) -> bool | None:
+        """Take the people in the zone at ``at``; True when it is crowded now, False when no longer, None: no change."""
+        return self._lasting.update(at, begins=people > self.capacity, over=people <= ROOM * self.capacity)
 
 
 class Loitering:

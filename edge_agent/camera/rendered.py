@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 import time
@@ -15,6 +16,7 @@ from edge_agent.camera.geometry import Box
 from edge_agent.camera.source import Frame, NoPicture
 
 WIDTH, HEIGHT = 640, 360
+FALL_S = 0.6  # from standing to lying
 WARM_UP_S = 3.0  # the yard is empty this long, so that a background can be learnt
 
 
@@ -27,14 +29,22 @@ class Walker(msgspec.Struct, frozen=True):
     foot: float  # y of the feet
     height: float
     shade: int
+    falls_at: float | None = None  # falls backwards where it is, and stays down
+    sits_at: float | None = None  # stops and is a third shorter from then on
+
+    def turned(self, at: float) -> float:
+        """By how much of a right angle the figure has fallen, 0..1."""
+        return 0.0 if self.falls_at is None else min(1.0, max(0.0, (at - self.falls_at) / FALL_S))
 
     def box(self, at: float) -> Box | None:
         """Where the figure is at ``at`` seconds; None before it begins and when it is wholly out of the frame."""
-        x = self.start + self.speed * (at - self.begins)
+        stops = min((end for end in (self.falls_at, self.sits_at) if end is not None), default=at)
+        x = self.start + self.speed * (min(at, stops) - self.begins)
         half = self.height * 0.38 * HEIGHT / WIDTH / 2
         if at < self.begins or x + half <= 0 or x - half >= 1:
             return None
-        return Box(x - half, self.foot - self.height, x + half, self.foot)
+        tall = self.height * (0.66 if self.sits_at is not None and at >= self.sits_at else 1.0)
+        return Box(x - half, self.foot - tall, x + half, self.foot)
 
 
 class Scene:
@@ -55,7 +65,8 @@ class Scene:
         for walker in sorted(self.walkers, key=lambda walker: walker.foot):
             box = walker.box(at)
             if box is not None:
-                _draw(image, box, walker.shade, at)
+                still = walker.sits_at is not None and at >= walker.sits_at
+                _draw(image, box, walker.shade, 0.0 if still else at, walker.turned(at))
         grain = np.random.default_rng((self._seed, int(at * 1000))).integers(-3, 4, image.shape, dtype=np.int16)
         return np.asarray(np.clip(image.astype(np.int16) + grain, 0, 255), dtype=np.uint8)
 
@@ -77,15 +88,21 @@ def _yard(seed: int) -> Image:
     return yard
 
 
-def _draw(image: Image, box: Box, shade: int, at: float) -> None:
-    x, head = round((box.x1 + box.x2) / 2 * WIDTH), round(box.y1 * HEIGHT)
-    foot, tall = round(box.y2 * HEIGHT), round(box.height * HEIGHT)
-    swing = round(0.09 * tall * np.sin(at * 6.0))
-    hip, wide = foot - round(0.45 * tall), max(2, round(0.16 * tall))
+def _draw(image: Image, box: Box, shade: int, at: float, turned: float) -> None:
+    """A figure with its feet at the foot of ``box``, leaning back by ``turned`` of a right angle."""
+    x, foot, tall = round((box.x1 + box.x2) / 2 * WIDTH), round(box.y2 * HEIGHT), box.height * HEIGHT
+    lean = turned * math.pi / 2
+    swing = 0.0 if turned else 0.09 * tall * math.sin(at * 6.0)
+    wide = max(2, round(0.16 * tall))
+
+    def up(share: float) -> tuple[int, int]:
+        return x - round(share * tall * math.sin(lean)), foot - 2 - round(share * tall * math.cos(lean))
+
     for side in (-swing, swing):
-        cv2.line(image, (x, hip), (x + side, foot - 2), (shade // 2, 30, 30), max(3, wide // 2), cv2.LINE_AA)
-    cv2.ellipse(image, (x, (head + hip) // 2 + 3), (wide, (hip - head) // 2), 0, 0, 360, (shade, 40, 60), -1)
-    cv2.circle(image, (x, head + round(0.09 * tall)), max(2, round(0.09 * tall)), (90, 110, 160), -1, cv2.LINE_AA)
+        cv2.line(image, up(0.45), (x + round(side), foot - 2), (shade // 2, 30, 30), max(3, wide // 2), cv2.LINE_AA)
+    body = (wide, round(0.27 * tall))
+    cv2.ellipse(image, up(0.72), body, -math.degrees(lean), 0, 360, (shade, 40, 60), -1)
+    cv2.circle(image, up(0.91), max(2, round(0.09 * tall)), (90, 110, 160), -1, cv2.LINE_AA)
 
 
 def crossing_scene(seed: int, seconds: float) -> Scene:

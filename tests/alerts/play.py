@@ -22,7 +22,10 @@ from campus import db
 from campus.clock import VirtualClock, to_ms
 from campus.envelope import Body, Envelope, Source
 from campus.events import (
+    CameraFall,
+    CameraFlow,
     CameraIntrusion,
+    CameraRunning,
     CameraTamper,
     EdgeLoss,
     Event,
@@ -270,6 +273,21 @@ def _event(make: Callable[..., Event]) -> Callable[..., None]:
     return act
 
 
+def _runs(play: Play, device: str, people: str, kind: str) -> None:
+    active, number = people != "nobody", 0 if people == "nobody" else int(people)
+    which = "dispersal" if kind.endswith("apart") else "running"
+    play.handle(play.envelope(device, CameraRunning(kind=which, active=active, people=number, share=0.8, speed=2.4)))
+
+
+def _streams(play: Play, device: str, per_min: str, against: str, active: str) -> None:
+    share = int(against) / 100
+    kind = "counter_flow" if share >= 0.25 else "over_capacity"
+    flow = CameraFlow(
+        kind=kind, active=not active, line="stair", per_min=int(per_min), capacity=60, against=share
+    )  # fmt: skip
+    play.handle(play.envelope(device, flow))
+
+
 def _told_late(play: Play, device: str, then: str) -> None:
     event = CameraIntrusion(zone="yard", track=1, confidence=0.8)
     play.handle(play.envelope(device, event, when=at(then), late=True))
@@ -408,6 +426,9 @@ SENTENCES: Sequence[tuple[str, Callable[..., None]]] = (
     (rf"{_D} sees a person in (\w+)", _event(lambda zone: CameraIntrusion(zone=zone, track=1, confidence=0.9))),
     (rf"{_D} tells late that it saw a person at {_T}", _told_late),
     (rf"{_D} is (covered|moved|dark)", _event(lambda kind: CameraTamper(kind=kind, active=True))),
+    (rf"{_D} sees somebody fall", _event(lambda: CameraFall(track=1, seconds=10.0))),
+    (rf"{_D} sees (\d+|nobody) (run|run apart)", _runs),
+    (rf"{_D} counts (\d+) a minute, (\d+) in 100 against them( no longer)?", _streams),
     (rf"{_D} sees again", _event(lambda: CameraTamper(kind="covered", active=False))),
     (rf"{_D} lost (\d+) messages", _event(lambda n: EdgeLoss(dropped=int(n), channel="event", reason="spool full"))),
     (rf"{_D} falls silent", _silent),

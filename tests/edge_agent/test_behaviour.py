@@ -69,7 +69,7 @@ def told(people: list[int], clock: VirtualClock, **zone: Any) -> list[tuple[int,
     found: list[tuple[int, Event]] = []
     for number, _ in zip(count(), people, strict=False):
         analysis = analyser.analyse(image, number / FPS, clock.now())
-        found += [(number, event) for event in (*analysis.crowds, *analysis.loiterers)]
+        found += [(number, event) for event in analysis.events]
     return found
 
 

@@ -97,7 +97,7 @@ def guarded(**settings: Any) -> Camera:
 
 def test_one_visit_is_one_intrusion_with_a_still(clock: VirtualClock) -> None:
     results = watch(one_walker(), guarded(), clock, 14)
-    (intrusion,) = [event for result in results for event in result.intrusions]
+    (intrusion,) = [event for result in results for event in result.events]
     assert (intrusion.zone, intrusion.people) == ("fence", 1)
     assert intrusion.confidence >= 0.5
     assert intrusion.still is not None
@@ -109,7 +109,7 @@ def test_one_visit_is_one_intrusion_with_a_still(clock: VirtualClock) -> None:
 def test_a_zone_that_is_not_armed_tells_nothing_but_counts(clock: VirtualClock) -> None:
     # The clock stands at seven in the morning in Shanghai.
     results = watch(one_walker(), guarded(armed=("18:00-06:30",)), clock, 14)
-    assert not any(result.intrusions for result in results)
+    assert not any(result.events for result in results)
     assert max(result.values["zone.fence.people"] for result in results) == 1
 
 
@@ -128,7 +128,7 @@ def intrusions(frames: list[list[tuple[float, float]]], clock: VirtualClock, **s
     zone = ZoneArea(name="fence", polygon=LEFT_HALF, kind="intrusion")
     analyser = Analyser(a_camera(zones=(zone,), stills=False, **settings), Script(frames), ZONE)
     image = np.zeros((90, 160, 3), dtype=np.uint8)
-    return [i for i in range(len(frames)) if analyser.analyse(image, i / FPS, clock.now()).intrusions]
+    return [i for i in range(len(frames)) if analyser.analyse(image, i / FPS, clock.now()).events]
 
 
 IN, OUT = [(0.3, 0.8)], [(0.6, 0.8)]

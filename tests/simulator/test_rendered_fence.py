@@ -41,7 +41,7 @@ def intrusions(school: SimulatedSchool, day: date, start: datetime, end: datetim
     for number in range(int((end - start) / step)):
         now = start + number * step
         picture = painter.paint(scene.figures(now), now.astimezone(school.zone), number)
-        found += [now for _ in analyser.analyse(picture, number / WATCHED.fps, now).intrusions]
+        found += [now for _ in analyser.analyse(picture, number / WATCHED.fps, now).events]
     return found
 
 
