@@ -13,6 +13,7 @@ import msgspec
 import sqlalchemy as sa
 
 from attendance.daybook import school_day
+from attendance.home_classes import follow_enrolments
 from attendance.planning import Wanted, wanted
 from attendance.policy import Window
 from attendance.sessionrules import SessionKind
@@ -100,6 +101,7 @@ def plan(conn: sa.Connection, school: str, today: date, now: datetime, zone: Zon
     claim = schools.update().where(schools.c.id == school, stale).values(planned_day=today)
     if conn.execute(claim).rowcount == 0:
         return False
+    follow_enrolments(conn, school, today)
     shape = school_day(conn, school, today)
     rows = [_row(one) for one in wanted(conn, school, shape, now, zone)] if shape else []
     _withdraw(conn, school, today, [str(row["id"]) for row in rows])

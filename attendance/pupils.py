@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from attendance.due import Session
+from attendance.home_classes import holds_on
 from attendance.passes import Key
 from attendance.tables import boarders, enrolments, roll, sessions, students
 from campus.keylists import Question, ask, asked, matching
@@ -60,9 +61,9 @@ def _among(conn: sa.Connection, group: Sequence[Session], only: Collection[Key])
     """Of a few students those on the roll of each session: asked by student, which is what there are few of."""
     kinds = {one.kind for one in group}
     homes = _by_class(ask(conn, _home_class, only))
-    taught = _by_class(ask(conn, _groups, only)) if kinds.intersection(_LESSONS) else {}
+    taught = _by_day(group, list(ask(conn, _groups, only))) if kinds.intersection(_LESSONS) else {}
     asleep = {(school, student) for school, student in ask(conn, _beds, only)} if "night" in kinds else set()
-    return {one.id: sorted(_own(one, homes, taught, asleep)) for one in group}
+    return {one.id: sorted(_own(one, homes, taught.get(one.day, {}), asleep)) for one in group}
 
 
 def _own(
@@ -74,6 +75,14 @@ def _own(
     if session.kind == "night":
         return {student for student in homes.get(key, ()) if (session.school, student) in asleep}
     return homes.get(key, set())
+
+
+def _by_day(group: Sequence[Session], rows: Sequence[Sequence[Any]]) -> dict[date, dict[Key, set[str]]]:
+    """Teaching groups as they are on each day of the sessions."""
+    return {
+        day: _by_class(row[:3] for row in rows if (not row[3] or row[3] <= day) and (not row[4] or day < row[4]))
+        for day in {one.day for one in group}
+    }
 
 
 def _by_class(rows: Iterable[Sequence[str]]) -> dict[Key, set[str]]:
@@ -104,7 +113,8 @@ def _taught(dialect: str) -> _Query:
     keys = _sessions(dialect)
     member = sa.and_(matching(keys, enrolments.c.school, enrolments.c.class_id), enrolments.c.role == "student")
     query = sa.select(keys.c.session, students.c.id).join_from(keys, enrolments, member)
-    return query.join(students, _ENROLLED).where(students.c.active)
+    held = query.join(students, _ENROLLED).join(sessions, sessions.c.id == keys.c.session)
+    return held.where(students.c.active, *holds_on(sessions.c.day))
 
 
 @cache
@@ -143,7 +153,8 @@ def _home_class(dialect: str) -> _Query:
 def _groups(dialect: str) -> _Query:
     keys = asked(dialect, students.c.school, students.c.id)
     same = sa.and_(matching(keys, students.c.school, students.c.id), students.c.active)
-    query = sa.select(enrolments.c.school, enrolments.c.class_id, students.c.id).join_from(keys, students, same)
+    held = enrolments.c.begins, enrolments.c.ends
+    query = sa.select(enrolments.c.school, enrolments.c.class_id, students.c.id, *held).join_from(keys, students, same)
     return query.join(enrolments, _ENROLLED).where(enrolments.c.role == "student")
 
 

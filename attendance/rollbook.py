@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
 import sqlalchemy as sa
 
 from attendance.daybook import school_day
+from attendance.home_classes import holds_on
 from attendance.schoolday import Bell, SchoolDay, local_day, local_minute, moment
 from attendance.tables import classes, enrolments, leaves, roll, sessions, site_states, students, timetable
 
@@ -126,7 +127,7 @@ class RollBook:
         found = tuple(conn.execute(query).scalars())
         if not found:
             return None
-        members = _members(conn, school, found)
+        members = _members(conn, school, found, day.day)
         return Expected(classes=found, students=len(members - self._away(conn, school, members, at)))
 
     def class_teacher(self, conn: sa.Connection, school: str, class_id: str) -> str | None:
@@ -176,7 +177,7 @@ def _slot(school: str, day: SchoolDay, bell: Bell) -> tuple[sa.ColumnElement[boo
     return timetable.c.school == school, timetable.c.weekday == day.weekday, timetable.c.period == bell.period
 
 
-def _members(conn: sa.Connection, school: str, of: tuple[str, ...]) -> set[str]:
+def _members(conn: sa.Connection, school: str, of: tuple[str, ...], day: date) -> set[str]:
     same = sa.and_(students.c.school == enrolments.c.school, students.c.id == enrolments.c.person)
     query = (
         sa.select(enrolments.c.person)
@@ -186,6 +187,7 @@ def _members(conn: sa.Connection, school: str, of: tuple[str, ...]) -> set[str]:
             enrolments.c.class_id.in_(of),
             enrolments.c.role == "student",
             students.c.active,
+            *holds_on(day),
         )
     )
     return set(conn.execute(query).scalars())

@@ -1,12 +1,13 @@
-"""What a roster says: schools, classes, people and who belongs where, as values that hold together."""
+"""What a roster says: schools, classes, people, guardians and who belongs where, as values that hold together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 
 import msgspec
 
-from attendance.sheets import Row
+STUDENT = "student"
 
 
 class SchoolRow(msgspec.Struct, frozen=True):
@@ -14,6 +15,16 @@ class SchoolRow(msgspec.Struct, frozen=True):
 
     id: str
     name: str
+
+
+class TermRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An academic session: a term, semester, school year or grading period; ``ends`` is its last day."""
+
+    id: str
+    title: str
+    kind: str
+    starts: date
+    ends: date
 
 
 class ClassRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,22 +48,52 @@ class PersonRow(msgspec.Struct, frozen=True, kw_only=True):
     grade: str = ""
 
 
+class GuardianRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A guardian, with what a message needs."""
+
+    id: str
+    name: str
+    phone: str = ""
+    email: str = ""
+
+
+class KinRow(msgspec.Struct, frozen=True, kw_only=True):
+    """That somebody is a student's guardian."""
+
+    student: str
+    guardian: str
+    relation: str = "guardian"
+
+
 class EnrolmentRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A person's place in a class."""
+    """A person's place in a class, from its first day until the day before ``ends`` (OneRoster counts so)."""
 
     class_id: str
     person: str
     role: str  # student | teacher
     is_primary: bool = False
+    begins: date | None = None
+    ends: date | None = None
+    source: str | None = None
+
+    def holds_on(self, day: date) -> bool:
+        """Whether it holds on ``day``."""
+        return (self.begins is None or self.begins <= day) and (self.ends is None or day < self.ends)
 
 
 class Roster(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole roster, references checked: every class, school and person that is named exists."""
+    """A whole roster, or one school's part of it; every class, school and person that is named exists.
+
+    None for what an export says nothing about: what is stored of it stays as it is.
+    """
 
     schools: tuple[SchoolRow, ...]
     classes: tuple[ClassRow, ...]
     people: tuple[PersonRow, ...]
     enrolments: tuple[EnrolmentRow, ...]
+    terms: tuple[TermRow, ...] | None = None
+    guardians: tuple[GuardianRow, ...] | None = None
+    kin: tuple[KinRow, ...] | None = None
 
     def of_school(self, school: str) -> Roster:
         """The part of ``school``: its classes, whoever is enrolled in them, and the people it names as its own."""
@@ -61,14 +102,27 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True):
         enrolments = tuple(one for one in self.enrolments if one.class_id in ids)
         persons = {one.person for one in enrolments}
         people = tuple(one for one in self.people if school in one.schools or one.id in persons)
-        schools = tuple(one for one in self.schools if one.id == school)
-        return Roster(schools=schools, classes=classes, people=people, enrolments=enrolments)
+        kin = guardians = None
+        if self.kin is not None and self.guardians is not None:
+            students = {one.id for one in people if one.role == STUDENT}
+            kin = tuple(one for one in self.kin if one.student in students)
+            named = {one.guardian for one in kin}
+            guardians = tuple(one for one in self.guardians if one.id in named)
+        return msgspec.structs.replace(
+            self,
+            schools=tuple(one for one in self.schools if one.id == school),
+            classes=classes,
+            people=people,
+            enrolments=enrolments,
+            kin=kin,
+            guardians=guardians,
+        )
 
 
 class RosterChange(msgspec.Struct, frozen=True):
     """One difference between a roster and what is stored: a thing, its key and the fields that differ."""
 
-    kind: str  # class | student | teacher | enrolment
+    kind: str  # term | class | student | teacher | guardian | relation | enrolment
     key: tuple[str, ...]  # its id; class, role and person of an enrolment
     fields: tuple[str, ...] = ()
 
@@ -88,28 +142,18 @@ class RosterDiff(msgspec.Struct, frozen=True):
         return added, changed, removed
 
 
-def home_classes(classes: Iterable[ClassRow], enrolments: Iterable[EnrolmentRow]) -> Mapping[str, str]:
-    """The home class of each student: a homeroom before a teaching group, a primary enrolment before another.
+def home_classes(classes: Iterable[ClassRow], enrolments: Iterable[EnrolmentRow], day: date) -> Mapping[str, str]:
+    """The home class of each student on ``day``: a homeroom before a teaching group, a primary enrolment before others.
 
     Rosters that know no homerooms (School Data Sync) give the first class by id.
     """
     kinds = {one.id: one.kind for one in classes}
     best: dict[str, tuple[bool, bool, str]] = {}
     for one in enrolments:
-        if one.role == "student":
+        if one.role == STUDENT and one.holds_on(day):
             rank = (kinds[one.class_id] != "homeroom", not one.is_primary, one.class_id)
             best[one.person] = min(best.get(one.person, rank), rank)
     return {student: rank[2] for student, rank in best.items()}
-
-
-def check_enrolment(
-    row: Row, class_id: str, person: str, classes: Mapping[str, ClassRow], people: Mapping[str, PersonRow]
-) -> None:
-    """Raise `ImportFileError` when an enrolment's ``row`` names a class or person that the roster does not have."""
-    if class_id not in classes:
-        raise row.wrong(f"class {class_id!r} is not among the classes")
-    if person not in people:
-        raise row.wrong(f"user {person!r} is not among the users")
 
 
 def full_name(family: str, given: str) -> str:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
-from attendance import tables
-from attendance.roster import Roster, RosterChange, RosterDiff, home_classes
+from attendance import roster_tables, tables
+from attendance.roster import STUDENT, Roster, RosterChange, RosterDiff, SchoolRow, home_classes
 from campus import db
 from campus.errors import Conflict
 
 # Removing more than this share of the active students needs a person's word.
 REMOVAL_SHARE = 0.2
+_AT_ONCE = 5000
 Key = tuple[str, ...]
 Rows = dict[Key, dict[str, Any]]
 
@@ -30,16 +31,38 @@ class _Kind(msgspec.Struct, frozen=True):
 
 
 _KINDS = (
+    _Kind("term", roster_tables.terms, ("id",), ("title", "kind", "starts", "ends")),
     _Kind("class", tables.classes, ("id",), ("title", "grade", "kind", "room")),
     _Kind("student", tables.students, ("id",), ("name", "grade", "class_id")),
     _Kind("teacher", tables.teachers, ("id",), ("name",)),
-    _Kind("enrolment", tables.enrolments, ("class_id", "role", "person"), ("is_primary",)),
+    _Kind("guardian", roster_tables.guardians, ("id",), ("name", "phone", "email")),
+    _Kind("relation", roster_tables.guardian_links, ("student", "guardian"), ("relation",)),
+    _Kind("enrolment", tables.enrolments, ("class_id", "role", "person"), ("is_primary", "begins", "ends", "source")),
 )
+KINDS = tuple(kind.name for kind in _KINDS)
+# What rows of a kind hold beside the roster's word: a term of the roster's is not the school's own.
+_FIXED: Mapping[str, Mapping[str, Any]] = {"term": {"said_by": "roster"}}
+_NEW: Mapping[str, Mapping[str, Any]] = {"term": {"first_week": "A"}}
 
 
-def diff_roster(conn: sa.Connection, school: str, roster: Roster) -> RosterDiff:
+class RosterPlan(msgspec.Struct, frozen=True):
+    """What bringing one school in step takes: the differences, the rows they need, and how many students there are."""
+
+    diff: RosterDiff
+    wanted: dict[str, Rows]
+    active: int
+
+
+def plan_school(conn: sa.Connection, school: str, part: Roster, day: date) -> RosterPlan:
+    """What bringing ``school`` in step with its ``part`` of a roster takes on ``day``."""
+    wanted = _wanted(part, day)
+    stored = _stored(conn, school, wanted)
+    return RosterPlan(_diff(stored, wanted), wanted, len(stored["student"]))
+
+
+def diff_roster(conn: sa.Connection, school: str, roster: Roster, now: datetime) -> RosterDiff:
     """What `apply_roster` would add, change and remove: a dry run."""
-    return _diff(_stored(conn, school), _wanted(_part(roster, school)))
+    return plan_school(conn, school, _part(roster, school), now.date()).diff
 
 
 def apply_roster(
@@ -58,15 +81,20 @@ def apply_roster(
     schools and none of them is ``school``.
     """
     part = _part(roster, school)
-    stored, wanted = _stored(conn, school), _wanted(part)
-    diff = _diff(stored, wanted)
+    plan = plan_school(conn, school, part, now.date())
     if not confirmed:
-        _refuse_mass_removal(diff, len(stored["student"]), removal_share)
+        _refuse_mass_removal(plan, removal_share)
+    write_plan(conn, school, plan, part.schools[0], now)
+    return plan.diff
+
+
+def write_plan(conn: sa.Connection, school: str, plan: RosterPlan, own: SchoolRow, now: datetime) -> None:
+    """Carry out what was planned; ``own`` is what the roster calls the school."""
     for kind in _KINDS:
-        _write(conn, school, kind, wanted[kind.name], diff)
-    values = {"id": school, "name": part.schools[0].name, "roster_at": now, "planned_day": None}
-    db.upsert(tables.schools, conn, [values], ["id"], ["name", "roster_at", "planned_day"])
-    return diff
+        if kind.name in plan.wanted:
+            _write(conn, school, kind, plan.wanted[kind.name], plan.diff)
+    values = {"id": school, "name": own.name, "org": own.id, "roster_at": now, "planned_day": None}
+    db.upsert(tables.schools, conn, [values], ["id"], ["name", "org", "roster_at", "planned_day"])
 
 
 def _part(roster: Roster, school: str) -> Roster:
@@ -80,40 +108,58 @@ def _part(roster: Roster, school: str) -> Roster:
     raise Conflict(f"the roster has no school {school!r}; its schools with classes are: {names}")
 
 
-def _wanted(part: Roster) -> dict[str, Rows]:
-    homes = home_classes(part.classes, part.enrolments)
-    rows: dict[str, Rows] = {kind.name: {} for kind in _KINDS}
-    for one in part.classes:
-        rows["class"][one.id,] = {"title": one.title, "grade": one.grade, "kind": one.kind, "room": one.room}
-    for person in part.people:
-        if person.role == "student":
-            home = homes.get(person.id)
-            rows["student"][person.id,] = {"name": person.name, "grade": person.grade, "class_id": home}
-        else:
-            rows["teacher"][person.id,] = {"name": person.name}
-    for place in part.enrolments:
-        rows["enrolment"][place.class_id, place.role, place.person] = {"is_primary": place.is_primary}
+def _wanted(part: Roster, day: date) -> dict[str, Rows]:
+    """The rows there should be, of the kinds the roster speaks of."""
+    students = [one for one in part.people if one.role == STUDENT]
+    homes = home_classes(part.classes, part.enrolments, day)
+    rows: dict[str, Rows] = {
+        "class": _rows(part.classes, ("id",), ("title", "grade", "kind", "room")),
+        "student": {
+            (one.id,): {"name": one.name, "grade": one.grade, "class_id": homes.get(one.id)} for one in students
+        },
+        "teacher": {(one.id,): {"name": one.name} for one in part.people if one.role != STUDENT},
+        "enrolment": _rows(part.enrolments, ("class_id", "role", "person"), ("is_primary", "begins", "ends", "source")),
+    }
+    if part.terms is not None:
+        rows["term"] = _rows(part.terms, ("id",), ("title", "kind", "starts", "ends"))
+    if part.guardians is not None and part.kin is not None:
+        rows["guardian"] = _rows(part.guardians, ("id",), ("name", "phone", "email"))
+        rows["relation"] = _rows(part.kin, ("student", "guardian"), ("relation",))
     return rows
 
 
-def _stored(conn: sa.Connection, school: str) -> dict[str, Rows]:
+def _rows(values: Iterable[msgspec.Struct], key: Sequence[str], fields: Sequence[str]) -> Rows:
+    return {tuple(getattr(one, name) for name in key): {name: getattr(one, name) for name in fields} for one in values}
+
+
+def _stored(conn: sa.Connection, school: str, of: Collection[str]) -> dict[str, Rows]:
     """What is stored and active, in the shape of `_wanted`."""
     stored: dict[str, Rows] = {}
     for kind in _KINDS:
-        columns = [kind.table.c[name] for name in (*kind.key, *kind.fields)]
-        query = sa.select(*columns).where(kind.table.c.school == school)
-        if "active" in kind.table.c:
-            query = query.where(kind.table.c.active)
-        size = len(kind.key)
-        stored[kind.name] = {
-            tuple(row[:size]): dict(zip(kind.fields, row[size:], strict=True)) for row in conn.execute(query)
-        }
+        if kind.name in of:
+            columns = [kind.table.c[name] for name in (*kind.key, *kind.fields)]
+            size = len(kind.key)
+            stored[kind.name] = {
+                tuple(row[:size]): dict(zip(kind.fields, row[size:], strict=True))
+                for row in conn.execute(sa.select(*columns).where(*_here(kind, school), *_active(kind)))
+            }
     return stored
+
+
+def _here(kind: _Kind, school: str) -> list[sa.ColumnElement[bool]]:
+    fixed = _FIXED.get(kind.name, {})
+    return [kind.table.c.school == school, *(kind.table.c[name] == value for name, value in fixed.items())]
+
+
+def _active(kind: _Kind) -> list[sa.ColumnElement[bool]]:
+    return [kind.table.c.active] if "active" in kind.table.c else []
 
 
 def _diff(stored: Mapping[str, Rows], wanted: Mapping[str, Rows]) -> RosterDiff:
     added, changed, removed = [], [], []
     for kind in _KINDS:
+        if kind.name not in wanted:
+            continue
         old, new = stored[kind.name], wanted[kind.name]
         added += [_change(kind, key) for key in new if key not in old]
         removed += [_change(kind, key) for key in old if key not in new]
@@ -128,34 +174,33 @@ def _change(kind: _Kind, key: Key, fields: tuple[str, ...] = ()) -> RosterChange
     return RosterChange(kind.name, key, fields)
 
 
-def _refuse_mass_removal(diff: RosterDiff, active: int, share: float) -> None:
-    gone = diff.counts("student")[2]
-    if active and gone > share * active:
+def _refuse_mass_removal(plan: RosterPlan, share: float) -> None:
+    gone = plan.diff.counts("student")[2]
+    if gone > share * plan.active:
         raise Conflict(
-            f"this roster would remove {gone} of {active} students, more than {share:.0%}; "
+            f"this roster would remove {gone} of {plan.active} students, more than {share:.0%}; "
             "check that the export is whole, then confirm the import (campus import --confirm)"
         )
 
 
 def _write(conn: sa.Connection, school: str, kind: _Kind, wanted: Rows, diff: RosterDiff) -> None:
-    touched = {one.key for one in (*diff.added, *diff.changed) if one.kind == kind.name}
-    has_active = "active" in kind.table.c
+    touched = [one.key for one in (*diff.added, *diff.changed) if one.kind == kind.name]
+    fixed, has_active = _FIXED.get(kind.name, {}), "active" in kind.table.c
     extra = {"active": True} if has_active else {}
-    rows = [
-        {"school": school, **dict(zip(kind.key, key, strict=True)), **fields, **extra}
-        for key, fields in wanted.items()
-        if key in touched
-    ]
-    db.upsert(kind.table, conn, rows, ["school", *kind.key], [*kind.fields, *extra])
-    gone = [one.key for one in diff.removed if one.kind == kind.name]
-    _remove(conn, school, kind, gone, keep=has_active)
+    always = {"school": school, **fixed, **extra, **_NEW.get(kind.name, {})}
+    rows = [{**always, **dict(zip(kind.key, key, strict=True)), **wanted[key]} for key in touched]
+    for first in range(0, len(rows), _AT_ONCE):
+        keys = ["school", *fixed, *kind.key]
+        db.upsert(kind.table, conn, rows[first : first + _AT_ONCE], keys, [*kind.fields, *extra])
+    _remove(conn, school, kind, [one.key for one in diff.removed if one.kind == kind.name])
 
 
-def _remove(conn: sa.Connection, school: str, kind: _Kind, gone: Sequence[Key], *, keep: bool) -> None:
+def _remove(conn: sa.Connection, school: str, kind: _Kind, gone: Sequence[Key]) -> None:
+    """People and classes become inactive, their history stays; of guardians and places in classes nothing is kept."""
     if not gone:
         return
-    here = [kind.table.c[name] == sa.bindparam(f"k_{name}") for name in kind.key]
+    named = [kind.table.c[name] == sa.bindparam(f"k_{name}") for name in kind.key]
     table = kind.table
-    statement = table.update().values(active=False) if keep else table.delete()
+    statement = table.update().values(active=False) if "active" in table.c else table.delete()
     rows = [{f"k_{name}": value for name, value in zip(kind.key, key, strict=True)} for key in gone]
-    conn.execute(statement.where(table.c.school == school, *here), rows)
+    conn.execute(statement.where(*_here(kind, school), *named), rows)

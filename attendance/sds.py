@@ -1,80 +1,76 @@
-"""School Data Sync version 1 sheets (School, Section, Student, Teacher and who is in which) read into a `Roster`."""
+"""School Data Sync version 1 sheets (School, Section, Student, Teacher ...) read into a scratch database."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from attendance.roster import ClassRow, EnrolmentRow, PersonRow, Roster, SchoolRow, check_enrolment, full_name
-from attendance.sheets import Once, Row, Sheets
-
-
-def read_sds_v1(sheets: Sheets) -> Roster:
-    """The roster in School Data Sync v1 sheets; passwords are never read. Raises `ImportFileError`."""
-    schools = _schools(sheets)
-    classes = _sections(sheets, schools)
-    people = _people(sheets, schools, "Student.csv", "student") | _people(sheets, schools, "Teacher.csv", "teacher")
-    enrolments = [
-        *_enrolments(sheets, "StudentEnrollment.csv", "student", classes, people),
-        *_enrolments(sheets, "TeacherRoster.csv", "teacher", classes, people),
-    ]
-    return Roster(
-        schools=tuple(schools.values()),
-        classes=tuple(classes.values()),
-        people=tuple(people.values()),
-        enrolments=tuple(enrolments),
-    )
+from attendance.roster import STUDENT, full_name
+from attendance.roster_scratch import Scratch
+from attendance.sheets import Problems, Row, Sheets
 
 
-def _schools(sheets: Sheets) -> dict[str, SchoolRow]:
-    once, found = Once(), {}
-    for row in sheets.rows("School.csv", "SIS ID", "Name"):
-        id_ = row.need("SIS ID")
-        once.check(row, id_, f"the school {id_!r}")
-        found[id_] = SchoolRow(id_, row.need("Name", longest=200))
-    return found
+def read_sds_v1(sheets: Sheets, scratch: Scratch, problems: Problems) -> None:
+    """Put School Data Sync v1 sheets into ``scratch``; passwords are never read."""
+    problems.each(sheets.rows("School.csv", "SIS ID", "Name"), lambda row: _school(scratch, row))
+    sections = sheets.rows("Section.csv", "SIS ID", "School SIS ID", "Section Name")
+    terms: set[str] = set()
+    problems.each(sections, lambda row: _section(scratch, row, terms))
+    for name, role in (("Student.csv", STUDENT), ("Teacher.csv", "teacher")):
+        people = sheets.rows(name, "SIS ID", "School SIS ID")
+        problems.each(people, lambda row, role=role: _person(scratch, row, role))  # type: ignore[misc]
+    for name, role in (("StudentEnrollment.csv", STUDENT), ("TeacherRoster.csv", "teacher")):
+        places = sheets.rows(name, "Section SIS ID", "SIS ID")
+        problems.each(places, lambda row, role=role: _enrolment(scratch, row, role))  # type: ignore[misc]
+    if "User.csv" in sheets and "Guardianrelationship.csv" in sheets:
+        guardians: set[str] = set()
+        problems.each(sheets.rows("User.csv", "Email"), lambda row: _guardian(scratch, row, guardians))
+        kin = sheets.rows("Guardianrelationship.csv", "SIS ID", "Email", "Role")
+        problems.each(kin, lambda row: _kin(scratch, row))
 
 
-def _school_of(row: Row, schools: Mapping[str, SchoolRow]) -> str:
-    school = row.need("School SIS ID")
-    if school not in schools:
-        raise row.wrong(f"school {school!r} is not in School.csv")
-    return school
+def _school(scratch: Scratch, row: Row) -> None:
+    scratch.put("orgs", row.need("SIS ID"), row.need("Name", longest=200), "school", None, 0, scratch.at(row))
 
 
-def _sections(sheets: Sheets, schools: Mapping[str, SchoolRow]) -> dict[str, ClassRow]:
-    once, found = Once(), {}
-    for row in sheets.rows("Section.csv", "SIS ID", "School SIS ID", "Section Name"):
-        id_ = row.need("SIS ID")
-        once.check(row, id_, f"the section {id_!r}")
-        if row.maybe("Status").lower() != "deleted":
-            school = _school_of(row, schools)
-            found[id_] = ClassRow(id=id_, school=school, title=row.need("Section Name", longest=200))
-    return found
+def _gone(row: Row) -> bool:
+    return row.maybe("Status").lower() in ("deleted", "inactive")
 
 
-def _people(sheets: Sheets, schools: Mapping[str, SchoolRow], name: str, role: str) -> dict[str, PersonRow]:
-    once, found = Once(), {}
-    for row in sheets.rows(name, "SIS ID", "School SIS ID"):
-        id_ = row.need("SIS ID")
-        once.check(row, id_, f"the {role} {id_!r}")
-        if row.maybe("Status").lower() == "deleted":
-            continue
-        known_as = full_name(row.maybe("Last Name", longest=99), row.maybe("First Name", longest=99)) or row.need(
-            "Username", longest=200
-        )
-        found[id_] = PersonRow(
-            id=id_, schools=(_school_of(row, schools),), name=known_as, role=role, grade=row.maybe("Grade", longest=32)
-        )
-    return found
+def _section(scratch: Scratch, row: Row, terms: set[str]) -> None:
+    id_, at = row.need("SIS ID"), scratch.at(row)
+    title, school = row.need("Section Name", longest=200), row.need("School SIS ID")
+    scratch.put("classes", id_, school, title, "", "scheduled", None, _gone(row), at)
+    term, starts, ends = row.maybe("Term SIS ID"), row.maybe_day("Term StartDate"), row.maybe_day("Term EndDate")
+    if term and starts and ends and not _gone(row):
+        scratch.put("class_terms", id_, term, at)
+        if term not in terms:
+            terms.add(term)
+            name, days = row.maybe("Term Name", longest=200) or term, (starts.isoformat(), ends.isoformat())
+            scratch.put("terms", term, name, "term", *days, None, 0, at)
 
 
-def _enrolments(
-    sheets: Sheets, name: str, role: str, classes: Mapping[str, ClassRow], people: Mapping[str, PersonRow]
-) -> list[EnrolmentRow]:
-    once, found = Once(), []
-    for row in sheets.rows(name, "Section SIS ID", "SIS ID"):
-        class_id, person = row.need("Section SIS ID"), row.need("SIS ID")
-        check_enrolment(row, class_id, person, classes, people)
-        once.check(row, (class_id, person), f"{person!r} in section {class_id!r}")
-        found.append(EnrolmentRow(class_id=class_id, person=person, role=role))
-    return found
+def _person(scratch: Scratch, row: Row, role: str) -> None:
+    id_, at, gone = row.need("SIS ID"), scratch.at(row), _gone(row)
+    name = full_name(row.maybe("Last Name", longest=99), row.maybe("First Name", longest=99))
+    name = name or row.need("Username", longest=200)
+    scratch.put("people", id_, role, name, row.maybe("Grade", longest=32), "", "", role, gone, at)
+    if not gone:
+        scratch.put("members", id_, row.need("School SIS ID"), 1, 0, at)
+
+
+def _enrolment(scratch: Scratch, row: Row, role: str) -> None:
+    class_id, person = row.need("Section SIS ID"), row.need("SIS ID")
+    scratch.put("enrolments", None, class_id, person, role, 0, None, None, 0, scratch.at(row))
+
+
+def _guardian(scratch: Scratch, row: Row, known: set[str]) -> None:
+    """Guardians are named by their mail address; their own ids may be empty."""
+    email = row.need("Email", longest=64).lower()
+    if email in known:
+        raise row.wrong("this guardian is already listed; remove one")
+    known.add(email)
+    name = full_name(row.maybe("Last Name", longest=99), row.maybe("First Name", longest=99)) or email
+    scratch.put("people", email, "guardian", name, "", row.maybe("Phone"), email, "guardian", 0, scratch.at(row))
+
+
+def _kin(scratch: Scratch, row: Row) -> None:
+    student, guardian = row.need("SIS ID"), row.need("Email").lower()
+    scratch.put("kin", student, guardian, row.maybe("Role", longest=32).lower() or "other", scratch.at(row))

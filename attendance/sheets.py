@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import csv
-import io
-import zipfile
-from collections.abc import Callable, Hashable, Iterator, Sequence
+import re
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
 import msgspec
 
-from campus.errors import ImportFileError
+from attendance.sheet_files import Opener, files_of, open_text
+from campus.errors import ImportFileError, ImportFileErrors
 
-# A roster of 700,000 students is some 200 MB of text; a sheet beyond this is no roster.
-MAX_SHEET = 1 << 30
+_US_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -73,6 +72,20 @@ class Row(msgspec.Struct, frozen=True):
         except ValueError:
             raise self.wrong(f"{name} {value!r} is not a date; write it as 2026-09-07") from None
 
+    def maybe_day(self, *names: str) -> date | None:
+        """The date of the first of ``names`` that is filled; also as ``9/7/2026`` (US) and with a time after it."""
+        value = self.maybe(*names)
+        if not value:
+            return None
+        found = _US_DATE.match(value)
+        try:
+            if found:
+                month, day, year = map(int, found.groups())
+                return date(year, month, day)
+            return date.fromisoformat(value[:10])
+        except ValueError:
+            raise self.wrong(f"{names[0]} {value!r} is not a date; write it as 2026-09-07") from None
+
 
 class Once:
     """Finds rows that repeat a key, and names the line that had it first."""
@@ -87,51 +100,85 @@ class Once:
             raise row.wrong(f"{what} is already on line {first}; remove one of the two")
 
 
+class Problems:
+    """The rows that cannot be used: the first ``limit`` are kept, the others counted."""
+
+    def __init__(self, limit: int = 50) -> None:
+        self._limit = limit
+        self.kept: list[ImportFileError] = []
+        self.count = 0
+
+    def add(self, problem: ImportFileError) -> None:
+        """Note one more."""
+        self.count += 1
+        if len(self.kept) < self._limit:
+            self.kept.append(problem)
+
+    def each(self, rows: Iterable[Row], use: Callable[[Row], None]) -> None:
+        """Use every row; one that is wrong is noted, and the next is used."""
+        for row in rows:
+            try:
+                use(row)
+            except ImportFileError as problem:
+                self.add(problem)
+
+    def refuse(self) -> None:
+        """Raise `ImportFileErrors` when there are any."""
+        if self.kept:
+            raise ImportFileErrors(self.kept, self.count)
+
+
 class Sheets:
-    """The sheets of a folder or of a zip (at its root or in its only folder)."""
+    """The sheets of a folder or of a zip (at its root or in its only folder); names without regard to case."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._files = _files_of(path)
+        self._files = files_of(path)
 
     def __contains__(self, name: str) -> bool:
-        return name in self._files
+        return name.lower() in self._files
+
+    def names(self) -> frozenset[str]:
+        """What there is, in small letters."""
+        return frozenset(self._files)
 
     def rows(self, name: str, *columns: str) -> Iterator[Row]:
         """The rows of sheet ``name``; a sheet without one of ``columns`` (``a|b``: either) is an error."""
-        if name not in self._files:
+        if name not in self:
             raise ImportFileError(str(self._path), 0, f"has no {name}; export it as well")
-        yield from rows_of(name, self._files[name](), columns)
+        yield from rows_of(name, self._files[name.lower()], columns)
+
+    def has_column(self, name: str, column: str) -> bool:
+        """Whether sheet ``name`` is there and has ``column``."""
+        if name not in self:
+            return False
+        with open_text(name, self._files[name.lower()]) as text:
+            return column.lower() in [cell.strip().lower() for cell in next(csv.reader(text), [])]
 
 
 def sheet(path: Path, *columns: str) -> Iterator[Row]:
     """The rows of one CSV file; errors name it by its file name."""
     try:
-        data = path.read_bytes()
+        path.open("rb").close()
     except OSError as error:
         raise ImportFileError(str(path), 0, f"cannot be read: {error.strerror}") from None
-    yield from rows_of(path.name, data, columns)
+    yield from rows_of(path.name, lambda: path.open("rb"), columns)
 
 
-def rows_of(name: str, data: bytes, columns: Sequence[str]) -> Iterator[Row]:
-    """Rows of CSV text in UTF-8, with or without a byte order mark."""
-    reader = csv.reader(io.StringIO(_text(name, data), newline=""), strict=True)
-    try:
-        header = [cell.strip().lower() for cell in next(reader, [])]
-        _check_header(name, header, columns)
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield _row(name, reader.line_num, header, cells)
-    except csv.Error as error:
-        raise ImportFileError(name, reader.line_num, f"is not valid CSV: {error}") from None
-
-
-def _text(name: str, data: bytes) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ImportFileError(name, line, "is not UTF-8 text; save it as 'CSV UTF-8'") from None
+def rows_of(name: str, opened: Opener, columns: Sequence[str]) -> Iterator[Row]:
+    """Rows of CSV text, read as they are asked for: a sheet of any size takes no memory. See `open_text`."""
+    with open_text(name, opened) as text:
+        reader = csv.reader(text, strict=True)
+        try:
+            header = [cell.strip().lower() for cell in next(reader, [])]
+            if not header:
+                raise ImportFileError(name, 1, "is empty, without even a header; export it again")
+            _check_header(name, header, columns)
+            for cells in reader:
+                if any(cell.strip() for cell in cells):
+                    yield _row(name, reader.line_num, header, cells)
+        except csv.Error as error:
+            raise ImportFileError(name, reader.line_num, f"is not valid CSV: {error}") from None
 
 
 def _check_header(name: str, header: list[str], columns: Sequence[str]) -> None:
@@ -147,36 +194,3 @@ def _row(name: str, line: int, header: list[str], cells: list[str]) -> Row:
     if len(cells) > len(header):
         raise ImportFileError(name, line, f"has {len(cells)} fields where the header has {len(header)}")
     return Row(name, line, dict(zip(header, (cell.strip() for cell in cells), strict=False)))
-
-
-def _files_of(path: Path) -> dict[str, Callable[[], bytes]]:
-    if path.is_dir():
-        return {file.name: file.read_bytes for file in path.iterdir() if file.suffix.lower() == ".csv"}
-    if not path.is_file():
-        raise ImportFileError(str(path), 0, "there is no such folder or zip")
-    if not zipfile.is_zipfile(path):
-        raise ImportFileError(path.name, 0, "is neither a folder nor a zip")
-    return _files_of_zip(path)
-
-
-def _files_of_zip(path: Path) -> dict[str, Callable[[], bytes]]:
-    files: dict[str, Callable[[], bytes]] = {}
-    with zipfile.ZipFile(path) as archive:
-        for info in archive.infolist():
-            name = info.filename.rsplit("/", 1)[-1]
-            if not name.lower().endswith(".csv") or "__MACOSX" in info.filename:
-                continue
-            if info.file_size > MAX_SHEET:
-                raise ImportFileError(name, 0, f"has {info.file_size} bytes; at most {MAX_SHEET} are read")
-            if name in files:
-                raise ImportFileError(path.name, 0, f"holds {name} twice; zip one export only")
-            files[name] = _reader_of(path, info.filename)
-    return files
-
-
-def _reader_of(path: Path, member: str) -> Callable[[], bytes]:
-    def read() -> bytes:
-        with zipfile.ZipFile(path) as archive:
-            return archive.read(member)
-
-    return read

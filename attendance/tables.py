@@ -14,6 +14,7 @@ schools = sa.Table(
     sa.Column("id", sa.String(64), primary_key=True),
     sa.Column("name", sa.String(200), nullable=False),
     sa.Column("roster_at", Moment),
+    sa.Column("org", sa.String(64)),  # what its roster calls it
     # The newest local day whose sessions are planned; None asks for planning again (new bells, a new class).
     sa.Column("planned_day", sa.Date, index=True),
     comment="schools that have a roster",
@@ -62,6 +63,9 @@ enrolments = sa.Table(
     sa.Column("role", sa.String(16), primary_key=True),  # student | teacher
     sa.Column("person", sa.String(64), primary_key=True),
     sa.Column("is_primary", sa.Boolean, nullable=False),
+    sa.Column("source", sa.String(64)),  # the enrolment's own id in its roster
+    sa.Column("begins", sa.Date),  # the first day; None: always was
+    sa.Column("ends", sa.Date),  # the first day after; None: no end is known
     sa.Index(None, "school", "person"),
     comment="who belongs to which class; the primary teacher of a home class is its class teacher",
 )

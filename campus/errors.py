@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class CampusError(Exception):
     """Base of every error the platform raises on purpose."""
@@ -42,6 +44,21 @@ class ImportFileError(CampusError):
         self.file = file
         self.line = line
         self.problem = problem
+
+
+class ImportFileErrors(ImportFileError):
+    """Several rows are wrong: ``problems`` holds the first of them, ``count`` says how many there are in all."""
+
+    def __init__(self, problems: Sequence[ImportFileError], count: int) -> None:
+        first = problems[0]
+        super().__init__(first.file, first.line, first.problem)
+        self.problems = tuple(problems)
+        self.count = count
+
+    def __str__(self) -> str:
+        told = [super().__str__(), *(str(one) for one in self.problems[1:])]
+        more = self.count - len(self.problems)
+        return "\n".join([*told, f"... and {more} more problems"] if more else told)
 
 
 class NotFound(CampusError, LookupError):

@@ -20,6 +20,7 @@ from cli.devices import devices
 from cli.edge import edge
 from cli.incidents import incidents
 from cli.models import models
+from cli.roster import roster
 from cli.rules import rules
 
 if TYPE_CHECKING:
@@ -227,6 +228,7 @@ campus.add_command(devices)
 campus.add_command(edge)
 campus.add_command(models)
 campus.add_command(attendance)
+campus.add_command(roster)
 campus.add_command(rules)
 campus.add_command(incidents)
 campus.add_command(channels)

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from attendance import files as attendance_files
 from attendance import session_files
-from attendance.oneroster import read_roster
-from attendance.roster_store import apply_roster
+from attendance.roster import RosterDiff
+from attendance.roster_read import read_roster
+from attendance.roster_store import KINDS, apply_roster
 from campus.errors import ImportFileError
 from campus.settings import School
 from devices.files import import_devices, import_places
@@ -26,7 +27,7 @@ def import_school(
     naming the file and the line, and `Conflict` when a roster would remove too many students and nobody ``confirmed``.
     """
     steps: tuple[tuple[str, Callable[[Path], object]], ...] = (
-        ("oneroster", lambda path: apply_roster(conn, school.id, read_roster(path), now, confirmed=confirmed)),
+        ("oneroster", lambda path: _roster(apply_roster(conn, school.id, read_roster(path), now, confirmed=confirmed))),
         ("places.csv", lambda path: import_places(conn, school.id, path)),
         ("devices.csv", lambda path: import_devices(conn, school.id, path)),
         ("credentials.csv", lambda path: attendance_files.import_credentials(conn, school.id, path)),
@@ -45,3 +46,10 @@ def import_school(
         names = ", ".join(name for name, _ in steps)
         raise ImportFileError(str(folder), 0, f"none of the known files is here: {names}")
     return [f"{name}: {step(folder / name)}" for name, step in present]
+
+
+def _roster(diff: RosterDiff) -> str:
+    """What a roster changed, in a line."""
+    counts = {kind: diff.counts(kind) for kind in KINDS}
+    told = [f"{kind} +{added} ~{changed} -{gone}" for kind, (added, changed, gone) in counts.items()]
+    return ", ".join(line for line in told if not line.endswith("+0 ~0 -0")) or "nothing changed"

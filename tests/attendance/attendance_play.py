@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from attendance import corrections, files, queries
 from attendance.leave import grant
-from attendance.oneroster import read_roster
 from attendance.policy import LeaveSpan, Status
+from attendance.roster_read import read_roster
 from attendance.roster_store import apply_roster
 from attendance.stage import AttendanceStage
 from campus import db

@@ -17,6 +17,7 @@ importlib.import_module("alerts.telling.channel_tables")
 importlib.import_module("devices.control_tables")
 importlib.import_module("devices.plan_tables")
 importlib.import_module("attendance.follow_up_tables")
+importlib.import_module("attendance.roster_tables")
 MIGRATIONS = Path(db.__file__).parent / "migrations"
 
 

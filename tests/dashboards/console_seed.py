@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from attendance import files as attendance_files
 from attendance import session_files
-from attendance.oneroster import read_roster
+from attendance.roster_read import read_roster
 from attendance.roster_store import apply_roster
 from campus import db
 from campus.clock import VirtualClock, to_ms
