@@ -20,7 +20,7 @@ from campus.errors import Conflict
 
 # What stands in topics, rows and file names as a school's id.
 _SCHOOL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-_TOLD = 20
+_TOLD = 10  # of the added, the changed and the removed
 Progress = Callable[[int, int], None]  # schools done, schools in all
 
 
@@ -56,6 +56,7 @@ class _Sum:
     def __init__(self) -> None:
         self._counts: Counter[tuple[str, int]] = Counter()
         self._fields: Counter[str] = Counter()
+        self._told: Counter[str] = Counter()
         self._samples: list[str] = []
 
     def add(self, school: str, diff: RosterDiff) -> None:
@@ -65,7 +66,8 @@ class _Sum:
             for one in part:
                 self._counts[one.kind, which] += 1
                 self._fields.update(f"{one.kind}.{name}" for name in one.fields)
-                if len(self._samples) < _TOLD:
+                if self._told[word] < _TOLD:
+                    self._told[word] += 1
                     fields = f" ({', '.join(one.fields)})" if one.fields else ""
                     self._samples.append(f"{school}: {one.kind} {' '.join(one.key)} {word}{fields}")
 

@@ -15,6 +15,7 @@ from campus.ids import new_id
 
 How = Literal["command", "watched", "schedule"]
 State = Literal["running", "done", "unchanged", "refused", "failed"]
+GOOD: tuple[State, ...] = ("done", "unchanged")
 TROUBLE: tuple[State, ...] = ("refused", "failed")
 _LONGEST_REASON = 8000
 
@@ -77,7 +78,7 @@ def recent(conn: sa.Connection, school: str, limit: int = 50) -> list[ImportEntr
 
 def standing(conn: sa.Connection, school: str) -> Standing:
     """How current the roster of ``school`` is."""
-    good = _newest(conn, school, ("done", "unchanged"))
+    good = _newest(conn, school, GOOD)
     bad = _newest(conn, school, TROUBLE)
     if bad is not None and good is not None and (bad.began_at, bad.id) < (good.began_at, good.id):
         bad = None
@@ -85,18 +86,24 @@ def standing(conn: sa.Connection, school: str) -> Standing:
 
 
 def was_taken(conn: sa.Connection, school: str, source: str, digest: str) -> bool:
-    """Whether this very content was the last that was looked at under this name, with whatever end."""
-    query = (
-        sa.select(roster_imports.c.digest)
-        .where(roster_imports.c.school == school, roster_imports.c.source == source[-200:])
-        .order_by(roster_imports.c.began_at.desc(), roster_imports.c.id.desc())
-        .limit(1)
-    )
-    return conn.execute(query).scalar() == digest
+    """Whether this content was the last that was decided about under this name: taken or refused, not broken off."""
+    newest = _newest(conn, school, (*GOOD, "refused"), roster_imports.c.source == source[-200:])
+    query = sa.select(roster_imports.c.digest).where(roster_imports.c.id == newest.id) if newest else None
+    return query is not None and conn.execute(query).scalar() == digest
 
 
-def _newest(conn: sa.Connection, school: str, states: Sequence[State]) -> ImportEntry | None:
-    query = sa.select(roster_imports).where(roster_imports.c.school == school, roster_imports.c.state.in_(states))
+def newest_of(conn: sa.Connection, school: str, source: str, *digests: str) -> tuple[ImportEntry | None, ...]:
+    """Of a source the newest import however it ended, then for each of ``digests`` the newest one that went through."""
+    own = roster_imports.c.source == source[-200:]
+    good = [_newest(conn, school, GOOD, own, roster_imports.c.digest == one) for one in digests]
+    return _newest(conn, school, (*GOOD, *TROUBLE, "running"), own), *good
+
+
+def _newest(
+    conn: sa.Connection, school: str, states: Sequence[State], *where: sa.ColumnElement[bool]
+) -> ImportEntry | None:
+    here = (roster_imports.c.school == school, roster_imports.c.state.in_(states), *where)
+    query = sa.select(roster_imports).where(*here)
     newest = query.order_by(roster_imports.c.began_at.desc(), roster_imports.c.id.desc()).limit(1)
     row = conn.execute(newest).first()
     return _entry(row) if row else None

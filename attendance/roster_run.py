@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from attendance import roster_log
 from attendance.roster_base import stored_base
 from attendance.roster_import import Progress, RosterReport, bring_in_step, preview
-from attendance.roster_log import How, State
+from attendance.roster_log import How, ImportEntry, State
 from attendance.roster_read import Base, Staged, stage_export
 from attendance.roster_store import REMOVAL_SHARE
 from campus import db
@@ -49,9 +49,24 @@ class RosterRun:
         self._wishes = wishes
         self._only = None if wishes.every_school else school
 
+    @property
+    def wishes(self) -> Wishes:
+        """How its imports are done."""
+        return self._wishes
+
     def base(self) -> Base:
         """What is stored, for an export that says only what changed."""
         return stored_base(self._engine, self._only)
+
+    def already_taken(self, path: Path) -> bool:
+        """Whether the export at ``path`` was decided about before, as it is now."""
+        with db.read(self._engine) as conn:
+            return roster_log.was_taken(conn, self._school, path.name, digest_of(path))
+
+    def newest_of(self, source: str, *digests: str) -> tuple[ImportEntry | None, ...]:
+        """As `roster_log.newest_of`."""
+        with db.read(self._engine) as conn:
+            return roster_log.newest_of(conn, self._school, source, *digests)
 
     def dry(self, path: Path) -> RosterReport:
         """What importing the export at ``path`` would change; nothing is changed, and nothing recorded."""

@@ -84,7 +84,8 @@ class Row(msgspec.Struct, frozen=True):
                 return date(year, month, day)
             return date.fromisoformat(value[:10])
         except ValueError:
-            raise self.wrong(f"{names[0]} {value!r} is not a date; write it as 2026-09-07") from None
+            # The value is not told: in a roster whose columns are shifted it can be anything, a password too.
+            raise self.wrong(f"{names[0]} is not a date; write it as 2026-09-07") from None
 
 
 class Once:

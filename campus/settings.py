@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -13,6 +14,8 @@ from campus.errors import SettingsError
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Positive = Annotated[float, Meta(gt=0)]
+# Only on this machine may a roster travel unencrypted.
+_HERE = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -206,6 +209,48 @@ class Metrics(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     edge_port: Annotated[int, Meta(ge=0, le=65535)] = 9103
 
 
+class RosterProvider(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[roster.provider]``: a student information system that speaks OneRoster over REST."""
+
+    url: str = ""  # with the version: https://sis.example/ims/oneroster/v1p1 or .../ims/oneroster/rostering/v1p2
+    token_url: str = ""
+    client_id: str = ""
+    client_secret: str = ""
+    scope: str = ""
+    page: Annotated[int, Meta(ge=1, le=10_000)] = 1000
+    sort: bool = True  # ask for pages in the order of ids, so that they hold still
+    timeout_s: Positive = 60.0
+
+    def __post_init__(self) -> None:
+        for name, url in (("url", self.url), ("token_url", self.token_url)):
+            parts = urlsplit(url)
+            if url and not (parts.scheme == "https" or parts.hostname in _HERE):
+                raise SettingsError(f"roster.provider.{name}", "is not https", "A roster and its key never go in clear")
+        if self.url and not (self.token_url and self.client_id and self.client_secret):
+            raise SettingsError(
+                "roster.provider",
+                "needs token_url, client_id and client_secret beside url",
+                "Set CAMPUS_ROSTER__PROVIDER__CLIENT_SECRET_FILE to a file with the secret",
+            )
+
+
+class RosterFeed(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[roster]``: what keeps the roster current: a watched folder, a provider, or both."""
+
+    folder: Path | None = None  # exports put here are imported; None: no folder is watched
+    every_school: bool = False  # all schools of an export, not [school] id alone
+    removal_share: Annotated[float, Meta(ge=0, le=1)] = 0.2  # of a school's students; more need a person's word
+    leave_out: bool = False  # leave out rows that do not hold together instead of refusing the export
+    pull_hours: Positive = 24.0  # how often the provider is asked for what changed
+    whole_days: Positive = 7.0  # how often for everything
+    provider: RosterProvider = RosterProvider()
+
+    @property
+    def kept(self) -> bool:
+        """Whether anything keeps the roster current."""
+        return self.folder is not None or bool(self.provider.url)
+
+
 class Edge(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[edge]``: the edge agent that `campus up` runs on this machine too; None: agents run elsewhere."""
 
@@ -232,4 +277,5 @@ class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     dashboards: Dashboards = Dashboards()
     metrics: Metrics = Metrics()
     edge: Edge = Edge()
+    roster: RosterFeed = RosterFeed()
     secrets: Secrets = Secrets()

@@ -6,13 +6,16 @@ import importlib.util
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 import sqlalchemy as sa
 
+from attendance.roster_log import ImportEntry, standing
 from campus import db
+from campus.clock import SystemClock
 from campus.errors import CampusError
 from campus.series_open import open_series
 from campus.settings import Settings
@@ -40,6 +43,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         ("series store", _series),
         ("credential key", _credential_key),
         ("console", _console),
+        ("roster", _roster),
         ("disk", _disk),
     )
     for what, check in checks:
@@ -128,6 +132,34 @@ def _console(settings: Settings) -> Finding:
             "Put it behind a TLS proxy and set [dashboards] secure_cookies = true",
         )  # fmt: skip
     return Finding("ok", "console", f"{where} is free")
+
+
+def _roster(settings: Settings) -> Finding:
+    engine = db.open_engine(settings.database.url)
+    try:
+        with db.read(engine) as conn:
+            if not sa.inspect(conn).has_table("roster_imports"):
+                return Finding("warning", "roster", "was never imported", "Run `campus migrate`, then import it")
+            found = standing(conn, settings.school.id)
+    finally:
+        engine.dispose()
+    if found.trouble is not None:
+        began, reason = found.trouble.began_at, found.trouble.reason.partition("\n")[0]
+        return Finding(
+            "problem", "roster", f"the import of {began:%Y-%m-%d %H:%M} UTC was {found.trouble.state}: {reason}",
+            "See `campus roster status`; mend the export, or confirm it with `campus roster import --confirm`",
+        )  # fmt: skip
+    return _roster_age(settings, found.last_good)
+
+
+def _roster_age(settings: Settings, last: ImportEntry | None) -> Finding:
+    if last is None:
+        return Finding("ok", "roster", "no import is recorded")
+    says = f"imported {last.began_at:%Y-%m-%d %H:%M} UTC"
+    old = SystemClock().now() - last.began_at > 3 * timedelta(hours=settings.roster.pull_hours)
+    if old and settings.roster.provider.url:
+        return Finding("warning", "roster", f"{says}: too long ago", "Does `campus roster keep` run?")
+    return Finding("ok", "roster", says)
 
 
 def _disk(settings: Settings) -> Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -15,7 +16,7 @@ from attendance.roster_log import ImportEntry, recent
 from attendance.roster_run import RosterRun, Wishes
 from campus import db
 from campus.clock import SystemClock
-from campus.settings import Settings
+from campus.settings import RosterFeed, Settings
 
 CONFIG = click.option(
     "--config", "config_path", type=click.Path(dir_okay=False, path_type=Path), envvar="CAMPUS_CONFIG"
@@ -46,7 +47,14 @@ def import_(
 ) -> None:
     """Import the export at PATH: a folder or a zip, whole or only what changed."""
     with opened(config_path) as (settings, engine):
-        wishes = Wishes(every_school=every_school, leave_out=leave_out, confirmed=confirm, limit=limit)
+        feed = settings.roster
+        wishes = Wishes(
+            every_school=every_school or feed.every_school,
+            leave_out=leave_out or feed.leave_out,
+            confirmed=confirm,
+            removal_share=feed.removal_share,
+            limit=limit,
+        )
         run = RosterRun(engine, settings.school.id, SystemClock(), wishes)
         if dry_run:
             tell(run.dry(path), "would be ")
@@ -70,6 +78,53 @@ def status(config_path: Path | None, last: int) -> None:
         for line in _lines(one, settings):
             click.echo(line)
     sys.exit(1 if found and found[0].state in ("refused", "failed") else 0)
+
+
+@roster.command()
+@CONFIG
+@click.option("--whole", is_flag=True, help="Ask for everything, not only for what changed since the last time.")
+@click.option("--confirm", is_flag=True, help="Also when more students would go than the limit allows.")
+def pull(config_path: Path | None, whole: bool, confirm: bool) -> None:
+    """Ask the OneRoster provider of the settings, now."""
+    from attendance.oneroster_rest import Provider
+    from attendance.roster_pull import pull as ask
+    from attendance.roster_pull import since_when
+
+    with opened(config_path) as (settings, engine):
+        feed, clock = settings.roster, SystemClock()
+        if not feed.provider.url:
+            raise click.ClickException("the settings name no provider: set [roster.provider] url and its login")
+        run = RosterRun(engine, settings.school.id, clock, wishes_of(feed, confirmed=confirm))
+        every = timedelta(days=feed.whole_days)
+        since = None if whole else since_when(run, feed.provider.url, clock.now(), every)
+        click.echo("Asking for everything." if since is None else f"Asking for what changed since {since:%F %R} UTC.")
+        provider = Provider(feed.provider)
+        try:
+            with bar() as progress:
+                report = ask(run, provider, feed.provider.url, "command", since, progress)
+        finally:
+            provider.close()
+        tell(report, "")
+
+
+@roster.command()
+@CONFIG
+def keep(config_path: Path | None) -> None:
+    """Keep the roster current: watch the folder and ask the provider of the settings (`campus up` runs this)."""
+    from cli.main import load_settings, the_clock
+    from cli.roster_program import run_roster
+
+    sys.exit(run_roster(load_settings(config_path), the_clock()))
+
+
+def wishes_of(feed: RosterFeed, *, confirmed: bool = False) -> Wishes:
+    """How the settings want imports done."""
+    return Wishes(
+        every_school=feed.every_school,
+        leave_out=feed.leave_out,
+        confirmed=confirmed,
+        removal_share=feed.removal_share,
+    )
 
 
 def _lines(one: ImportEntry, settings: Settings) -> Iterator[str]:

@@ -38,6 +38,8 @@ def run(settings: Settings, config: Path) -> int:
 def programs(settings: Settings) -> Sequence[Program]:
     """The parts of a school, in starting order."""
     parts = [Program("ingest", ("ingest",)), Program("alerts", ("alerts",)), Program("dashboards", ("dashboards",))]
+    if settings.roster.kept:
+        parts.append(Program("roster", ("roster", "keep")))
     if settings.edge.config is not None:
         parts.append(Program("edge", ("edge", "--config", str(settings.edge.config))))
     return parts

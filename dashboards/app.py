@@ -29,6 +29,7 @@ from dashboards.api import muster as muster_api
 from dashboards.api import platform as platform_api
 from dashboards.api import reports as reports_api
 from dashboards.api import roll as roll_api
+from dashboards.api import rosters as rosters_api
 from dashboards.api import saved_views as saved_views_api
 from dashboards.api import site as site_api
 from dashboards.api import student as student_api
@@ -138,6 +139,7 @@ def _api() -> APIRouter:
         site_api,
         dormitories_api,
         platform_api,
+        rosters_api,
     ):
         api.include_router(part.router)
     return api

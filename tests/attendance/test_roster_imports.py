@@ -152,7 +152,7 @@ def test_every_wrong_row_is_named_up_to_a_limit_and_the_rest_counted(engine: sa.
         "classes.csv, line 3: title is empty",
         "users.csv, line 3: the user 'k1' is already on line 2",
         "enrollments.csv, line 10: class 'n-9' is not among the classes",
-        "enrollments.csv, line 11: beginDate 'x' is not a date",
+        "enrollments.csv, line 11: beginDate is not a date",
         "enrollments.csv, line 3: user 'k2' is not among the users",
     ):
         assert line in told

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from campus.events import EVENTS
-from campus.settings import Bot, Mail, MqttOut, Settings, Sms, Webhook
+from campus.settings import Bot, Mail, MqttOut, RosterProvider, Settings, Sms, Webhook
 from cli.main import campus
 
 ROOT = Path(__file__).parents[2]
@@ -37,12 +37,18 @@ def test_every_key_of_a_channel_is_described(name: str) -> None:
     assert all(f"| `{key.name}` |" in text for key in msgspec.structs.fields(CHANNELS[name]))
 
 
+def test_every_key_of_the_roster_provider_is_described() -> None:
+    text = section(SETTINGS, "## `[roster.provider]`")
+    assert all(f"| `{key.name}` |" in text for key in msgspec.structs.fields(RosterProvider))
+
+
 def test_no_setting_is_described_that_does_not_exist() -> None:
     described = {line.split("`")[1] for line in SETTINGS.splitlines() if line.startswith("| `")}
     known = {
         key.name for field in msgspec.structs.fields(Settings) for key in msgspec.structs.fields(type(field.default))
     }
-    known |= {key.name for channel in CHANNELS.values() for key in msgspec.structs.fields(channel)}
+    nested = (*CHANNELS.values(), RosterProvider)
+    known |= {key.name for one in nested for key in msgspec.structs.fields(one)}
     assert {name for name in described if not name.startswith("CAMPUS_")} <= known
 
 
