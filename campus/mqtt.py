@@ -315,6 +315,18 @@ class _Client(paho.Client):
     def _create_socket(self) -> Any:
         return BufferedSocket(cast(socket.socket, super()._create_socket()))
 
+    def _ssl_wrap_socket(self, tcp_sock: socket.socket) -> ssl.SSLSocket:
+        """As paho's, and a connection whose certificate is refused is closed: it is tried again and again."""
+        assert self._ssl_context is not None
+        wrapped = self._ssl_context.wrap_socket(tcp_sock, server_hostname=self._host, do_handshake_on_connect=False)
+        wrapped.settimeout(self._connect_timeout)
+        try:
+            wrapped.do_handshake()
+        except OSError:
+            wrapped.close()
+            raise
+        return wrapped
+
 
 def _nothing() -> None:
     """Nobody waits for this ack."""

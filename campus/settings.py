@@ -62,11 +62,23 @@ class Broker(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     embedded: bool = True
     folder: Path = Path("data/broker")
-    host: str = "127.0.0.1"  # where it listens; anything but this machine needs a password file
+    host: str = "127.0.0.1"  # where devices come in; anything but this machine needs a password file
+    tls_port: Port = 8883  # with a certificate: where it listens on `host`; [mqtt] port stays on this machine
     password_file: Path | None = None
     acl_file: Path | None = None
     cert_file: Path | None = None
     key_file: Path | None = None
+
+
+class Trust(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[trust]``: how devices are enrolled, and where they then reach the broker."""
+
+    authority: Path | None = None  # the certificate that devices check the broker against; None: a public authority
+    broker_host: str = ""  # empty: the host of [dashboards] base_url
+    broker_port: Port = 8883
+    broker_tls: bool = True
+    code_hours: Positive = 72.0  # an enrolment code is good so long
+    renew_days: Positive = 60.0  # an agent renews its account after so long
 
 
 class Database(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -196,6 +208,8 @@ class Dashboards(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     host: str = "127.0.0.1"
     port: Port = 8080
     base_url: str = ""  # what people type; its origin is the only one a browser may write from
+    cert_file: Path | None = None  # serve HTTPS with this certificate; None: HTTP, for a proxy in front
+    key_file: Path | None = None
     secure_cookies: bool = False  # true behind HTTPS
     session_hours: Positive = 12.0
 
@@ -269,6 +283,7 @@ class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     school: School = School()
     mqtt: Mqtt = Mqtt()
     broker: Broker = Broker()
+    trust: Trust = Trust()
     database: Database = Database()
     series: Series = Series()
     ingest: Ingest = Ingest()

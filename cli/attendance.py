@@ -26,7 +26,7 @@ def attendance() -> None:
 @click.option("--config", "config_path", type=click.Path(dir_okay=False, path_type=Path), envvar="CAMPUS_CONFIG")
 def verify_(school: str | None, head: str | None, config_path: Path | None) -> None:
     """Compute the chain over all marks anew; name what was changed, added or taken out (exit code 1)."""
-    from cli.main import load_settings
+    from cli.options import load_settings
     from cli.wiring import open_database
 
     if head and not school:
@@ -49,7 +49,7 @@ def verify_(school: str | None, head: str | None, config_path: Path | None) -> N
 @click.option("--config", "config_path", type=click.Path(dir_okay=False, path_type=Path), envvar="CAMPUS_CONFIG")
 def warnings(class_id: str, first: datetime, last: datetime, config_path: Path | None) -> None:
     """List the students of CLASS_ID who show a sign (chronic absence, lateness), by id, with the days it rests on."""
-    from cli.main import load_settings
+    from cli.options import load_settings
     from cli.wiring import open_database
 
     settings = load_settings(config_path)

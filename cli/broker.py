@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -19,10 +20,14 @@ PLACES = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin", "/usr/local/opt/
 
 
 class Listener(msgspec.Struct, frozen=True):
-    """Where the broker listens, and who may come: nobody from outside without a password file."""
+    """Where the broker listens, and who may come: nobody from outside without a password file.
+
+    With a certificate ``port`` is for programs of this machine, and ``tls_port`` on ``host`` for everybody else.
+    """
 
     host: str = "127.0.0.1"
     port: int = 1883
+    tls_port: int = 8883
     password_file: Path | None = None
     acl_file: Path | None = None
     cert_file: Path | None = None
@@ -35,6 +40,11 @@ class Listener(msgspec.Struct, frozen=True):
                 f"the broker would listen on {self.host} without passwords",
                 "Make one with mosquitto_passwd, or listen on 127.0.0.1",
             )
+
+    @property
+    def watched(self) -> tuple[Path, ...]:
+        """The files that the platform writes while the broker runs."""
+        return tuple(path for path in (self.password_file, self.acl_file) if path is not None)
 
 
 def find_mosquitto() -> str | None:
@@ -49,7 +59,7 @@ def configuration(listener: Listener, folder: Path) -> str:
     The default of 20 messages in flight would choke it; the queue bounds what a stopped pipeline may cost in memory.
     """
     lines = [
-        f"listener {listener.port} {listener.host}",
+        f"listener {listener.port} {'127.0.0.1' if listener.cert_file else listener.host}",
         f"allow_anonymous {'false' if listener.password_file else 'true'}",
         "persistence true",
         f"persistence_location {folder}/",
@@ -64,11 +74,14 @@ def configuration(listener: Listener, folder: Path) -> str:
     for key, path in (
         ("password_file", listener.password_file),
         ("acl_file", listener.acl_file),
-        ("certfile", listener.cert_file),
-        ("keyfile", listener.key_file),
     ):
         if path is not None:
             lines.append(f"{key} {path}")
+    if listener.cert_file is not None:
+        # Whoever comes from outside is called as its account: nobody takes over the session of another.
+        lines += [f"listener {listener.tls_port} {listener.host}", "use_username_as_clientid true"]
+        lines += [f"certfile {listener.cert_file}"]
+        lines += [f"keyfile {listener.key_file}"] if listener.key_file else []
     return "\n".join(lines) + "\n"
 
 
@@ -89,11 +102,13 @@ class Mosquitto:
         self._listener = listener
         self._folder = folder.resolve()
         self._process: subprocess.Popen[bytes] | None = None
+        self._read: object = None
 
     def start(self, patience_s: float = 10.0) -> None:
         """Start it and wait until it answers; raises `Unavailable` with the end of its log when it does not."""
         self._folder.mkdir(parents=True, exist_ok=True)
         self._folder.chmod(0o700)
+        self._read = _marks(self._listener.watched)
         config = self._folder / "mosquitto.conf"
         # Started as root Mosquitto would become another user, who may not write here.
         config.write_text(configuration(self._listener, self._folder) + "user root\n", encoding="utf-8")
@@ -120,7 +135,13 @@ class Mosquitto:
         return self._process is not None and self._process.poll() is None
 
     def look_after(self) -> None:
-        """Start it again when it ended by itself; its sessions and queues are on the disk."""
+        """Start it again when it ended by itself, have it read its accounts again when they changed.
+
+        Its sessions and queues are on the disk. Who has no account any more is thrown out at once.
+        """
+        if self._process is not None and self.alive and self._read != (marks := _marks(self._listener.watched)):
+            self._read = marks
+            self._process.send_signal(signal.SIGHUP)
         if self._process is not None and not self.alive:
             log.error("Mosquitto ended with code %s and is started again", self._process.returncode)
             self._process = None
@@ -144,3 +165,8 @@ class Mosquitto:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+
+
+def _marks(paths: tuple[Path, ...]) -> list[tuple[int, int]]:
+    """What tells one state of the files from another."""
+    return [(one.st_mtime_ns, one.st_ino) for one in (path.stat() for path in paths if path.exists())]

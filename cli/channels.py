@@ -22,7 +22,7 @@ def channels() -> None:
 def list_(config_path: Path | None) -> None:
     """Name every endpoint of the settings, its kind, and the mildest severity it is told of."""
     from cli.channel_notifiers import open_notifiers
-    from cli.main import load_settings
+    from cli.options import load_settings
 
     with open_notifiers(load_settings(config_path)) as found:
         for one in found.values():
@@ -40,7 +40,7 @@ def test(config_path: Path | None, name: str) -> None:
     from campus.clock import SystemClock
     from campus.ids import new_id
     from cli.channel_notifiers import open_notifiers
-    from cli.main import load_settings
+    from cli.options import load_settings
 
     settings = load_settings(config_path)
     with open_notifiers(settings) as found:

@@ -21,6 +21,7 @@ def run_dashboards(settings: Settings, clock: Clock) -> int:
         dashboards=settings.dashboards,
         school=settings.school,
         presence=settings.presence,
+        trust=settings.trust,
     )
     service = Service("dashboards")
     service.on_stop("database", engine.dispose)

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 import click
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    import sqlalchemy as sa
-
-CONFIG = click.option(
-    "--config", "config_path", type=click.Path(dir_okay=False, path_type=Path), envvar="CAMPUS_CONFIG"
-)
-BY = click.option("--by", default="cli", show_default=True, help="Who is noted as having done it.")
+from cli.options import BY, CONFIG, database, load_settings
 
 
 @click.group()
@@ -32,7 +22,7 @@ def list_(config_path: Path | None, device: str) -> None:
     """List the revisions of DEVICE, newest first, with what the device said."""
     from devices.configuration import history
 
-    with _database(config_path) as (conn, school, _now):
+    with database(load_settings(config_path)) as (conn, school, _now):
         found = history(conn, school, device)
     for one in found:
         note = " · ".join(part for part in (one.note, one.detail) if part)
@@ -54,7 +44,7 @@ def set_(config_path: Path | None, by: str, note: str, device: str, file: IO[byt
     from devices.configuration import propose
 
     settings = _settings(file)
-    with _database(config_path) as (conn, school, now):
+    with database(load_settings(config_path)) as (conn, school, now):
         made = propose(conn, school, device, settings, by, now, note)
     click.echo(f"Revision {made.revision} of {device} is sent as soon as `campus ingest` reaches the broker.")
 
@@ -68,7 +58,7 @@ def diff_(config_path: Path | None, device: str, old: int, new: int) -> None:
     """Show what differs from revision OLD to revision NEW of DEVICE."""
     from devices.configuration import diff, get
 
-    with _database(config_path) as (conn, school, _now):
+    with database(load_settings(config_path)) as (conn, school, _now):
         changes = diff(get(conn, school, device, old).settings, get(conn, school, device, new).settings)
     for change in changes:
         click.echo(f"{change.path}: {_shown(change.old)} -> {_shown(change.new)}")
@@ -85,7 +75,7 @@ def back(config_path: Path | None, by: str, device: str, revision: int) -> None:
     """Give DEVICE again what it had as REVISION, under a new number."""
     from devices.configuration import roll_back
 
-    with _database(config_path) as (conn, school, now):
+    with database(load_settings(config_path)) as (conn, school, now):
         made = roll_back(conn, school, device, revision, by, now)
     click.echo(f"Revision {made.revision} of {device} has the settings of revision {revision}.")
 
@@ -100,7 +90,7 @@ def roll_out(config_path: Path | None, by: str, file: IO[bytes], devices: tuple[
     from devices.rollout import begin
 
     settings = _settings(file)
-    with _database(config_path) as (conn, school, now):
+    with database(load_settings(config_path)) as (conn, school, now):
         made = begin(conn, school, devices, settings, by, now)
     click.echo(f"Roll-out {made} begins with {devices[0]}.")
 
@@ -117,7 +107,7 @@ def command(config_path: Path | None, by: str, timeout: float, device: str, name
 
     from devices.commands import ask
 
-    with _database(config_path) as (conn, school, now):
+    with database(load_settings(config_path)) as (conn, school, now):
         asked = ask(conn, school, device, name, by, now, timedelta(seconds=timeout))
     click.echo(f"Command {asked.id} is sent as soon as `campus ingest` reaches the broker.")
 
@@ -129,7 +119,7 @@ def commands_(config_path: Path | None, device: str) -> None:
     """List the commands to DEVICE, newest first, with its answers."""
     from devices.commands import history
 
-    with _database(config_path) as (conn, school, _now):
+    with database(load_settings(config_path)) as (conn, school, _now):
         found = history(conn, school, device)
     for one in found:
         asked_at = one.asked_at.isoformat(timespec="seconds")
@@ -151,19 +141,3 @@ def _shown(value: object) -> str:
     import msgspec
 
     return "nothing" if value is None else msgspec.json.encode(value).decode()
-
-
-@contextmanager
-def _database(config_path: Path | None) -> Iterator[tuple[sa.Connection, str, datetime]]:
-    """One transaction, the school and the time."""
-    from campus import db
-    from cli.main import load_settings, the_clock
-    from cli.wiring import open_database
-
-    settings = load_settings(config_path)
-    engine = open_database(settings)
-    try:
-        with db.write(engine) as conn:
-            yield conn, settings.school.id, the_clock().now()
-    finally:
-        engine.dispose()

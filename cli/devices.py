@@ -5,13 +5,17 @@ from __future__ import annotations
 import click
 
 from cli.device_control import command, commands_, config
+from cli.enrolment import enrol, revoke, trust
 
 
 @click.group()
 def devices() -> None:
-    """Configure the edge agents of a school."""
+    """Enrol, configure and command the devices of a school."""
 
 
 devices.add_command(config)
 devices.add_command(command)
 devices.add_command(commands_)
+devices.add_command(enrol)
+devices.add_command(revoke)
+devices.add_command(trust)

@@ -6,7 +6,7 @@ import importlib.util
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -44,6 +44,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         ("credential key", _credential_key),
         ("console", _console),
         ("roster", _roster),
+        ("certificate", _certificate),
         ("disk", _disk),
     )
     for what, check in checks:
@@ -76,7 +77,7 @@ def _broker(settings: Settings) -> Finding:
     if not settings.broker.embedded:
         return Finding("problem", "broker", f"nothing answers on {where}", "Start it, or mend [mqtt] host and port")
     broker = settings.broker
-    Listener(broker.host, settings.mqtt.port, broker.password_file)
+    Listener(host=broker.host, port=settings.mqtt.port, password_file=broker.password_file)
     program = find_mosquitto()
     if program is None:
         return Finding(
@@ -160,6 +161,25 @@ def _roster_age(settings: Settings, last: ImportEntry | None) -> Finding:
     if old and settings.roster.provider.url:
         return Finding("warning", "roster", f"{says}: too long ago", "Does `campus roster keep` run?")
     return Finding("ok", "roster", says)
+
+
+def _certificate(settings: Settings) -> Finding:
+    used = [path for path in (settings.broker.cert_file, settings.dashboards.cert_file) if path is not None]
+    if not used:
+        if settings.broker.host in {"127.0.0.1", "localhost", "::1"} or not settings.broker.embedded:
+            return Finding("ok", "certificate", "none is used")
+        return Finding(
+            "warning", "certificate", f"the broker speaks in the clear on {settings.broker.host}",
+            "Set [broker] cert_file and key_file; `campus certificate` makes them",
+        )  # fmt: skip
+    from devices.trust.authority import ends_at
+
+    ends = min(ends_at(path) for path in used)
+    left = (ends - datetime.now(UTC)).days
+    if left < 30:
+        verdict: Verdict = "problem" if left < 7 else "warning"
+        return Finding(verdict, "certificate", f"ends in {left} days", "Run `campus certificate`, then restart")
+    return Finding("ok", "certificate", f"good until {ends:%Y-%m-%d}")
 
 
 def _disk(settings: Settings) -> Finding:

@@ -64,6 +64,22 @@ def check(outer: Path | None, config_path: Path | None, camera: str, picture: Pa
     sys.exit(0 if report.good else 1)
 
 
+@edge.command()
+@CONFIG
+@click.argument("address")
+@click.pass_obj
+def enrol(outer: Path | None, config_path: Path | None, address: str) -> None:
+    """Trade the one-time code in ADDRESS for a broker account of this agent's own."""
+    from edge_agent.enrolment import enrol, read_link
+    from edge_agent.settings import load_edge
+
+    settings = load_edge(_found(config_path or outer))
+    account = enrol(read_link(address), settings.agent.enrolment, parse_clock(os.environ.get("CAMPUS_CLOCK")))
+    click.echo(f"Enrolled as {account.device} of {account.school}; the broker is {account.host}:{account.port}.")
+    if (account.school, account.device) != (settings.school.id, settings.agent.id):
+        click.echo(f'Set in edge.toml: [agent] id = "{account.device}", [school] id = "{account.school}".')
+
+
 def run(config: Path, clock: Clock) -> int:
     """Run the agent from ``config`` until a signal."""
     from edge_agent.running import run_agent

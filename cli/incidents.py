@@ -23,7 +23,7 @@ def list_(config_path: Path | None) -> None:
     """List the incident that runs and the last ones that ended."""
     from alerts.incidents.incidents import current, past
     from campus import db
-    from cli.main import load_settings
+    from cli.options import load_settings
     from cli.wiring import open_database
 
     settings = load_settings(config_path)
@@ -52,7 +52,7 @@ def cap(config_path: Path | None, sender: str, all_clear: bool, incident_id: str
     from alerts.rules.rule import Bilingual
     from attendance.tables import schools
     from campus import db
-    from cli.main import load_settings
+    from cli.options import load_settings
     from cli.wiring import open_database
 
     settings = load_settings(config_path)

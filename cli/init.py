@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import secrets
+import socket
+from datetime import datetime
 from pathlib import Path
 
 from campus.errors import Conflict
+from cli.certificate import hosts_of_this_machine
+from devices.trust import authority
+from devices.trust.broker_files import access_list
+from devices.trust.passwords import hashed
 
 CAMPUS_TOML = """\
 # Settings of the platform. Every key: docs/reference/settings.md. Secrets come from files, see the end.
@@ -14,14 +20,24 @@ id = "school-1"            # stands in every topic: campus/school-1/<device>/<ch
 timezone = "Asia/Shanghai"
 
 [mqtt]
-host = "127.0.0.1"
+host = "127.0.0.1"         # the platform's own programs; its password is in campus.env
 port = 1883
+username = "campus"
 
 [broker]
 embedded = true            # `campus up` starts its own Mosquitto; false: yours is used
 folder = "{data}/broker"
-# host = "0.0.0.0"         # let devices in from the network; needs a password file (mosquitto_passwd)
-# password_file = "{folder}/secrets/mosquitto.passwd"
+host = "0.0.0.0"           # devices come in here, encrypted and each with an account of its own
+tls_port = 8883
+cert_file = "{folder}/secrets/trust/server.crt"   # `campus certificate` makes another
+key_file = "{folder}/secrets/trust/server.key"
+password_file = "{folder}/secrets/broker/passwords"
+acl_file = "{folder}/secrets/broker/access"
+
+[trust]
+authority = "{folder}/secrets/trust/authority.crt"
+broker_host = "{host}"     # as devices on the network reach this machine
+broker_port = 8883
 
 [database]
 url = "sqlite:///{data}/campus.db"   # or postgresql://user@host/campus when more than one host writes
@@ -33,6 +49,12 @@ path = "{data}/series.db"
 [dashboards]
 host = "127.0.0.1"
 port = 8080
+# For the network, with HTTPS from the same certificate (browsers ask once to trust secrets/trust/authority.crt):
+# host = "0.0.0.0"
+# base_url = "https://{host}:8080"
+# cert_file = "{folder}/secrets/trust/server.crt"
+# key_file = "{folder}/secrets/trust/server.key"
+# secure_cookies = true
 
 # [edge]
 # config = "{folder}/edge.toml"      # run an edge agent on this machine too
@@ -43,6 +65,7 @@ EDGE_TOML = """\
 [agent]
 id = "edge-1"
 spool = "{data}/edge-spool.db"
+enrolment = "{data}/edge-enrolment.json"   # made by `campus edge enrol`; it then replaces [mqtt]
 
 [school]
 id = "school-1"
@@ -73,21 +96,52 @@ def write_secret(path: Path, content: str) -> None:
     path.write_text(content + "\n", encoding="utf-8")
 
 
-def write_new_school(folder: Path) -> list[str]:
+# What the platform itself may say and hear; accounts of devices are written below by the platform.
+ACCESS = """\
+user campus
+topic read campus/+/+/telemetry
+topic read campus/+/+/event
+topic read campus/+/+/status
+topic read campus/+/+/reply
+topic write campus/+/+/command
+topic write campus/+/+/config
+topic write campus-out/#
+"""
+
+
+def _open_broker(folder: Path, host: str, password: str, now: datetime) -> None:
+    """Certificates, the platform's own account and its rights: what the broker needs to let devices in."""
+    files = authority.Files(folder / "trust")
+    authority.make_authority(files, host, now)
+    authority.certify_server(files, hosts_of_this_machine(), now)
+    write_secret(folder / "broker" / "passwords", f"campus:{hashed(password)}")
+    write_secret(folder / "broker" / "access", access_list(ACCESS, [], lambda _school, _device: ()))
+
+
+def write_new_school(folder: Path, now: datetime) -> list[str]:
     """Write the files; refuses to overwrite any. Returns what to do next, a line each."""
     folder.mkdir(parents=True, exist_ok=True)
     root = folder.resolve()
-    campus_toml, edge_toml, key = root / "campus.toml", root / "edge.toml", root / "secrets" / "credential.key"
-    for path in (campus_toml, edge_toml, key):
+    campus_toml, edge_toml, environment = root / "campus.toml", root / "edge.toml", root / "campus.env"
+    key, password = root / "secrets" / "credential.key", root / "secrets" / "mqtt.password"
+    for path in (campus_toml, edge_toml, environment, key, password):
         if path.exists():
             raise Conflict(f"{path} exists already; move it away or choose another folder")
-    campus_toml.write_text(CAMPUS_TOML.format(folder=root, data=root / "data"), encoding="utf-8")
+    host = socket.gethostname()
+    campus_toml.write_text(CAMPUS_TOML.format(folder=root, data=root / "data", host=host), encoding="utf-8")
     edge_toml.write_text(EDGE_TOML.format(folder=root, data=root / "data"), encoding="utf-8")
     write_secret(key, secrets.token_hex(32))
+    write_secret(password, secrets.token_urlsafe(24))
+    _open_broker(root / "secrets", host, password.read_text(encoding="utf-8").strip(), now)
+    environment.write_text(
+        f"CAMPUS_CONFIG={campus_toml}\nCAMPUS_SECRETS__CREDENTIAL_KEY_FILE={key}\n"
+        f"CAMPUS_MQTT__PASSWORD_FILE={password}\n",
+        encoding="utf-8",
+    )
     return [
-        f"Wrote {campus_toml}, {edge_toml} and {key}.",
+        f"Wrote {campus_toml}, {edge_toml}, {environment} and {root / 'secrets'}.",
         "Next:",
-        f"  export CAMPUS_CONFIG={campus_toml} CAMPUS_SECRETS__CREDENTIAL_KEY_FILE={key}",
+        f"  set -a; . {environment}; set +a",
         "  campus import FOLDER          # roster (OneRoster CSV), places, devices, bells, timetable: docs/reference",
         "  campus add-account admin --role admin --name Admin",
         "  campus doctor && campus up",

@@ -10,40 +10,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from campus import __version__, config, logs
-from campus.clock import Clock, parse_clock
+from campus import __version__, logs
 from campus.errors import CampusError
-from campus.settings import Settings
 from cli.attendance import attendance
+from cli.certificate import certificate
 from cli.channels import channels
 from cli.devices import devices
 from cli.edge import edge
 from cli.incidents import incidents
 from cli.models import models
+from cli.options import CONFIG, load_settings, the_clock
 from cli.roster import roster
 from cli.rules import rules
 
 if TYPE_CHECKING:
     from dashboards.access.roles import Role
-
-CONFIG = click.option(
-    "--config",
-    "config_path",
-    type=click.Path(dir_okay=False, path_type=Path),
-    envvar="CAMPUS_CONFIG",
-    help="The settings file; default: campus.toml here, if there is one.",
-)
-
-
-def load_settings(path: Path | None) -> Settings:
-    """The settings of ``path``, of ./campus.toml, or the defaults; the environment overrides each."""
-    default = Path("campus.toml")
-    return config.load(Settings, path or (default if default.exists() else None))
-
-
-def the_clock() -> Clock:
-    """The clock of this run: the machine's, or the scaled one that the demo hands its programs."""
-    return parse_clock(os.environ.get("CAMPUS_CLOCK"))
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -147,7 +128,7 @@ def init(folder: Path) -> None:
     """Write campus.toml, edge.toml and the secrets of a new school into FOLDER."""
     from cli.init import write_new_school
 
-    for line in write_new_school(folder):
+    for line in write_new_school(folder, datetime.now(UTC)):
         click.echo(line)
 
 
@@ -225,6 +206,7 @@ def in_process_broker(port: int) -> None:
 
 
 campus.add_command(devices)
+campus.add_command(certificate)
 campus.add_command(edge)
 campus.add_command(models)
 campus.add_command(attendance)

@@ -111,7 +111,7 @@ def pull(config_path: Path | None, whole: bool, confirm: bool) -> None:
 @CONFIG
 def keep(config_path: Path | None) -> None:
     """Keep the roster current: watch the folder and ask the provider of the settings (`campus up` runs this)."""
-    from cli.main import load_settings, the_clock
+    from cli.options import load_settings, the_clock
     from cli.roster_program import run_roster
 
     sys.exit(run_roster(load_settings(config_path), the_clock()))
@@ -175,7 +175,7 @@ def bar() -> Iterator[Progress]:
 @contextmanager
 def opened(config_path: Path | None) -> Iterator[tuple[Settings, sa.Engine]]:
     """The settings, and the database that they name."""
-    from cli.main import load_settings
+    from cli.options import load_settings
     from cli.wiring import open_database
 
     settings = load_settings(config_path)

@@ -49,7 +49,7 @@ def schema() -> None:
 @click.option("--config", "config_path", type=click.Path(dir_okay=False, path_type=Path), envvar="CAMPUS_CONFIG")
 def replay(file: Path | None, since: str, guards: int, as_json: bool, config_path: Path | None) -> None:
     """Run draft rules over stored history as the engine would have, and say what would be different."""
-    from cli.main import load_settings, the_clock
+    from cli.options import load_settings, the_clock
     from cli.rules_replay import lines, replay_rules
 
     settings = load_settings(config_path)

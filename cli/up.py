@@ -70,7 +70,13 @@ def start_broker(settings: Settings) -> Mosquitto | None:
         raise Unavailable("Mosquitto", "it is not installed; apt-get install mosquitto (macOS: brew install mosquitto)")
     section = settings.broker
     listener = Listener(
-        section.host, settings.mqtt.port, section.password_file, section.acl_file, section.cert_file, section.key_file
+        host=section.host,
+        port=settings.mqtt.port,
+        tls_port=section.tls_port,
+        password_file=section.password_file,
+        acl_file=section.acl_file,
+        cert_file=section.cert_file,
+        key_file=section.key_file,
     )
     broker = Mosquitto(program, listener, section.folder)
     broker.start()

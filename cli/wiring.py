@@ -25,6 +25,7 @@ from campus.service import Service
 from campus.settings import Settings
 from campus.stage import Stage
 from campus.tables import seen_events
+from cli.broker_access import BrokerAccess
 from cli.names import SchoolNames
 from cli.orders import Orders
 from cli.register import SchoolRegister
@@ -122,6 +123,8 @@ def run_ingest(settings: Settings, clock: Clock) -> int:
     parts = make_ingest(settings, engine, series, clock)
     scheduler = Scheduler()
     scheduler.every(2, "tell devices what they are to do", parts.orders.step)
+    if (access := broker_access(settings, engine, clock)) is not None:
+        scheduler.every(2, "write the broker's accounts", access.step)
     scheduler.every(5, "drain the series spool", parts.sink.drain)
     scheduler.every(60, "roll up the series", lambda: series.rollup(to_ms(clock.now())))
     scheduler.every(6 * 3600, "delete old readings", lambda: forget_readings(settings, series, clock))
@@ -137,6 +140,14 @@ def run_ingest(settings: Settings, clock: Clock) -> int:
     scheduler.start()
     parts.client.start()
     return service.run()
+
+
+def broker_access(settings: Settings, engine: sa.Engine, clock: Clock) -> BrokerAccess | None:
+    """What writes the broker's accounts: in the first part only, and where the settings name both files."""
+    files = (settings.broker.password_file, settings.broker.acl_file)
+    if files[0] is None or files[1] is None or Partition.parse(settings.ingest.partition).index != 1:
+        return None
+    return BrokerAccess(engine, Registry(engine), files[0], files[1], clock)
 
 
 def forget_readings(settings: Settings, series: SeriesStore, clock: Clock) -> None:

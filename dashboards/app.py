@@ -18,6 +18,7 @@ from dashboards.api import device_health as device_health_api
 from dashboards.api import device_report as device_report_api
 from dashboards.api import devices as devices_api
 from dashboards.api import dormitories as dormitories_api
+from dashboards.api import enrolment as enrolment_api
 from dashboards.api import handing as handing_api
 from dashboards.api import illness as illness_api
 from dashboards.api import incident_report as incident_report_api
@@ -33,6 +34,7 @@ from dashboards.api import rosters as rosters_api
 from dashboards.api import saved_views as saved_views_api
 from dashboards.api import site as site_api
 from dashboards.api import student as student_api
+from dashboards.api import trust as trust_api
 from dashboards.api import warnings as warnings_api
 from dashboards.api.answers import describe
 from dashboards.assets import static_app, static_root
@@ -45,6 +47,7 @@ from dashboards.pages import (
     coverage,
     device,
     devices,
+    enrolment,
     illness,
     leave,
     load,
@@ -96,6 +99,7 @@ def create_app(deps: Deps) -> FastAPI:
         device,
         coverage,
         overview,
+        enrolment,
         admin,
         me,
         probes,
@@ -138,6 +142,8 @@ def _api() -> APIRouter:
         device_control_api,
         site_api,
         dormitories_api,
+        enrolment_api,
+        trust_api,
         platform_api,
         rosters_api,
     ):

@@ -24,6 +24,7 @@ class Deps(msgspec.Struct, frozen=True, kw_only=True):
     dashboards: settings.Dashboards = settings.Dashboards()
     school: settings.School = settings.School()
     presence: settings.Presence = settings.Presence()
+    trust: settings.Trust = settings.Trust()
     wall: Clock = SystemClock()
 
 

@@ -42,6 +42,8 @@ def server_for(deps: Deps) -> uvicorn.Server:
         # One console's messages would be compressed one by one: all cost and no gain, and much memory for each.
         ws_per_message_deflate=False,
         ws_max_size=LARGEST_MESSAGE,
+        ssl_certfile=deps.dashboards.cert_file,
+        ssl_keyfile=deps.dashboards.key_file,
         timeout_graceful_shutdown=GRACE_S,
     )
     return uvicorn.Server(config)

@@ -1,10 +1,13 @@
-"""Makes the secrets and broker accounts of docker-compose.yml; needs nothing but Python 3.
+"""Makes the secrets, certificates and broker accounts of docker-compose.yml; needs nothing but Python 3 and OpenSSL 3.
 
     python3 deploy/prepare.py                                  make what is missing, change nothing that exists
     python3 deploy/prepare.py device gate-1 co2-101            accounts for devices; prints their passwords once
     python3 deploy/prepare.py agent edge-1 --speaks-for cam-1 --speaks-for gate-1
 
-Afterwards a running broker is told with: docker compose kill -s HUP mosquitto
+    python3 deploy/prepare.py certificate school.example 192.0.2.7      the names under which devices reach the broker
+
+Accounts made here are for what cannot be enrolled (docs/reference/enrolment.md). A running broker takes them up by
+itself.
 """
 
 from __future__ import annotations
@@ -15,6 +18,9 @@ import hashlib
 import os
 import re
 import secrets
+import shutil
+import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -40,12 +46,39 @@ def prepare(folder: Path) -> list[str]:
     made = [name for name in SECRETS if _make(folder / name, secrets.token_hex(24))]
     password = (folder / "postgres_password").read_text().strip()
     _make(folder / "database_url", f"postgresql://campus:{password}@postgres/campus")
+    if not (broker / "server.crt").exists():
+        certify(folder, [socket.gethostname(), "localhost", "127.0.0.1"])
     if not (broker / "acl").exists():
         _write(broker / "acl", (HERE / "mosquitto" / "acl").read_text())
     for user, secret in SERVICES.items():
         if user not in accounts(folder):
             set_account(folder, user, (folder / secret).read_text().strip())
     return made
+
+
+def certify(folder: Path, hosts: list[str]) -> None:
+    """A certificate of the broker for ``hosts``, and the authority behind it when there is none yet."""
+    if shutil.which("openssl") is None:
+        raise SystemExit("openssl is missing: devices would have to speak in the clear. apt-get install openssl")
+    authority, key, broker = folder / "authority", folder / "authority_key", folder / "mosquitto"
+    if not authority.exists():
+        rights = ("basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign")
+        _openssl(authority, key, "Campus authority", 3650, *rights)
+        authority.chmod(0o644)
+    named = ",".join(f"{'IP' if re.fullmatch(r'[0-9.]+|.*:.*', host) else 'DNS'}:{host}" for host in hosts)
+    usage = (f"subjectAltName={named}", "extendedKeyUsage=serverAuth")
+    signed = ("-CA", str(authority), "-CAkey", str(key))
+    _openssl(broker / "server.crt", broker / "server.key", hosts[0], 397, *usage, *signed)
+
+
+def _openssl(certificate: Path, key: Path, who: str, days: int, *more: str) -> None:
+    options: list[str] = []
+    for one in more:
+        options += ["-addext", one] if "=" in one else [one]
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    files = ["-keyout", str(key), "-out", str(certificate), "-days", str(days), "-subj", f"/CN={who}"]
+    subprocess.run([*command, *files, *options], check=True, capture_output=True)
+    key.chmod(0o600)
 
 
 def accounts(folder: Path) -> dict[str, str]:
@@ -124,6 +157,8 @@ def main(arguments: list[str]) -> None:
     agent.add_argument("id")
     agent.add_argument("--speaks-for", action="append", default=[], metavar="DEVICE")
     agent.add_argument("--school", default="school-1")
+    certificate = commands.add_parser("certificate", help="a certificate of the broker for these names and addresses")
+    certificate.add_argument("hosts", nargs="+")
     options = parser.parse_args(arguments)
     made = prepare(options.folder)
     if made:
@@ -131,6 +166,8 @@ def main(arguments: list[str]) -> None:
     if options.command == "device":
         for name in options.ids:
             sys.stdout.write(f"{name}\t{add_device(options.folder, name)}\n")
+    elif options.command == "certificate":
+        certify(options.folder, options.hosts)
     elif options.command == "agent":
         password = add_agent(options.folder, options.id, options.speaks_for, options.school)
         sys.stdout.write(f"{options.id}\t{password}\n")

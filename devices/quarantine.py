@@ -31,9 +31,9 @@ def quarantine(conn: sa.Connection, school: str, device: str, topic: str, now: d
 
 
 def unknown(conn: sa.Connection, school: str) -> list[UnknownDevice]:
-    """The devices in quarantine, the one heard last first."""
+    """The devices in quarantine that somebody has to decide about, the one heard last first."""
     columns = [unknown_devices.c[field] for field in UnknownDevice.__struct_fields__]
-    query = sa.select(*columns).where(unknown_devices.c.school == school)
+    query = sa.select(*columns).where(unknown_devices.c.school == school, unknown_devices.c.blocked_at.is_(None))
     return [UnknownDevice(*row) for row in conn.execute(query.order_by(unknown_devices.c.last_seen.desc()))]
 
 

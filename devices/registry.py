@@ -60,6 +60,11 @@ class Registry:
         """The schools with devices that this program serves."""
         return sorted(self._versions or {})
 
+    @property
+    def versions(self) -> dict[str, int]:
+        """The version of each school's devices as last loaded; it moves with every change."""
+        return dict(self._versions or {})
+
     def parent(self, school: str, device: str) -> str | None:
         """The device through which this one reaches the platform."""
         return self._parents.get((school, device))

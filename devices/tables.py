@@ -116,5 +116,6 @@ unknown_devices = sa.Table(
     sa.Column("messages", sa.BigInteger, nullable=False),
     sa.Column("first_seen", Moment, nullable=False),
     sa.Column("last_seen", Moment, nullable=False),
+    sa.Column("blocked_at", Moment),  # somebody said that it is none of ours
     comment="devices that speak and are in no registry: a person enrols them or finds out who they are",
 )

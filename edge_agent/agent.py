@@ -16,6 +16,7 @@ from edge_agent.camera.detectors import make_detector
 from edge_agent.camera.sources import make_source
 from edge_agent.camera.turns import InTurn, Turns
 from edge_agent.commands import Commands
+from edge_agent.enrolment import Renewals, broker_of
 from edge_agent.extras import needs
 from edge_agent.gate.agent import GateAgent
 from edge_agent.gate.settings import Gate
@@ -49,7 +50,8 @@ class EdgeAgent:
             cv2.setNumThreads(settings.agent.threads or -1)  # -1 asks OpenCV for its own default
         remote, commands = self._remote, self._commands
         hears = {Channel.CONFIG: remote.heard, Channel.COMMAND: commands.heard}
-        uplink = Uplink(settings.agent, settings.school.id, settings.mqtt, self._clock, remote.revision, hears)
+        broker = broker_of(settings)
+        uplink = Uplink(settings.agent, settings.school.id, broker, self._clock, remote.revision, hears)
         service.on_stop("uplink", uplink.close)
         for camera in settings.cameras:
             self._add_camera(camera, uplink, service)
@@ -60,6 +62,7 @@ class EdgeAgent:
         service.task("uplink", uplink.run)
         answer = partial(uplink.reply, settings.agent.id)
         service.task("configuration", lambda stop: remote.run(stop, answer))
+        service.task("enrolment", Renewals(settings.agent.enrolment, remote, self._clock).run)
         service.task("commands", lambda stop: commands.run(stop, answer))
 
     def _add_camera(self, camera: Camera, uplink: Uplink, service: Service) -> None:

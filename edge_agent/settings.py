@@ -33,6 +33,7 @@ class Agent(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[agent]``: the program itself; a device of its own, parent of all the devices it speaks for."""
 
     id: DeviceId = "edge-1"
+    enrolment: Path = Path("data/edge-enrolment.json")  # the account of `campus edge enrol`; it is used before [mqtt]
     spool: Path = Path("data/edge-spool.db")
     spool_mb: Positive = 256.0  # when full, the oldest readings go first; events only when no reading is left
     spool_days: Positive = 14.0  # what is older is dropped and counted

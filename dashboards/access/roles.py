@@ -18,6 +18,7 @@ Right = Literal[
     "illness.follow",  # follow-ups of the illness watch: symptoms and names
     "devices.read",
     "devices.control",  # configure and command agents
+    "devices.trust",  # enrol, revoke, adopt
     "devices.maintain",  # set a device aside for a while
     "series.read",
     "muster.read",  # own classes only for a teacher
@@ -47,13 +48,14 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         {"roll.read", "roll.correct", "roll.override", "roll.every", "leave.read", "leave.decide", "overview.read"}
     ),
     "doctor": frozenset({"illness.follow"}),
-    "facility": frozenset({"devices.read", "devices.control", "devices.maintain", "series.read"}),
+    "facility": frozenset({"devices.read", "devices.trust", "devices.control", "devices.maintain", "series.read"}),
     "bureau": frozenset({"overview.read"}),
     "admin": frozenset(
         {
             "overview.read",
             "devices.read",
             "devices.control",
+            "devices.trust",
             "devices.maintain",
             "series.read",
             "platform.read",
@@ -74,6 +76,7 @@ PAGES: tuple[tuple[str, Right], ...] = (
     ("overview", "overview.read"),
     ("devices", "devices.read"),
     ("coverage", "devices.read"),
+    ("enrolment", "devices.trust"),
     ("admin", "platform.read"),
 )
 HOME: dict[Role, str] = {

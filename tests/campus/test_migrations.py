@@ -15,6 +15,7 @@ for module in ("campus.tables", "devices.tables", "attendance.tables", "alerts.t
 importlib.import_module("alerts.incidents.tables")
 importlib.import_module("alerts.telling.channel_tables")
 importlib.import_module("devices.control_tables")
+importlib.import_module("devices.trust.tables")
 importlib.import_module("devices.plan_tables")
 importlib.import_module("attendance.follow_up_tables")
 importlib.import_module("attendance.roster_tables")

@@ -24,10 +24,17 @@ from tests.conftest import free_port
 from tests.flow.running_school import eventually
 
 
+def environment_of(folder: Path) -> dict[str, str]:
+    """What `campus init` wrote for the environment."""
+    lines = (folder / "campus.env").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines)
+
+
 def use_free_ports(config: Path) -> tuple[int, int]:
     """Let a written campus.toml listen where nobody does: MQTT and console."""
     mqtt, console = free_port(), free_port()
     text = config.read_text().replace("port = 1883", f"port = {mqtt}").replace("port = 8080", f"port = {console}")
+    text = text.replace("tls_port = 8883", f"tls_port = {free_port()}")
     config.write_text(text + "\n[metrics]\ningest_port = 0\nalerts_port = 0\n")
     return mqtt, console
 
@@ -71,7 +78,7 @@ def test_the_doctor_names_what_must_be_mended_with_the_fix(campus: Run, tmp_path
 
 def test_a_roster_that_loses_many_students_is_taken_only_when_confirmed(campus: Run, tmp_path: Path) -> None:
     assert campus("init", ".").returncode == 0
-    key = {"CAMPUS_SECRETS__CREDENTIAL_KEY_FILE": str(tmp_path / "secrets" / "credential.key")}
+    key = environment_of(tmp_path)
     write_files(build_school(7, b"k" * 32, date(2026, 9, 7)), tmp_path / "files")
     only_roster = tmp_path / "roster"
     shutil.copytree(tmp_path / "files" / "oneroster", only_roster / "oneroster")
@@ -102,7 +109,7 @@ def test_a_school_of_ones_own_is_imported_signed_into_and_stopped(
 ) -> None:
     assert campus("init", ".").returncode == 0
     _, console = use_free_ports(tmp_path / "campus.toml")
-    key = {"CAMPUS_SECRETS__CREDENTIAL_KEY_FILE": str(tmp_path / "secrets" / "credential.key")}
+    key = environment_of(tmp_path)
     write_files(build_school(7, b"k" * 32, date(2026, 9, 7)), tmp_path / "files")
 
     dry = campus("import", "--dry-run", "files", **key)

@@ -126,7 +126,7 @@ def test_each_published_port_is_one_that_the_program_listens_on(secrets_folder: 
     settings = settings_of("dashboards", secrets_folder)
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
     assert {name: [int(port.split(":")[-1]) for port in ports] for name, ports in published.items()} == {
-        "mosquitto": [settings.mqtt.port],
+        "mosquitto": [settings.mqtt.port, settings.trust.broker_port],
         "dashboards": [settings.dashboards.port],
     }
     assert settings.dashboards.host == "0.0.0.0"

@@ -1,5 +1,6 @@
 """A real Mosquitto takes the configuration of deploy/, and lets each account say and hear only what is its own."""
 
+import os
 import queue
 import shutil
 import socket
@@ -16,6 +17,7 @@ from campus.settings import Mqtt
 from campus.topics import Channel, subscription
 from cli.broker import find_mosquitto, is_listening
 from deploy import prepare
+from tests.conftest import free_port
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 10
@@ -33,10 +35,11 @@ class Broker:
         self.passwords["gate-1"] = prepare.add_device(self.secrets, "gate-1")
         self.passwords["edge-1"] = prepare.add_agent(self.secrets, "edge-1", ["cam-1", "cam-2"], "school-1")
         (folder / "data").mkdir()
+        self.devices, self.tls_port = folder / "devices", free_port()
         text = (ROOT / "deploy/mosquitto/mosquitto.conf").read_text()
         for inside, outside in (
             ("listener 1883", f"listener {port} 127.0.0.1"),
-            ("/mosquitto/auth", str(self.secrets / "mosquitto")),
+            ("/mosquitto/auth", str(folder / "auth")),
             ("/mosquitto/data/", f"{folder}/data/"),
         ):
             assert inside in text
@@ -46,9 +49,16 @@ class Broker:
         self.log = folder / "log"
         program = find_mosquitto()
         assert program is not None
+        environment = {
+            "SEED": str(self.secrets / "mosquitto"), "DEVICES": str(self.devices), "AUTH": str(folder / "auth"),
+            "CONF": str(folder / "mosquitto.conf"), "MOSQUITTO": program, "EVERY": "0.2",
+            "TLS_PORT": str(self.tls_port),
+        }  # fmt: skip
         with self.log.open("wb") as log:
-            command = [program, "-c", str(folder / "mosquitto.conf")]
-            self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+            command = ["sh", str(ROOT / "deploy/mosquitto/run.sh")]
+            self.process = subprocess.Popen(
+                command, stdout=log, stderr=subprocess.STDOUT, env={**os.environ, **environment}
+            )
 
     def read(self, secret: str) -> str:
         return (self.secrets / secret).read_text().strip()
@@ -279,3 +289,27 @@ def test_the_command_prints_each_new_password_once(tmp_path: Path, capsys: pytes
     lines = capsys.readouterr().out.splitlines()
     assert [line.split("\t")[0] for line in lines[1:]] == ["gate-1", "gate-2"]
     assert set(prepare.accounts(tmp_path / "secrets")) == {*prepare.SERVICES, "gate-1", "gate-2"}
+
+
+def test_what_the_platform_writes_of_devices_is_taken_up_and_ended_while_the_broker_runs(broker: Broker) -> None:
+    name, topic = "school-1/co2-1~1", "campus/school-1/co2-1/event"
+    (broker.devices / "acl").write_text(f"user {name}\ntopic write {topic}\n")
+    (broker.devices / "passwd").write_text(f"{name}:{prepare.hashed('secret')}\n")
+    settings = Mqtt(
+        port=broker.tls_port, tls=True, ca_file=broker.secrets / "authority", username=name, password="secret"
+    )
+    client = MqttClient(settings, "co2-1")
+    listener, heard = heard_by(broker, "campus", subscription())
+    client.start()
+    try:
+        assert client.wait_connected(PATIENCE_S), broker.log.read_text()
+        client.publish(topic, b"x")
+        assert heard.get(timeout=PATIENCE_S).topic == topic
+        (broker.devices / "passwd").write_text("")
+        deadline = time.monotonic() + PATIENCE_S
+        while client.connected:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    finally:
+        client.stop()
+        listener.stop()
