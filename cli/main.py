@@ -15,6 +15,7 @@ from campus.errors import CampusError
 from cli.attendance import attendance
 from cli.certificate import certificate
 from cli.channels import channels
+from cli.codes import codes
 from cli.devices import devices
 from cli.edge import edge
 from cli.incidents import incidents
@@ -209,6 +210,7 @@ campus.add_command(devices)
 campus.add_command(certificate)
 campus.add_command(edge)
 campus.add_command(models)
+campus.add_command(codes)
 campus.add_command(attendance)
 campus.add_command(roster)
 campus.add_command(rules)

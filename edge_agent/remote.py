@@ -21,7 +21,7 @@ from campus.clock import Clock, to_ms
 from campus.errors import SettingsError
 from campus.events import Reply
 from campus.settings import Positive, Section
-from edge_agent.camera.detectors import make_detector
+from edge_agent.extras import needs
 from edge_agent.gate.settings import Gate
 from edge_agent.lab.settings import Lab
 from edge_agent.settings import Camera, EdgeSettings
@@ -79,6 +79,9 @@ def merged(local: EdgeSettings, document: Document) -> EdgeSettings:
         raise _wrong(str(error)) from None
     if not (whole.cameras or whole.gates or whole.labs):
         raise _wrong("leaves no camera, gate or lab")
+    if whole.cameras:
+        with needs("edge", "a camera"):
+            from edge_agent.camera.detectors import make_detector
     for camera in whole.cameras:
         make_detector(camera)  # a model that is not on this machine is found now, not after the old one was stopped
     return whole

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 
 from campus.clock import Clock
-from campus.credentials import hash_credential
 from campus.events import GatePass
 from edge_agent.gate.settings import Gate
 from edge_agent.gate.source import PassSource
@@ -28,7 +27,7 @@ class GateAgent:
         while (seen := self._source.next(stop)) is not None:
             self._passes += 1
             event = GatePass(
-                credential=hash_credential(self._key, seen.number),
+                credential=seen.hashed(self._key),
                 lane=self._gate.lane,
                 direction=seen.direction or self._gate.direction,
                 serial=seen.serial,

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from campus.settings import Port, Positive, Section
+from edge_agent.reader.settings import QrCamera, SerialLine, Wedge
 from edge_agent.values import DeviceId
 
 Way = Literal["in", "out"]
@@ -33,10 +34,11 @@ class Hikvision(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class Gate(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[[gates]]``: one attendance gate lane. ``sim`` lets seeded people pass, with the numbers in ``cards``;
-    ``zkteco`` listens for terminals that push (ADMS); ``hikvision`` asks a terminal over ISAPI."""
+    ``zkteco`` listens for terminals that push (ADMS); ``hikvision`` asks a terminal over ISAPI; ``wedge``, ``line`` and
+    ``qr`` are readers at this machine."""
 
     id: DeviceId
-    source: Literal["sim", "zkteco", "hikvision"] = "sim"
+    source: Literal["sim", "zkteco", "hikvision", "wedge", "line", "qr"] = "sim"
     lane: Annotated[str, Meta(min_length=1, max_length=64)] = "1"
     direction: Way | None = None  # None: the lane does not know it
     cards: Path | None = None  # a text file, one card number a line; None: made-up cards
@@ -47,6 +49,9 @@ class Gate(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     listen: str = "0.0.0.0"  # noqa: S104 - terminals are other machines; serials and networks are checked
     port: Port = 8081
     hikvision: Hikvision | None = None
+    wedge: Wedge | None = None
+    line: SerialLine | None = None
+    qr: QrCamera | None = None
 
     def __post_init__(self) -> None:
         if self.source == "zkteco" and not self.terminals:
@@ -56,5 +61,11 @@ class Gate(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
                 ip_network(network)
             except ValueError:
                 raise ValueError(f"gate {self.id!r}: networks: {network!r} is not like 192.168.0.0/16") from None
-        if self.source == "hikvision" and self.hikvision is None:
-            raise ValueError(f"gate {self.id!r}: [gates.hikvision] is missing; give the terminal's address")
+        if self.source not in ("sim", "zkteco") and self.attached is None:
+            raise ValueError(f"gate {self.id!r}: [gates.{self.source}] is missing; say where its reader is")
+
+    @property
+    def attached(self) -> Hikvision | Wedge | SerialLine | QrCamera | None:
+        """The section that describes the gate's source, where it has one."""
+        sections = {"hikvision": self.hikvision, "wedge": self.wedge, "line": self.line, "qr": self.qr}
+        return sections.get(self.source)

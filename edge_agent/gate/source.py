@@ -10,17 +10,26 @@ from typing import Literal, Protocol
 import msgspec
 
 from campus.clock import Clock
+from campus.credentials import hash_credential
 from edge_agent.cards import card_numbers
 from edge_agent.gate.settings import Gate
 
 
 class Pass(msgspec.Struct, frozen=True):
-    """A card was presented. ``number`` is what the card says and never leaves this machine."""
+    """A card was presented. ``number`` is what the card says and never leaves this machine.
+
+    ``credential`` is its keyed hash where the reader has that already: from a signed code.
+    """
 
     number: str
     direction: Literal["in", "out"] | None = None
     serial: int | None = None  # the reader's own record number
     at: datetime | None = None  # when the reader says it was; None: now
+    credential: str | None = None
+
+    def hashed(self, key: bytes) -> str:
+        """The credential with the school's ``key``."""
+        return self.credential or hash_credential(key, self.number)
 
 
 class PassSource(Protocol):
