@@ -271,6 +271,20 @@ class Edge(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     config: Path | None = None
 
 
+class Foreign(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[[foreign]]``: devices that keep their own topics; the first row whose ``filter`` fits reads a message."""
+
+    filter: Annotated[str, Meta(min_length=1, max_length=256)]
+    codec: str
+    device: str = ""  # whose all of it is; empty: the device names itself
+    prefix: Annotated[str, Meta(max_length=32)] = ""  # put before the names that devices give themselves
+    school: str = ""  # empty: [school] id
+
+    def __post_init__(self) -> None:
+        if self.filter.split("/")[0] in {"campus", "+", "#"}:
+            raise SettingsError("foreign.filter", f"{self.filter!r} would take our own topics", "Begin it with a name")
+
+
 class Secrets(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[secrets]``: keys that must be the same on the edge and on the platform."""
 
@@ -293,4 +307,5 @@ class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     metrics: Metrics = Metrics()
     edge: Edge = Edge()
     roster: RosterFeed = RosterFeed()
+    foreign: tuple[Foreign, ...] = ()
     secrets: Secrets = Secrets()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -19,7 +20,13 @@ class BrokerAccess:
     """Writes both files when an account or the registry changed. Lines that are no device's stay as they are."""
 
     def __init__(
-        self, engine: sa.Engine, registry: Registry, password_file: Path, acl_file: Path, clock: Clock
+        self,
+        engine: sa.Engine,
+        registry: Registry,
+        password_file: Path,
+        acl_file: Path,
+        clock: Clock,
+        rights: Sequence[str] = (),
     ) -> None:
         self._engine = engine
         self._registry = registry
@@ -27,6 +34,7 @@ class BrokerAccess:
         self._acl = acl_file
         self._clock = clock
         self._written: object = None
+        self._rights = tuple(rights)  # lines of the platform's own, beside those of the devices
 
     def step(self) -> None:
         """End accounts whose time is over, and write what changed since the last call."""
@@ -40,7 +48,9 @@ class BrokerAccess:
             working = accounts.working(conn, now)
         changed = [
             _replace(self._passwords, broker_files.passwords(_text(self._passwords), working)),
-            _replace(self._acl, broker_files.access_list(_text(self._acl), working, self._registry.children)),
+            _replace(
+                self._acl, broker_files.access_list(_text(self._acl), working, self._registry.children, self._rights)
+            ),
         ]
         self._written = state
         if any(changed):

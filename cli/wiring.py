@@ -36,7 +36,9 @@ from devices.control_stage import ControlStage
 from devices.quarantine import quarantine
 from devices.registry import Registry
 from devices.stage import DeviceStage
+from devices.trust import broker_files
 from ingest.door import Door
+from ingest.foreign.door import ForeignDoor
 from ingest.intake import Intake
 from ingest.partition import Partition
 from ingest.pipeline import Pipeline
@@ -83,6 +85,7 @@ class IngestParts(msgspec.Struct, frozen=True):
     client: MqttClient
     intake: Intake
     orders: Orders
+    foreign: ForeignDoor
 
 
 def make_ingest(
@@ -99,10 +102,11 @@ def make_ingest(
         registry.refresh(conn)
     intake = Intake()
     sink = SeriesSink(series, engine)
+    foreign = _foreign_door(settings, registry, part)
     client = MqttClient(
         settings.mqtt,
         ingest_client_id(part),
-        subscriptions=part.subscriptions(registry.schools()),
+        subscriptions=[*part.subscriptions(registry.schools()), *foreign.filters],
         on_message=intake.put,
         persistent=True,
         receive_maximum=settings.ingest.in_flight,
@@ -113,8 +117,21 @@ def make_ingest(
 
     stages = make_stages(settings, registry, part.owns, lambda: client.connected)
     door = Door(registry, settings.ingest.clock_tolerance_s)
-    pipeline = Pipeline(engine, door, stages, sink, clock, acknowledge, quarantine, checkpoint)
-    return IngestParts(pipeline, sink, client, intake, Orders(engine, client, part.owns, clock))
+    pipeline = Pipeline(engine, door, stages, sink, clock, acknowledge, quarantine, checkpoint, foreign)
+    return IngestParts(pipeline, sink, client, intake, Orders(engine, client, part.owns, clock), foreign)
+
+
+def _foreign_door(settings: Settings, registry: Registry, part: Partition) -> ForeignDoor:
+    """The door for devices with topics of their own: each row belongs to the part that has its school."""
+    mine = [one for one in settings.foreign if part.owns(one.school or settings.school.id)]
+    return ForeignDoor(mine, settings.school.id, registry, settings.ingest.clock_tolerance_s)
+
+
+def _ask_for_births(parts: IngestParts) -> None:
+    """Have Sparkplug nodes introduce themselves again that were not heard from their beginning."""
+    if parts.client.connected:
+        for topic, payload in parts.foreign.rebirths():
+            parts.client.publish(topic, payload)
 
 
 def run_ingest(settings: Settings, clock: Clock) -> int:
@@ -125,6 +142,7 @@ def run_ingest(settings: Settings, clock: Clock) -> int:
     scheduler.every(2, "tell devices what they are to do", parts.orders.step)
     if (access := broker_access(settings, engine, clock)) is not None:
         scheduler.every(2, "write the broker's accounts", access.step)
+    scheduler.every(5, "ask Sparkplug nodes for their births", lambda: _ask_for_births(parts))
     scheduler.every(5, "drain the series spool", parts.sink.drain)
     scheduler.every(60, "roll up the series", lambda: series.rollup(to_ms(clock.now())))
     scheduler.every(6 * 3600, "delete old readings", lambda: forget_readings(settings, series, clock))
@@ -147,7 +165,8 @@ def broker_access(settings: Settings, engine: sa.Engine, clock: Clock) -> Broker
     files = (settings.broker.password_file, settings.broker.acl_file)
     if files[0] is None or files[1] is None or Partition.parse(settings.ingest.partition).index != 1:
         return None
-    return BrokerAccess(engine, Registry(engine), files[0], files[1], clock)
+    rights = broker_files.foreign_rights(settings.mqtt.username, [one.filter for one in settings.foreign])
+    return BrokerAccess(engine, Registry(engine), files[0], files[1], clock, rights)
 
 
 def forget_readings(settings: Settings, series: SeriesStore, clock: Clock) -> None:

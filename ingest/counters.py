@@ -14,3 +14,4 @@ BATCH = Histogram(
 SECONDS = Histogram("campus_ingest_batch_seconds", "From batch to acknowledgement, seconds of real time")
 SPOOLED = Gauge("campus_ingest_series_spool_rows", "Batches of points waiting for the series store to return")
 FAILED_TICKS = Counter("campus_ingest_failed_ticks_total", "Ticks that failed and were tried again")
+SPARKPLUG_GAPS = Counter("campus_ingest_sparkplug_gaps_total", "Gaps in the numbering of Sparkplug edge nodes")

@@ -20,13 +20,16 @@ from campus.events import Event, Readings
 from campus.mqtt import Message
 from campus.series import Point, WriteResult
 from campus.stage import Backlogged, Stage
+from campus.topics import ROOT
 from ingest import deadletters
 from ingest.counters import BATCH, DEAD, MESSAGES, RETRIES, SECONDS
 from ingest.door import DeadLetter, Door, UnknownDevice
+from ingest.foreign.door import ForeignDoor
 from ingest.sink import SeriesSink, letter_of
 
 log = logging.getLogger("ingest.pipeline")
 TICK = timedelta(seconds=1)
+NATIVE = f"{ROOT}/"
 
 
 class Quarantine(Protocol):
@@ -78,6 +81,7 @@ class Pipeline:
         acknowledge: Callable[[Sequence[Message]], None],
         quarantine: Quarantine,
         checkpoint: Callable[[str], None] = _nowhere,
+        foreign: ForeignDoor | None = None,
     ) -> None:
         self._engine = engine
         self._door = door
@@ -87,6 +91,7 @@ class Pipeline:
         self._acknowledge = acknowledge
         self._quarantine = quarantine
         self._checkpoint = checkpoint
+        self._foreign = foreign
         self._ticked: datetime | None = None
         self._open: Written | None = None
 
@@ -154,13 +159,21 @@ class Pipeline:
         letters: list[DeadLetter] = []
         strangers: list[UnknownDevice] = []
         for message in messages:
+            wrong: Sequence[PayloadError] = ()
             try:
-                envelopes.append(self._door.enter(message, now))
+                if self._foreign is None or message.topic.startswith(NATIVE):
+                    envelopes.append(self._door.enter(message, now))
+                    continue
+                found = self._foreign.enter(message, now)
+                envelopes += found.envelopes
+                wrong = found.strangers
             except PayloadError as error:
-                letters.append(DeadLetter(message.topic, message.payload, error.reason, error.detail, message.dup))
-                DEAD.labels(error.reason).inc()
-                if isinstance(error, UnknownDevice):
-                    strangers.append(error)
+                wrong = (error,)
+            for one in wrong:
+                letters.append(DeadLetter(message.topic, message.payload, one.reason, one.detail, message.dup))
+                DEAD.labels(one.reason).inc()
+                if isinstance(one, UnknownDevice):
+                    strangers.append(one)
         return Batch(tuple(envelopes), tuple(letters), tuple(strangers), tuple(points_of(envelopes)))
 
     # -- the transaction -------------------------------------------------------------------------------------------

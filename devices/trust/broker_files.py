@@ -17,15 +17,27 @@ def passwords(kept: str, accounts: Iterable[Account]) -> str:
     return "\n".join([*others, *(f"{one.username}:{one.password}" for one in accounts)]) + "\n"
 
 
-def access_list(kept: str, accounts: Iterable[Account], children: Callable[[str, str], Sequence[str]]) -> str:
-    """The access list: ``kept`` down to the mark, then each device's own topics and those of what stands behind it."""
-    lines = [kept.split(MARK)[0].rstrip(), "", MARK]
+def access_list(
+    kept: str, accounts: Iterable[Account], children: Callable[[str, str], Sequence[str]], rights: Sequence[str] = ()
+) -> str:
+    """The access list: ``kept`` down to the mark, ``rights`` of the platform, then each device's own topics and those
+    of what stands behind it.
+    """
+    lines = [kept.split(MARK)[0].rstrip(), "", MARK, *rights]
     for one in accounts:
         lines += ["", f"user {one.username}"]
         for device in below(one.school, one.device, children):
             lines += [f"topic write campus/{one.school}/{device}/{channel}" for channel in _SAYS]
             lines += [f"topic read campus/{one.school}/{device}/{channel}" for channel in _HEARS]
     return "\n".join(lines).lstrip() + "\n"
+
+
+def foreign_rights(platform: str, filters: Sequence[str]) -> list[str]:
+    """What the platform's account may hear of devices with their own topics, and ask of Sparkplug nodes."""
+    if not platform or not filters:
+        return []
+    lines = ["", f"user {platform}", *(f"topic read {one}" for one in filters)]
+    return [*lines, *(f"topic write {one.split('/')[0]}/+/NCMD/+" for one in filters if one.startswith("spBv1.0/"))]
 
 
 def below(school: str, device: str, children: Callable[[str, str], Sequence[str]]) -> list[str]:

@@ -7,8 +7,9 @@ import msgspec
 import pytest
 
 from campus.events import EVENTS
-from campus.settings import Bot, Mail, MqttOut, RosterProvider, Settings, Sms, Webhook
+from campus.settings import Bot, Foreign, Mail, MqttOut, RosterProvider, Section, Settings, Sms, Webhook
 from cli.main import campus
+from ingest.foreign.door import CODECS
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = (ROOT / "docs/reference/settings.md").read_text(encoding="utf-8")
@@ -21,7 +22,10 @@ def section(page: str, heading: str) -> str:
     return page.split(heading, 1)[1].split("\n#", 1)[0]
 
 
-@pytest.mark.parametrize("field", msgspec.structs.fields(Settings), ids=lambda field: field.name)
+SECTIONS = [field for field in msgspec.structs.fields(Settings) if isinstance(field.default, Section)]
+
+
+@pytest.mark.parametrize("field", SECTIONS, ids=lambda field: field.name)
 def test_every_setting_is_described(field: msgspec.structs.FieldInfo) -> None:
     text = section(SETTINGS, f"## `[{field.name}]`")
     for key in msgspec.structs.fields(type(field.default)):
@@ -42,12 +46,16 @@ def test_every_key_of_the_roster_provider_is_described() -> None:
     assert all(f"| `{key.name}` |" in text for key in msgspec.structs.fields(RosterProvider))
 
 
+def test_every_key_of_a_foreign_row_is_described() -> None:
+    text = section(SETTINGS, "## `[[foreign]]`")
+    assert all(f"| `{key.name}` |" in text for key in msgspec.structs.fields(Foreign))
+    assert all(f"`{codec}`" in text for codec in CODECS)
+
+
 def test_no_setting_is_described_that_does_not_exist() -> None:
     described = {line.split("`")[1] for line in SETTINGS.splitlines() if line.startswith("| `")}
-    known = {
-        key.name for field in msgspec.structs.fields(Settings) for key in msgspec.structs.fields(type(field.default))
-    }
-    nested = (*CHANNELS.values(), RosterProvider)
+    known = {key.name for field in SECTIONS for key in msgspec.structs.fields(type(field.default))}
+    nested = (*CHANNELS.values(), RosterProvider, Foreign)
     known |= {key.name for one in nested for key in msgspec.structs.fields(one)}
     assert {name for name in described if not name.startswith("CAMPUS_")} <= known
 
