@@ -19,7 +19,7 @@ _DETAIL = 200
 
 
 class _Listed(msgspec.Struct):
-    """One camera, gate or lab; the agent knows the rest of its keys."""
+    """One camera, gate, lab or sensor; the agent knows the rest of its keys."""
 
     id: str
 
@@ -31,6 +31,7 @@ class _Shape(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     cameras: tuple[_Listed, ...] | None = None
     gates: tuple[_Listed, ...] | None = None
     labs: tuple[_Listed, ...] | None = None
+    sensors: tuple[_Listed, ...] | None = None
 
 
 class Revision(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,9 +64,9 @@ def check(settings: Settings) -> None:
         raise Conflict(f"this is no configuration: {error}; see docs/reference/edge.md for its keys") from None
     if shape.heartbeat_s is not None and not shape.heartbeat_s > 0:
         raise Conflict("heartbeat_s must be above 0 seconds")
-    ids = [one.id for group in (shape.cameras, shape.gates, shape.labs) for one in group or ()]
+    ids = [one.id for group in (shape.cameras, shape.gates, shape.labs, shape.sensors) for one in group or ()]
     if twins := sorted({id_ for id_ in ids if ids.count(id_) > 1}):
-        raise Conflict(f"{twins[0]!r} is there twice; every camera, gate and lab needs its own id")
+        raise Conflict(f"{twins[0]!r} is there twice; every device needs its own id")
     if len(msgspec.json.encode(settings)) > MAX_BYTES:
         raise Conflict(f"the configuration has more than {MAX_BYTES // 1024} KiB; leave out what the agent has already")
 

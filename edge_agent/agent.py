@@ -1,4 +1,4 @@
-"""The whole agent: joins each camera, gate and lab, and the uplink, to a service."""
+"""The whole agent: joins each camera, gate, lab and sensor, and the uplink, to a service."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ from edge_agent.lab.agent import LabAgent
 from edge_agent.lab.settings import Lab
 from edge_agent.lab.source import SimulatedLab
 from edge_agent.remote import Remote
+from edge_agent.sensor.agent import SensorAgent
+from edge_agent.sensor.settings import Sensor
+from edge_agent.sensor.sources import Sources
 from edge_agent.uplink import Uplink
 
 
@@ -44,6 +47,9 @@ class EdgeAgent:
             self._add_gate(gate, uplink, service)
         for lab in settings.labs:
             self._add_lab(lab, uplink, service)
+        sources = Sources(self._clock)
+        for sensor in settings.sensors:
+            self._add_sensor(sensor, sources, uplink, service)
         service.task("uplink", uplink.run)
         answer = partial(uplink.reply, settings.agent.id)
         service.task("configuration", lambda stop: remote.run(stop, answer))
@@ -68,3 +74,8 @@ class EdgeAgent:
         agent = LabAgent(lab, SimulatedLab(lab, self._clock), self._key, self._clock, uplink)
         uplink.add_device(lab.id, agent.health)
         service.task(f"lab[{lab.id}]", agent.run)
+
+    def _add_sensor(self, sensor: Sensor, sources: Sources, uplink: Uplink, service: Service) -> None:
+        agent = SensorAgent(sensor, sources.of(sensor), self._clock, uplink)
+        uplink.add_device(sensor.id, agent.health, agent.reachable)
+        service.task(f"sensor[{sensor.id}]", agent.run)

@@ -88,5 +88,4 @@ def judge(command: Command, remote: Remote, now: datetime) -> Reply:
 
 def _identity(remote: Remote) -> str:
     settings = remote.settings
-    ids = [one.id for group in (settings.cameras, settings.gates, settings.labs) for one in group]
-    return f"{settings.agent.id}, version {__version__}, configuration {remote.revision}, speaks for {' '.join(ids)}"
+    return f"{settings.agent.id}, version {__version__}, configuration {remote.revision}, speaks for {' '.join(settings.devices)}"

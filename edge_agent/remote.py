@@ -1,6 +1,6 @@
 """Configuration that the platform sends: checked whole, kept on disk, put to use or refused with the reason.
 
-A document may set what the agent watches (cameras, gates, labs) and how often it speaks. How it reaches the platform
+A document may set what the agent watches (cameras, gates, labs, sensors) and how often it speaks. How it reaches the platform
 (school, broker, secrets, spool) is only in `edge.toml`, so that no document can cut an agent off.
 """
 
@@ -24,6 +24,7 @@ from campus.settings import Positive, Section
 from edge_agent.extras import needs
 from edge_agent.gate.settings import Gate
 from edge_agent.lab.settings import Lab
+from edge_agent.sensor.settings import Sensor
 from edge_agent.settings import Camera, EdgeSettings
 
 log = logging.getLogger("edge.configuration")
@@ -39,6 +40,7 @@ class RemoteSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=T
     cameras: tuple[Camera, ...] | None = None
     gates: tuple[Gate, ...] | None = None
     labs: tuple[Lab, ...] | None = None
+    sensors: tuple[Sensor, ...] | None = None
 
 
 class Document(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -74,11 +76,12 @@ def merged(local: EdgeSettings, document: Document) -> EdgeSettings:
             cameras=local.cameras if said.cameras is None else said.cameras,
             gates=local.gates if said.gates is None else said.gates,
             labs=local.labs if said.labs is None else said.labs,
+            sensors=local.sensors if said.sensors is None else said.sensors,
         )
     except ValueError as error:
         raise _wrong(str(error)) from None
-    if not (whole.cameras or whole.gates or whole.labs):
-        raise _wrong("leaves no camera, gate or lab")
+    if not whole.devices:
+        raise _wrong("leaves no camera, gate, lab or sensor")
     if whole.cameras:
         with needs("edge", "a camera"):
             from edge_agent.camera.detectors import make_detector

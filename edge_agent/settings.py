@@ -18,6 +18,7 @@ from campus.settings import Mqtt, Port, Positive, School, Secrets, Section, Sett
 from edge_agent.camera.analytics import Fall, Part, Running
 from edge_agent.gate.settings import Gate
 from edge_agent.lab.settings import Lab
+from edge_agent.sensor.settings import Sensor
 from edge_agent.values import DeviceId, PlaceName
 
 Share = Annotated[float, Meta(ge=0, le=1)]
@@ -175,19 +176,25 @@ class EdgeSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     cameras: tuple[Camera, ...] = ()
     gates: tuple[Gate, ...] = ()
     labs: tuple[Lab, ...] = ()
+    sensors: tuple[Sensor, ...] = ()
 
     def __post_init__(self) -> None:
-        cameras, gates, labs = ([d.id for d in group] for group in (self.cameras, self.gates, self.labs))
-        _refuse_twins("devices", [self.agent.id, *cameras, *gates, *labs])
+        _refuse_twins("devices", [self.agent.id, *self.devices])
         if (self.gates or self.labs) and len(self.secrets.credential_key.encode()) < 16:
             raise ValueError("secrets.credential_key: gates and labs need the school's key of 16 bytes or more")
+
+    @property
+    def devices(self) -> list[str]:
+        """The ids of all devices that the agent speaks for."""
+        groups = (self.cameras, self.gates, self.labs, self.sensors)
+        return [device.id for group in groups for device in group]
 
 
 def load_edge(path: Path) -> EdgeSettings:
     """The settings in ``path``, overridden by the environment; raises `SettingsError` naming the device or key."""
     settings = load(EdgeSettings, path, _ours(os.environ))
-    if not (settings.cameras or settings.gates or settings.labs):
-        raise SettingsError(str(path), "there is no camera, gate or lab in it", "Add a [[cameras]] section")
+    if not settings.devices:
+        raise SettingsError(str(path), "there is no camera, gate, lab or sensor in it", "Add a [[cameras]] section")
     return settings
 
 

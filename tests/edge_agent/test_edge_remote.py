@@ -47,7 +47,7 @@ def local(tmp_path: Path) -> EdgeSettings:
         (document(0), "revision"),
         (document(1, mqtt={"host": "elsewhere"}), "mqtt"),
         (document(1, heartbeat_s=-1), "heartbeat_s"),
-        (document(1, labs=[]), "no camera, gate or lab"),
+        (document(1, labs=[]), "no camera, gate, lab or sensor"),
         (document(1, labs=[{"id": "edge-1"}]), "edge-1"),
         (document(1, cameras=[{"id": "cam-1", "source": "sim", "detector": "yolox", "model": "no.onnx"}]), "no.onnx"),
         (b'{"revision": 1, "settings": {}, "more": "' + b"x" * 300_000 + b'"}', "bytes"),

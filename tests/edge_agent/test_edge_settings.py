@@ -28,7 +28,7 @@ def test_a_camera_needs_little(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("", "no camera, gate or lab"),
+        ("", "no camera, gate, lab or sensor"),
         (CAMERA + "colour = 1\n", "colour"),
         (CAMERA + "fps = 0\n", r"cameras\[.*\]\.fps"),
         (CAMERA + 'detector = "yolox"\n', "camera 'yard': model is missing"),
