@@ -88,4 +88,5 @@ def judge(command: Command, remote: Remote, now: datetime) -> Reply:
 
 def _identity(remote: Remote) -> str:
     settings = remote.settings
-    return f"{settings.agent.id}, version {__version__}, configuration {remote.revision}, speaks for {' '.join(settings.devices)}"
+    devices = " ".join(settings.devices)
+    return f"{settings.agent.id}, version {__version__}, configuration {remote.revision}, speaks for {devices}"

@@ -1,7 +1,7 @@
 """Configuration that the platform sends: checked whole, kept on disk, put to use or refused with the reason.
 
-A document may set what the agent watches (cameras, gates, labs, sensors) and how often it speaks. How it reaches the platform
-(school, broker, secrets, spool) is only in `edge.toml`, so that no document can cut an agent off.
+A document may set what the agent watches (cameras, gates, labs, sensors) and how often it speaks. How it reaches the
+platform (school, broker, secrets, spool) is only in `edge.toml`, so that no document can cut an agent off.
 """
 
 from __future__ import annotations
