@@ -1,8 +1,10 @@
 // The security console: keeps the list, the plan and the open case equal to what the server says.
 import { $, $$, batched, boot, clone, data, everySecond, fill, setMark, setNow, since, sync, t, when } from "./boot.js";
+import { AlarmList } from "./alarm-list.js";
 import { attempt, get, post } from "./api.js";
 import { Case } from "./case.js";
 import { Giving } from "./giving.js";
+import { onKeys } from "./keys.js";
 import { follow } from "./live.js";
 import { Plan } from "./plan.js";
 import { need } from "./siren.js";
@@ -24,6 +26,10 @@ let chosenByHand = false;
 const plan = new Plan(data.plan, (id) => choose(id, true));
 const giving = new Giving(act, handOver);
 const detail = new Case(plan, data.classes, act, giving);
+const list = new AlarmList({
+  make: makeRow, update: updateRow, repaint: () => paint(), holds: !WALL,
+  latest: (id) => open.get(id) ?? closed.find((alarm) => alarm.id === id), all: acknowledgeAll,
+});
 
 const rank = (alarm) => [SEVERITIES.indexOf(alarm.severity), STATES.indexOf(alarm.state), -Date.parse(alarm.raised_at)];
 function before(a, b) {
@@ -45,7 +51,7 @@ function makeRow(alarm) {
 function updateRow(element, alarm) {
   const button = $("button", element);
   const hot = unseen(alarm) && alarm.severity === "critical";
-  button.className = `alarm tone-${alarm.severity}${unseen(alarm) ? " fresh" : ""}${hot ? " hot" : ""}`;
+  button.className = `alarm tone-${alarm.severity}${unseen(alarm) ? " fresh" : ""}${hot ? " hot" : ""}${alarm.state === "closed" ? " over" : ""}`;
   if (alarm.id === chosen) button.setAttribute("aria-current", "true");
   else button.removeAttribute("aria-current");
   setMark($(".alarm-mark", element), alarm.severity);
@@ -82,7 +88,7 @@ const paint = batched(() => {
   const rows = active();
   const shelved = ordered().filter((alarm) => alarm.state === "shelved");
   if (!chosenByHand || !(open.has(chosen) || closed.some((alarm) => alarm.id === chosen))) chooseFirst(rows);
-  sync($("#alarms"), rows, (row) => row.id, makeRow, updateRow);
+  list.paint(rows);
   sync($("#shelved"), shelved, (row) => row.id, makeRow, updateRow);
   sync($("#closed"), closed.slice(0, CLOSED_SHOWN), (row) => row.id, makeClosed, updateClosed);
   $("#open-count").textContent = t("console.count", { n: rows.length, fresh: rows.filter(unseen).length });
@@ -152,6 +158,11 @@ async function act(action, id, body = {}) {
   return true;
 }
 
+/** Acknowledge alarms of one kind at one place, one after the other. */
+async function acknowledgeAll(alarms) {
+  for (const alarm of alarms) if (!(await act("acknowledge", alarm.id))) return;
+}
+
 /** Every alarm of one's own goes to somebody else, with a note for the next shift. */
 async function handOver(body) {
   const fresh = await attempt(() => post("/alarms/hand-over", body));
@@ -181,28 +192,26 @@ async function resync() {
 }
 
 function move(step) {
-  const rows = active();
+  const rows = list.rows;
   if (!rows.length) return;
   const at = rows.findIndex((alarm) => alarm.id === chosen);
   const next = rows[Math.min(rows.length - 1, Math.max(0, at + step))];
   choose(next.id, true);
-  requestAnimationFrame(() => $(`#alarms [data-key="${next.id}"] button`)?.focus());
+  requestAnimationFrame(() => $(`#alarms [data-key="${CSS.escape(next.id)}"] .alarm`)?.focus());
 }
 
-addEventListener("keydown", (event) => {
-  if (WALL || event.target.closest("input, textarea, select, dialog") || event.ctrlKey || event.metaKey || event.altKey) return;
-  const keys = {
+if (!WALL) {
+  onKeys({
     ArrowDown: () => move(1), j: () => move(1), ArrowUp: () => move(-1), k: () => move(-1),
-    a: () => detail.press("acknowledge"), r: () => detail.press("resolve"), c: () => $("#comment").focus(),
-  };
-  const run = keys[event.key];
-  if (!run) return;
-  event.preventDefault();
-  run();
-});
+    a: () => detail.press("acknowledge"), r: () => detail.press("resolve"), s: () => detail.press("shelve"),
+    g: () => detail.press("assign"), c: () => $("#comment").focus(), e: () => list.toggleOf(open.get(chosen)),
+    h: () => $("#hand-over").click(), n: () => $("#held").click(), m: () => $("#d-muster:not([hidden])")?.click(),
+    ...Object.fromEntries(plan.floors.slice(0, 9).map((floor, at) => [String(at + 1), () => plan.showFloor(floor)])),
+  });
+}
 
 everySecond(() => {
-  for (const row of $$("#alarms > li")) fill(row, { age: since(row.dataset.since) });
+  for (const row of $$("#alarms li[data-since]")) fill(row, { age: since(row.dataset.since) });
   detail.tick();
 });
 

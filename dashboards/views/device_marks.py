@@ -60,7 +60,8 @@ def _alarms(
     if place is not None:
         here |= table.place == place
     # Whoever looks after devices has no right to students: an alarm about one names its class.
-    mine = (table.school == school, here, table.class_id.is_(None), table.began_at < end, table.raised_at >= start)
+    about_it = table.class_id.is_(None) | (table.subject == table.device)
+    mine = (table.school == school, here, about_it, table.began_at < end, table.raised_at >= start)
     columns = [table[name] for name in AlarmMark.__struct_fields__]
     query = sa.select(*columns).where(*mine).order_by(table.raised_at.desc()).limit(MOST)
     return tuple(AlarmMark(**row) for row in conn.execute(query).mappings())

@@ -31,7 +31,7 @@ def test_alarms_and_silences_of_the_span_are_marked_and_those_about_students_are
     air = client.get(f"{API}/env-a-202/marks", params=span).json()
     assert [one["severity"] for one in air["alarms"]] == ["warning"]
     with seeded.begin() as conn:
-        conn.execute(sa.text("UPDATE alarms SET class_id = 'c-g7-1' WHERE device = 'env-a-202'"))
+        conn.execute(sa.text("UPDATE alarms SET class_id = 'c-g7-1', subject = 's-1' WHERE device = 'env-a-202'"))
     assert client.get(f"{API}/env-a-202/marks", params=span).json()["alarms"] == []
     earlier = {"start": "2026-09-06T06:00:00+08:00", "end": "2026-09-06T10:12:00+08:00"}
     assert client.get(f"{API}/gate-2/marks", params=earlier).json() == {"alarms": [], "silences": [], "incidents": []}
