@@ -33,6 +33,8 @@ export class Case {
     if (!alarm) return;
     this.head(alarm);
     if (!isNew) return;
+    this.loaded = false;
+    this.pending = null;
     this.can = [];
     this.buttons();
     $("#d-runbook").replaceChildren();
@@ -94,8 +96,12 @@ export class Case {
     const alarm = whole.alarm;
     this.alarm = alarm;
     this.can = whole.can;
+    this.loaded = true;
     this.head(alarm);
     this.buttons();
+    const pending = this.pending;
+    this.pending = null;
+    if (pending) this.press(pending);
     this.list("#d-runbook", whole[`runbook_${boot.language}`]);
     this.part("affected", alarm.expected_students === null ? "" : this.affected(alarm));
     this.part("student", whole.student ? this.student(whole.student) : "");
@@ -154,6 +160,8 @@ export class Case {
   }
 
   press(action) {
+    // A key pressed before the alarm came whole is not lost: a guard who knows what it is does not wait.
+    if (this.alarm && !this.loaded) { this.pending = action; return; }
     if (!this.alarm || !this.can.includes(action)) return;
     if (action === "resolve") $("#resolve-box").showModal();
     else if (action === "shelve") $("#shelve-box").showModal();
