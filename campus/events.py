@@ -128,6 +128,16 @@ class CameraFall(Pictured, frozen=True, kw_only=True, omit_defaults=True):
     seconds: Annotated[float, Meta(ge=0)]
 
 
+class CameraObjectLeft(Pictured, frozen=True, kw_only=True, omit_defaults=True):
+    """Somebody left a thing in a zone and went away (``active``), or it is gone. ``seconds`` it has lain alone."""
+
+    type: ClassVar[str] = "camera.object_left"
+    active: bool
+    zone: Name
+    thing: Count  # the number of the thing; a camera counts from 1
+    seconds: Annotated[float, Meta(ge=0)]
+
+
 class CameraRunning(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Many run at once where that is not usual (``active``), or no longer.
 
@@ -200,6 +210,7 @@ EVENTS: dict[str, type[Event]] = {
         CameraCrowding,
         CameraLoitering,
         CameraFall,
+        CameraObjectLeft,
         CameraRunning,
         CameraFlow,
         LabSeatTaken,

@@ -15,7 +15,7 @@ from msgspec import Meta
 from campus.config import PREFIX, load
 from campus.errors import SettingsError
 from campus.settings import Mqtt, Port, Positive, School, Secrets, Section, Settings
-from edge_agent.camera.analytics import Fall, Part, Running
+from edge_agent.camera.analytics import Fall, HeadCount, Objects, Part, Running
 from edge_agent.gate.settings import Gate
 from edge_agent.lab.settings import Lab
 from edge_agent.sensor.settings import Sensor
@@ -53,6 +53,7 @@ class ZoneArea(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     capacity: Annotated[int, Meta(ge=1, le=10_000)] | None = None  # more people than this are a crowd; None: no limit
     crowd_s: Positive = 10.0  # seconds of video that a crowd must last
     loiter_s: Annotated[float, Meta(ge=0, le=86_400)] = 0.0  # who stays this long while armed loiters; 0: not watched
+    object_s: Annotated[float, Meta(ge=0, le=86_400)] = 0.0  # a thing lies alone so long while armed; 0: not watched
     area_m2: Positive | None = None  # of the ground in the zone; gives the density, and with `max_density` a capacity
     max_density: Positive | None = None  # people a square metre from which the zone is crowded
 
@@ -139,6 +140,8 @@ class Camera(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tamper: Tamper = Tamper()
     fall: Fall = Fall()
     running: Running = Running()
+    objects: Objects = Objects()
+    head_count: HeadCount = HeadCount()
     zones: tuple[ZoneArea, ...] = ()
     lines: tuple[Line, ...] = ()
     ignore: tuple[tuple[Corner, ...], ...] = ()  # areas where nobody can stand: a poster, a mirror, the street beyond
@@ -147,6 +150,8 @@ class Camera(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if self.detector != "motion" and self.model is None:
             raise ValueError(f"camera {self.id!r}: model is missing; {self.detector} needs the path of its ONNX file")
+        if self.detector == "motion" and self.head_count.every_s:
+            raise ValueError(f"camera {self.id!r}: head_count needs yolox or fastestdet: who sits does not move")
         if self.confirm_n > self.confirm_m:
             raise ValueError(f"camera {self.id!r}: confirm_n {self.confirm_n} is above confirm_m {self.confirm_m}")
         sure, weak = self.scores

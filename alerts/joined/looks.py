@@ -67,7 +67,7 @@ class Looks:
         self._calendar = calendar
         self._looked: datetime | None = None
         self._metrics = {rule.metric for rule in self.rules if isinstance(rule, HeadCountRule)}
-        self._counts: dict[tuple[str, str, str], tuple[datetime, float]] = {}
+        self._counts: dict[tuple[str, str, str], tuple[datetime, float, float]] = {}  # when, how many, how far off
         self.flow = GateFlow([rule for rule in self.rules if isinstance(rule, TailgatingRule)])
         self.patrols = PatrolWatch([rule for rule in self.rules if isinstance(rule, PatrolsRule)], memory)
 
@@ -81,7 +81,8 @@ class Looks:
         for reading in readings.items:
             for metric in self._metrics & reading.values.keys():
                 at = envelope.received if envelope.clock_suspect else from_ms(reading.ts)
-                self._counts[(envelope.school, place, metric)] = (at, float(reading.values[metric]))
+                band = float(reading.values.get(f"{metric}.band", 0.0))
+                self._counts[(envelope.school, place, metric)] = (at, float(reading.values[metric]), band)
 
     def signals(self, conn: sa.Connection, schools: Iterable[str], now: datetime) -> list[Signal]:
         """What is new, what goes on and what is over; nothing when a minute has not passed."""
@@ -139,11 +140,11 @@ class Looks:
 
     def _crowds(self, conn: sa.Connection, rule: HeadCountRule, school: str, now: datetime) -> Found:
         found: Found = {}
-        for (where, place, metric), (at, counted) in self._counts.items():
+        for (where, place, metric), (at, counted, band) in self._counts.items():
             if where != school or metric != rule.metric or now - at > COUNT_HOLDS or not rule.covers(place):
                 continue
             expected = self._roll_book.expected_in(conn, school, place, now)
-            if expected is not None and rule.beyond(counted, expected.students):
+            if expected is not None and rule.beyond(counted, expected.students, band):
                 n, m = f"{counted:g}", expected.students
                 why = both(f"计数 {n} 人，应有 {m} 人", f"counted {n}, expected {m}")
                 found[place] = (Cause(school=school, subject=place, place=place), why)

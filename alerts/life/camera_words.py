@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from alerts.rules.rule import Bilingual
-from campus.events import CameraCrowding, CameraFall, CameraFlow, CameraLoitering, CameraRunning, Event
+from campus.events import (
+    CameraCrowding,
+    CameraFall,
+    CameraFlow,
+    CameraLoitering,
+    CameraObjectLeft,
+    CameraRunning,
+    Event,
+)
 
 
 def seen_by_camera(event: Event) -> Bilingual | None:
@@ -22,6 +30,11 @@ def seen_by_camera(event: Event) -> Bilingual | None:
         case CameraFall(seconds=seconds):
             return Bilingual(
                 zh=f"有人倒地，已 {seconds:.0f} 秒未起身", en=f"a person fell and has been down for {seconds:.0f} s"
+            )
+        case CameraObjectLeft(zone=zone, seconds=seconds):
+            return Bilingual(
+                zh=f"区域 {zone} 内有遗留物，已 {seconds / 60:.0f} 分钟无人看管",
+                en=f"a thing was left in zone {zone} and has lain alone for {seconds / 60:.0f} min",
             )
         case CameraRunning(kind=kind, people=people, share=share):
             way_zh, way_en = ("四散奔跑", "run apart") if kind == "dispersal" else ("奔跑", "run")

@@ -70,7 +70,8 @@ class HeadCountRule(RuleBase, frozen=True, kw_only=True, forbid_unknown_fields=T
     """A counter sees far more, or far fewer, people in a place than timetable and leave expect.
 
     Compared once a minute with the newest count, which may be a minute and a half old. A count within the error
-    ``band`` of the limit says nothing. Where no lesson is held, nobody is expected and the rule is silent.
+    ``band`` of the limit says nothing; a counter that tells its own (``people.band``) is believed when it is wider.
+    Where no lesson is held, nobody is expected and the rule is silent.
     """
 
     metric: Annotated[MetricName, Meta(description="The count, as the counter calls it.")] = "people"
@@ -88,11 +89,12 @@ class HeadCountRule(RuleBase, frozen=True, kw_only=True, forbid_unknown_fields=T
         if (self.more_than is None) == (self.fewer_than is None):
             raise ValueError("a head count rule has either `more_than` or `fewer_than`")
 
-    def beyond(self, counted: float, expected: int) -> bool:
-        """Whether the count is beyond the limit by more than the error band."""
+    def beyond(self, counted: float, expected: int, band: float = 0.0) -> bool:
+        """Whether the count is beyond the limit by more than the error band; ``band`` is what the counter tells."""
+        wide = max(self.band, band)
         if self.more_than is not None:
-            return counted - self.band > expected * self.more_than
-        return counted + self.band < expected * (self.fewer_than or 0)
+            return counted - wide > expected * self.more_than
+        return counted + wide < expected * (self.fewer_than or 0)
 
 
 class PassbackRule(RuleBase, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="passback"):

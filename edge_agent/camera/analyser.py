@@ -13,6 +13,8 @@ from edge_agent.camera.detector import Detection, Detector, Image
 from edge_agent.camera.fall import FallWatch
 from edge_agent.camera.flow import LineRules
 from edge_agent.camera.geometry import inside
+from edge_agent.camera.head_count import HeadCountWatch
+from edge_agent.camera.left_objects import LeftObjectWatch
 from edge_agent.camera.lines import Crossing
 from edge_agent.camera.running import RunningWatch
 from edge_agent.camera.seen import Seen, Watcher
@@ -41,7 +43,7 @@ class Analyser:
         self._tracker = Tracker(TrackLimits(sure=camera.scores[0]))
         self._zones = [ZoneRules(area, camera, zone) for area in camera.zones]
         self._lines = [LineRules(line) for line in camera.lines]
-        self._watchers: list[Watcher] = [*self._zones, *self._lines, *_watchers(camera)]
+        self._watchers: list[Watcher] = [*self._zones, *self._lines, *_watchers(camera, detector, zone)]
 
     def analyse(self, image: Image, at: float, now: datetime) -> Analysis:
         """Take the frame ``image`` (height x width x 3, BGR) at ``at`` seconds of the video."""
@@ -67,9 +69,14 @@ class Analyser:
         return values
 
 
-def _watchers(camera: Camera) -> Iterator[Watcher]:
+def _watchers(camera: Camera, detector: Detector, zone: ZoneInfo) -> Iterator[Watcher]:
     """Those that the camera's sections switch on."""
     if camera.fall.confirm_s:
         yield FallWatch(camera.fall, stills=camera.stills)
     if camera.running.confirm_s:
         yield RunningWatch(camera.running)
+    if any(area.object_s for area in camera.zones):
+        yield LeftObjectWatch(camera, zone)
+    if camera.head_count.every_s:
+        score = camera.scores[0] if camera.head_count.score is None else camera.head_count.score
+        yield HeadCountWatch(camera.head_count, detector, score, camera.ignore)

@@ -19,7 +19,7 @@ from campus.events import CameraFall
 from edge_agent.camera.analytics import Fall
 from edge_agent.camera.behaviour import MOST
 from edge_agent.camera.evidence import still
-from edge_agent.camera.geometry import Box, Polygon
+from edge_agent.camera.geometry import Box
 from edge_agent.camera.seen import Seen
 from edge_agent.camera.tracker import Track
 
@@ -187,14 +187,9 @@ class FallWatch:
         """Take the next frame."""
         for fallen in self._falls.update(seen.tracks, seen.aspect, seen.at):
             boxes = [*seen.boxes, fallen.box]
-            shown = still(seen.image, boxes, rim_of(fallen.box)) if self._stills else None
+            shown = still(seen.image, boxes, fallen.box.corners) if self._stills else None
             yield CameraFall(track=fallen.track, seconds=round(fallen.seconds, 1), still=shown)
 
     def values(self) -> dict[str, float]:
         """Nothing: a fall is an event."""
         return {}
-
-
-def rim_of(box: Box) -> Polygon:
-    """The corners of ``box``, to draw it."""
-    return ((box.x1, box.y1), (box.x2, box.y1), (box.x2, box.y2), (box.x1, box.y2))

@@ -33,20 +33,28 @@ class Box(msgspec.Struct, frozen=True):
         """Bottom centre: where a standing person touches the ground, so where on the plan they are."""
         return ((self.x1 + self.x2) / 2, self.y2)
 
+    @property
+    def corners(self) -> Polygon:
+        """The four corners, clockwise from the upper left."""
+        return ((self.x1, self.y1), (self.x2, self.y1), (self.x2, self.y2), (self.x1, self.y2))
+
     def grown(self, share: float) -> Box:
         """This box with every side moved outwards by ``share`` of its width or height."""
         dx, dy = self.width * share, self.height * share
         return Box(self.x1 - dx, self.y1 - dy, self.x2 + dx, self.y2 + dy)
 
 
-def iou(a: Box, b: Box) -> float:
-    """Intersection over union of two boxes, 0..1."""
+def common_area(a: Box, b: Box) -> float:
+    """The area that two boxes share, in shares of the frame."""
     width = min(a.x2, b.x2) - max(a.x1, b.x1)
     height = min(a.y2, b.y2) - max(a.y1, b.y1)
-    if width <= 0 or height <= 0:
-        return 0.0
-    common = width * height
-    return common / (a.width * a.height + b.width * b.height - common)
+    return width * height if width > 0 and height > 0 else 0.0
+
+
+def iou(a: Box, b: Box) -> float:
+    """Intersection over union of two boxes, 0..1."""
+    common = common_area(a, b)
+    return common / (a.width * a.height + b.width * b.height - common) if common else 0.0
 
 
 def inside(point: Point, polygon: Polygon) -> bool:

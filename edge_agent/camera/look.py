@@ -44,6 +44,11 @@ def look_at(image: Image) -> Look:
     )
 
 
+def edges_of(image: Image, width: int) -> Directions:
+    """The clear edges of ``image`` at ``width`` pixels, by their doubled direction."""
+    return _directions(_resized(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), width))
+
+
 def detail(fine: Floats, where: npt.NDArray[np.bool_]) -> float:
     """How much of the change of brightness is fine, at the pixels ``where`` (of the small picture).
 

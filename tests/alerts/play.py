@@ -25,6 +25,7 @@ from campus.events import (
     CameraFall,
     CameraFlow,
     CameraIntrusion,
+    CameraObjectLeft,
     CameraRunning,
     CameraTamper,
     EdgeLoss,
@@ -279,6 +280,11 @@ def _runs(play: Play, device: str, people: str, kind: str) -> None:
     play.handle(play.envelope(device, CameraRunning(kind=which, active=active, people=number, share=0.8, speed=2.4)))
 
 
+def _bag(play: Play, device: str, what: str) -> None:
+    event = CameraObjectLeft(active=what == "left", zone="hall", thing=1, seconds=120.0)
+    play.handle(play.envelope(device, event))
+
+
 def _streams(play: Play, device: str, per_min: str, against: str, active: str) -> None:
     share = int(against) / 100
     kind = "counter_flow" if share >= 0.25 else "over_capacity"
@@ -427,6 +433,7 @@ SENTENCES: Sequence[tuple[str, Callable[..., None]]] = (
     (rf"{_D} tells late that it saw a person at {_T}", _told_late),
     (rf"{_D} is (covered|moved|dark)", _event(lambda kind: CameraTamper(kind=kind, active=True))),
     (rf"{_D} sees somebody fall", _event(lambda: CameraFall(track=1, seconds=10.0))),
+    (rf"{_D} sees a bag (left|taken away)", _bag),
     (rf"{_D} sees (\d+|nobody) (run|run apart)", _runs),
     (rf"{_D} counts (\d+) a minute, (\d+) in 100 against them( no longer)?", _streams),
     (rf"{_D} sees again", _event(lambda: CameraTamper(kind="covered", active=False))),

@@ -2,8 +2,12 @@
 
 from datetime import timedelta
 
+import pytest
+
+from alerts.rules.rulefile import load_rules
 from campus.events import CameraCrowding, CameraLoitering
-from tests.alerts.play import Play
+from tests.alerts.play import Play, at
+from tests.alerts.test_alerts_scenarios import STORIES
 
 
 def test_crowding_is_one_alarm_until_there_is_room_again(play: Play) -> None:
@@ -22,3 +26,15 @@ def test_who_stays_too_long_is_a_question_that_returns_by_itself(play: Play) -> 
     assert (play.the("loitering", "cam-1").severity, play.count()) == ("warning", 1)
     play.until(play.clock.now() + timedelta(minutes=10, seconds=5))
     assert play.the("loitering", "cam-1").state == "returned_unacknowledged"
+
+
+@pytest.mark.parametrize(("band", "alarms"), [(2.0, 1), (20.0, 0)])
+def test_a_head_count_is_held_against_the_roll_within_the_band_that_the_camera_tells(
+    play: Play, band: float, alarms: int
+) -> None:
+    play.restart(load_rules(STORIES / "joined.yaml"))
+    play.clock.move_to(at("10:00"))
+    for _ in range(26):  # 43 should be there, and more than 1.2 times as many are told after ten minutes
+        play.handle(play.reading("cam-1", **{"people": 60.0, "people.band": band}))
+        play.until(play.clock.now() + timedelta(seconds=30))
+    assert play.count() == alarms
