@@ -22,6 +22,7 @@ from alerts.joined.lab_sessions import LabSessions
 from alerts.joined.left_in_school_hours import LeftInSchoolHours
 from alerts.joined.looks import Looks
 from alerts.joined.passes import CardWatch
+from alerts.life import journal
 from alerts.life.announce import Announcer
 from alerts.life.words import too_often
 from alerts.ports import Calendar, IdsAsNames, Names, NoRegister, Register, RollBook, WeekdaysOnly
@@ -31,7 +32,7 @@ from alerts.rules.rulefile import RuleFileError, RuleSet
 from alerts.rules.rulesource import RuleSource, digest
 from alerts.tables import rule_loads
 from campus.envelope import Envelope
-from campus.events import Event, LabSeatLeft, LabSeatTaken, Readings
+from campus.events import CameraStill, Event, LabSeatLeft, LabSeatTaken, Readings
 from campus.facts import DeviceReturned, DeviceSilent, StudentPassed
 
 log = logging.getLogger(__name__)
@@ -100,6 +101,8 @@ class AlertStage:
     def _hear(self, conn: sa.Connection, envelope: Envelope, now: datetime) -> None:
         body = envelope.body
         if isinstance(body, Event):
+            if isinstance(body, CameraStill) and body.still:
+                journal.add_asked_still(conn, envelope.school, envelope.source.device, body.still, envelope.at)
             self._absences.happened(conn, envelope, body, now)
             for rule in self._listeners.event(type(body)):
                 self._take(conn, self._heard(rule, envelope, body), now)

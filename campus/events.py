@@ -138,6 +138,17 @@ class CameraObjectLeft(Pictured, frozen=True, kw_only=True, omit_defaults=True):
     seconds: Annotated[float, Meta(ge=0)]
 
 
+class CameraStill(Pictured, frozen=True, kw_only=True, omit_defaults=True):
+    """A still that somebody asked for: of now, or one that the agent has kept (``kind`` says of what).
+
+    It goes to the newest alarm of the camera, if there is one of the last day.
+    """
+
+    type: ClassVar[str] = "camera.still"
+    command: Name  # its id
+    kind: Name = "now"
+
+
 class CameraRunning(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Many run at once where that is not usual (``active``), or no longer.
 
@@ -211,6 +222,7 @@ EVENTS: dict[str, type[Event]] = {
         CameraLoitering,
         CameraFall,
         CameraObjectLeft,
+        CameraStill,
         CameraRunning,
         CameraFlow,
         LabSeatTaken,

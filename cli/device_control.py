@@ -102,7 +102,10 @@ def roll_out(config_path: Path | None, by: str, file: IO[bytes], devices: tuple[
 @click.argument("device")
 @click.argument("name")
 def command(config_path: Path | None, by: str, timeout: float, device: str, name: str) -> None:
-    """Have the agent DEVICE do NAME: ping, identify or restart. `campus devices commands` shows its answer."""
+    """Have the agent DEVICE do NAME: ping, identify, restart, "still CAMERA" (now) or "kept CAMERA".
+
+    `campus devices commands` shows its answer; stills go to the newest alarm of the camera.
+    """
     from datetime import timedelta
 
     from devices.commands import ask

@@ -15,6 +15,8 @@ from devices.configuration import refuse_others
 from devices.control_tables import device_commands as commands
 
 NAMES = ("ping", "identify", "restart")
+ABOUT = ("still", "kept")  # these are about a camera of the agent: "still cam-1"
+_LONGEST = 32
 TIMEOUT = timedelta(seconds=60)
 LONGEST = timedelta(hours=24)
 State = Literal["waiting", "sent", "done", "refused", "expired"]
@@ -42,8 +44,12 @@ def ask(
 
     Raises `NotFound` for a device that is not there and `Conflict` for a command nobody knows.
     """
-    if name not in NAMES:
-        raise Conflict(f"there is no command {name!r}; use one of {', '.join(NAMES)}")
+    verb, _, about = name.partition(" ")
+    if name not in NAMES and not (verb in ABOUT and about.strip()):
+        known = ", ".join([*NAMES, *(f"{verb} CAMERA" for verb in ABOUT)])
+        raise Conflict(f"there is no command {name!r}; use one of {known}")
+    if len(name) > _LONGEST:
+        raise Conflict(f"a command has at most {_LONGEST} characters, with the camera's id")
     if not timedelta(seconds=1) <= timeout <= LONGEST:
         raise Conflict("the timeout must be between 1 second and 24 hours")
     refuse_others(conn, school, device)
@@ -98,7 +104,9 @@ def expire(conn: sa.Connection, now: datetime) -> None:
 
 def payload(command: Command) -> bytes:
     """The command as it goes to the device."""
-    return msgspec.json.encode({"id": command.id, "name": command.name, "expires": to_ms(command.expires_at)})
+    verb, _, about = command.name.partition(" ")
+    said: dict[str, object] = {"id": command.id, "name": verb, "expires": to_ms(command.expires_at)}
+    return msgspec.json.encode(said | ({"device": about.strip()} if about else {}))
 
 
 def _command(row: sa.Row[Any]) -> Command:

@@ -39,6 +39,7 @@ class EdgeAgent:
         remote, commands = self._remote, self._commands
         hears = {Channel.CONFIG: remote.heard, Channel.COMMAND: commands.heard}
         broker = broker_of(settings)
+        commands.carries = {}
         uplink = Uplink(settings.agent, settings.school.id, broker, self._clock, remote.revision, hears)
         service.on_stop("uplink", uplink.close)
         if settings.cameras:
@@ -59,9 +60,10 @@ class EdgeAgent:
     def _add_cameras(self, uplink: Uplink, service: Service) -> None:
         with needs("edge", "a camera"):
             from edge_agent.watching import Watch
-        watch = Watch(self._settings.agent.threads, self._settings.school.zone, self._clock)
+        watch = Watch(self._settings.agent, self._settings.school.zone, self._clock)
         for camera in self._settings.cameras:
             watch.add(camera, uplink, service)
+        self._commands.carries = dict.fromkeys(("still", "kept"), lambda command: watch.still(command, uplink))
 
     def _add_gate(self, gate: Gate, uplink: Uplink, service: Service) -> None:
         settings = self._settings

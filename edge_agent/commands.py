@@ -6,8 +6,9 @@ import logging
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 import msgspec
 
@@ -28,6 +29,18 @@ class Command(msgspec.Struct, frozen=True):
     id: Name
     name: Name
     expires: Millis
+    device: str = ""  # which of the agent's devices is meant, where that matters
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """Whether a command is carried out, and a word on it."""
+
+    ok: bool
+    detail: str
+
+
+Carry = Callable[[Command], Verdict]
+NOTHING: Mapping[str, Carry] = MappingProxyType({})
 
 
 class Commands:
@@ -38,6 +51,7 @@ class Commands:
         self._clock = clock
         self._arrived: queue.Queue[bytes] = queue.Queue(maxsize=64)
         self._answered: deque[str] = deque(maxlen=REMEMBERED)
+        self.carries: dict[str, Carry] = {}  # commands that a part of the agent judges and carries out
 
     def heard(self, payload: bytes) -> None:
         """A command arrived; it is only put aside."""
@@ -56,7 +70,7 @@ class Commands:
             command = self._read(payload)
             if command is None:
                 continue
-            reply = judge(command, self._remote, self._clock.now())
+            reply = judge(command, self._remote, self._clock.now(), self.carries)
             log.info("a command: %s", command.name, extra={"id": command.id, "ok": reply.ok})
             answer(reply)  # before it is carried out: the answer is on the disk when the parts go down
             if reply.ok and command.name == "restart":
@@ -75,13 +89,16 @@ class Commands:
         return command
 
 
-def judge(command: Command, remote: Remote, now: datetime) -> Reply:
-    """The answer to ``command`` at ``now``; a command that is not ``ok`` is not carried out."""
+def judge(command: Command, remote: Remote, now: datetime, carries: Mapping[str, Carry] = NOTHING) -> Reply:
+    """The answer to ``command`` at ``now``; one that is not ``ok`` is not carried out, one of ``carries`` is."""
     answers = {"ping": "here", "identify": _identity(remote), "restart": "restarting"}
     if to_ms(now) > command.expires:
         return Reply(id=command.id, ts=to_ms(now), ok=False, detail="came too late")
+    if command.name in carries:
+        verdict = carries[command.name](command)
+        return Reply(id=command.id, ts=to_ms(now), ok=verdict.ok, detail=verdict.detail[:_LONGEST_DETAIL])
     if command.name not in answers:
-        detail = f"there is no command {command.name!r}; use one of {', '.join(answers)}"
+        detail = f"there is no command {command.name!r}; use one of {', '.join([*answers, *carries])}"
         return Reply(id=command.id, ts=to_ms(now), ok=False, detail=detail[:_LONGEST_DETAIL])
     return Reply(id=command.id, ts=to_ms(now), ok=True, detail=answers[command.name][:_LONGEST_DETAIL])
 

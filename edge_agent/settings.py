@@ -40,6 +40,10 @@ class Agent(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     spool_days: Positive = 14.0  # what is older is dropped and counted
     heartbeat_s: Positive = 30.0  # seconds of clock time between two statuses of each device
     drain_s: Annotated[float, Meta(ge=0)] = 5.0  # real seconds to hand the rest to the broker when stopping
+    stills: Path = Path("data/stills")  # where stills are kept that were sent; people in them are blurred
+    stills_mb: Annotated[float, Meta(ge=0, le=100_000)] = 64.0  # the oldest go first; 0: none is kept
+    stills_most: Annotated[int, Meta(ge=1, le=1_000_000)] = 2000
+    stills_days: Positive = 7.0
     threads: Annotated[int, Meta(ge=0, le=64)] = 1  # OpenCV's threads for one frame; 0: as many as there are cores
 
 

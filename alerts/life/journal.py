@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -119,6 +119,14 @@ def add_still(conn: sa.Connection, alarm_id: str, device: str | None, still: byt
         )
     )
     return True
+
+
+def add_asked_still(conn: sa.Connection, school: str, device: str, still: bytes, at: datetime) -> bool:
+    """Keep a still that somebody asked for with the newest alarm of the device; False when the last day had none."""
+    of_device = (alarms.c.school == school, alarms.c.device == device, alarms.c.raised_at >= at - timedelta(days=1))
+    newest = sa.select(alarms.c.id).where(*of_device).order_by(alarms.c.raised_at.desc()).limit(1)
+    alarm_id = conn.execute(newest).scalar_one_or_none()
+    return alarm_id is not None and add_still(conn, alarm_id, device, still, at)
 
 
 def _row(new: NewAlarm, moved: Transition, now: datetime) -> dict[str, Any]:

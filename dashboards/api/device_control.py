@@ -27,7 +27,7 @@ OwnOrigin = Depends(check_origin)
 
 
 class Asking(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A command by its name (ping, identify, restart)."""
+    """A command by its name (ping, identify, restart, or still and kept with a camera: "still cam-1")."""
 
     name: Annotated[str, Meta(min_length=1, max_length=32)]
 

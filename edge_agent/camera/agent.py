@@ -7,10 +7,14 @@ import statistics
 import threading
 import time
 from datetime import datetime, timedelta
+from queue import SimpleQueue
 
 from campus.clock import Clock
-from campus.events import CameraTamper
+from campus.events import CameraStill, CameraTamper, Pictured
+from edge_agent.camera.album import Album
 from edge_agent.camera.analyser import Analyser, Analysis
+from edge_agent.camera.detector import Image
+from edge_agent.camera.overlay import overlay
 from edge_agent.camera.source import Frame, NoPicture, Source
 from edge_agent.camera.tamper import TamperWatch
 from edge_agent.login import without_secrets
@@ -64,7 +68,9 @@ class Window:
 class CameraAgent:
     """Speaks for one camera."""
 
-    def __init__(self, camera: Camera, source: Source, analyser: Analyser, clock: Clock, voice: Voice) -> None:
+    def __init__(
+        self, camera: Camera, source: Source, analyser: Analyser, clock: Clock, voice: Voice, album: Album | None = None
+    ) -> None:
         self._camera = camera
         self._source = source
         self._analyser = analyser
@@ -75,6 +81,8 @@ class CameraAgent:
         self._window = Window()
         self._due: datetime | None = None
         self._fps = 0.0
+        self._album = album
+        self._asked: SimpleQueue[str] = SimpleQueue()
 
     def run(self, stop: threading.Event) -> None:
         """Analyse pictures until ``stop`` is set or the source is at its end."""
@@ -92,6 +100,11 @@ class CameraAgent:
         """Numbers for the status: frames analysed per second, and how well it sees (0 blind, 1 as usual)."""
         return {"fps": self._fps, "picture": self._tamper.health if self._fps else 0.0}
 
+    def ask_still(self, command: str) -> None:
+        """Send a still of the next picture as the answer to ``command``; may be called on any thread."""
+        if self._camera.stills:
+            self._asked.put(command)
+
     def _take(self, seen: Frame | NoPicture, name: dict[str, str]) -> None:
         now = self._clock.now()
         change = self._lost.update(seen.seconds if isinstance(seen, NoPicture) else 0.0)
@@ -100,9 +113,16 @@ class CameraAgent:
         if isinstance(seen, Frame):
             for tamper in self._tamper.update(seen.image, seen.at):
                 self._tell_tamper(tamper, now, name)
-            self._tell(self._analyser.analyse(seen.image, seen.at, now), now)
+            analysis = self._analyser.analyse(seen.image, seen.at, now)
+            self._tell(analysis, now)
+            self._answer(seen.image, analysis, now)
         elif change is not None:
             self._fps = 0.0
+
+    def _answer(self, image: Image, analysis: Analysis, now: datetime) -> None:
+        while not self._asked.empty():
+            shown = overlay(image, self._camera, analysis.boxes)
+            self._voice.event(self._camera.id, CameraStill(command=self._asked.get(), still=shown), now)
 
     def _tell_tamper(self, event: CameraTamper, now: datetime, name: dict[str, str]) -> None:
         log.warning("the picture is lost" if event.active else "the picture is back", extra=name | {"kind": event.kind})
@@ -113,6 +133,8 @@ class CameraAgent:
         blind = self._tamper.blind
         for event in () if blind else analysis.events:
             self._voice.event(self._camera.id, event, now)
+            if self._album is not None and isinstance(event, Pictured) and event.still is not None:
+                self._album.keep(self._camera.id, event.type.removeprefix("camera."), event.still, now)
         self._window.add({} if blind else analysis.values, self._tamper.health)
         if self._due is None or now >= self._due:
             self._due = now + timedelta(seconds=self._camera.telemetry_s)

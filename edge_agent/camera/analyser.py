@@ -12,7 +12,7 @@ from campus.events import Event
 from edge_agent.camera.detector import Detection, Detector, Image
 from edge_agent.camera.fall import FallWatch
 from edge_agent.camera.flow import LineRules
-from edge_agent.camera.geometry import inside
+from edge_agent.camera.geometry import Box, inside
 from edge_agent.camera.head_count import HeadCountWatch
 from edge_agent.camera.left_objects import LeftObjectWatch
 from edge_agent.camera.lines import Crossing
@@ -32,6 +32,7 @@ class Analysis(msgspec.Struct, frozen=True):
     crossings: tuple[Crossing, ...]
     events: tuple[Event, ...]
     values: dict[str, float]
+    boxes: tuple[Box, ...] = ()  # everywhere a person is or may be: what a still must hide
 
 
 class Analyser:
@@ -57,6 +58,7 @@ class Analyser:
             tuple(crossing for line in self._lines for crossing in line.crossings),
             events,
             self._values(tracks),
+            tuple(seen.boxes),
         )
 
     def _ignored(self, detection: Detection) -> bool:

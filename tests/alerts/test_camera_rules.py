@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.rules.rulefile import load_rules
-from campus.events import CameraCrowding, CameraLoitering
+from campus.events import CameraCrowding, CameraLoitering, CameraStill
 from tests.alerts.play import Play, at
 from tests.alerts.test_alerts_scenarios import STORIES
 
@@ -38,3 +38,13 @@ def test_a_head_count_is_held_against_the_roll_within_the_band_that_the_camera_t
         play.handle(play.reading("cam-1", **{"people": 60.0, "people.band": band}))
         play.until(play.clock.now() + timedelta(seconds=30))
     assert play.count() == alarms
+
+
+def test_a_still_that_was_asked_for_goes_to_the_newest_alarm_of_the_camera(play: Play) -> None:
+    asked = CameraStill(command="order-1", still=b"\xff\xd8 now")
+    play.handle(play.envelope("cam-1", asked))
+    assert play.count() == 0
+    play.handle(play.envelope("cam-1", CameraLoitering(zone="gate", track=3, seconds=190.0, still=b"\xff\xd8 then")))
+    play.handle(play.envelope("cam-1", asked))
+    alarm = play.the("loitering", "cam-1")
+    assert len(play.detail(alarm.id).evidence) == 2

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from campus import db
@@ -41,6 +42,8 @@ def test_a_command_without_an_answer_expires_and_is_not_sent_any_more(rig: Rig) 
     ("device", "name", "seconds", "named"),
     [
         ("agent-1", "explode", 60, "ping, identify, restart"),
+        ("agent-1", "still", 60, "still CAMERA"),
+        ("agent-1", "still " + "c" * 40, 60, "at most 32"),
         ("agent-1", "ping", 0, "timeout"),
         ("gate-1", "ping", 60, "is a gate"),
     ],
@@ -48,3 +51,11 @@ def test_a_command_without_an_answer_expires_and_is_not_sent_any_more(rig: Rig) 
 def test_what_cannot_be_asked_is_refused(rig: Rig, device: str, name: str, seconds: int, named: str) -> None:
     with db.write(rig.engine) as conn, pytest.raises(Conflict, match=named):
         commands.ask(conn, SCHOOL, device, name, "facility", rig.clock.now(), timedelta(seconds=seconds))
+
+
+def test_a_command_about_a_camera_names_it_on_the_wire(rig: Rig) -> None:
+    with db.write(rig.engine) as conn:
+        asked = commands.ask(conn, SCHOOL, "agent-1", "still cam-1", "guard", rig.clock.now())
+    said = msgspec.json.decode(commands.payload(asked))
+    assert (said["name"], said["device"]) == ("still", "cam-1")
+    assert "device" not in msgspec.json.decode(commands.payload(msgspec.structs.replace(asked, name="ping")))
