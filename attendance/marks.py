@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
@@ -12,6 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from attendance.chain import extend
+from attendance.guardians import looks
 from attendance.policy import Mark, Standing, Status
 from attendance.tables import marks, roll, sessions
 from campus import changes, db
@@ -90,8 +91,14 @@ def append(conn: sa.Connection, entries: Sequence[Entry], now: datetime) -> None
         for entry in entries
     ]
     db.upsert(roll, conn, current, ["session", "student"], ["number", "status", "held"])
+    looks.note(conn, {_look(one) for one in entries if one.kind == "arrival"}, now)
     news = [(one.school, f"{one.session}:{one.student}", one.class_id) for one in entries]
     changes.append_rows(conn, now, "roll", news)
+
+
+def _look(entry: Entry) -> looks.Look:
+    """The day of a mark, which its session's id begins with."""
+    return looks.Look(entry.school, entry.student, date.fromisoformat(entry.session[:8]))
 
 
 def _row(entry: Entry, now: datetime) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from attendance.due import look_again
+from attendance.guardians.looks import Look, note
 from attendance.leave import grant
 from attendance.policy import LeaveSpan
 from attendance.tables import leave_requests, leaves, students
@@ -180,6 +181,9 @@ def _move(conn: sa.Connection, asked: Request, state: State, by: str, now: datet
     values = {"state": state, "decided_by": by, "decided_at": now, "words": words.strip()[:500]}
     if conn.execute(leave_requests.update().where(*here).values(values)).rowcount == 0:
         raise Conflict("somebody else decided this request just now; look at it again")
+    # The school's day is this one or one beside it, whatever its zone; a look at a day without news does nothing.
+    days = [now.date() + timedelta(days=one) for one in (-1, 0, 1)]
+    note(conn, {Look(asked.school, asked.student, day) for day in days}, now)
 
 
 def _end(conn: sa.Connection, asked: Request, now: datetime, zone: ZoneInfo) -> None:

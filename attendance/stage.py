@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from attendance import follow_ups, sightings, site
 from attendance.directions import Passage
-from attendance.due import AT_ONCE, claim_due, look_again, look_again_at, plan, sessions_of, unplanned
+from attendance.due import AT_ONCE, PLANNED_AT_ONCE, claim_due, look_again, look_again_at, plan, sessions_of, unplanned
+from attendance.guardians import looks
 from attendance.marks import Entry
 from attendance.passes import Holder, Key, holders_of, moment_of, repair, store, taps_within, unseen
 from attendance.register import ARRIVAL, GATE, OutageBook, Register
@@ -75,18 +76,19 @@ class AttendanceStage:
     def tick(self, conn: sa.Connection, now: datetime) -> Sequence[Envelope]:
         """Plan the day where it is not planned yet, and decide the sessions that became due."""
         today = local_day(now, self._zone)
-        for school in unplanned(conn, today):
+        stale = unplanned(conn, today)
+        for school in stale:
             if plan(conn, school, today, now, self._zone):
                 site.turn_day(conn, school, day_bounds(today, self._zone)[0], now)
                 follow_ups.watch(conn, school, now, self._zone)
         anew, closing = claim_due(conn, now)
-        self._behind = len(anew) + len(closing) >= AT_ONCE
+        self._behind = len(anew) + len(closing) >= AT_ONCE or len(stale) >= PLANNED_AT_ONCE
         entries = self._register.decide(conn, anew, now) if anew else []
         entries += self._register.decide(conn, closing, now, unsettled=True) if closing else []
         return self._tell(conn, entries, now)
 
     def behind(self) -> bool:
-        """Whether the last tick left sessions that are due: a transaction decides `AT_ONCE` of them."""
+        """Whether the last tick left schools to plan or sessions to decide: one transaction takes only so many."""
         return self._behind
 
     def committed(self) -> None:
@@ -127,6 +129,7 @@ class AttendanceStage:
             arrivals = self._read_back(conn, day, envelopes, holders)
             if day == today:
                 site.after_passes(conn, arrivals.walks, arrivals.students().values(), now)
+            looks.note(conn, {looks.Look(*key, day) for key in arrivals.students()}, now)
             facts += _passed(arrivals, now)
             facts += self._mark(conn, day, set(arrivals.students()), now)
         for school, since in _spooled_since(fresh).items():

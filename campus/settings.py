@@ -147,7 +147,7 @@ class Mail(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: str
     host: str
     sender: str
-    to: tuple[str, ...]
+    to: tuple[str, ...] = ()  # at least one, except for guardians
     port: Port = 587
     tls: Literal["starttls", "tls", "none"] = "starttls"
     username: str = ""
@@ -160,8 +160,8 @@ class Sms(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     name: str
     url: str
-    to: tuple[str, ...]
     body: dict[str, str]
+    to: tuple[str, ...] = ()  # at least one, except for guardians
     format: Literal["json", "form"] = "json"
     headers: dict[str, str] = msgspec.field(default_factory=dict)
     together: bool = False  # the gateway takes several numbers, separated by commas
@@ -200,6 +200,20 @@ class Alerts(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sms: tuple[Sms, ...] = ()
     mqtt: tuple[MqttOut, ...] = ()
     apprise: tuple[AppriseUrl, ...] = ()
+
+
+class Guardians(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[guardians]``: when guardians are told what, and the ways to them; none of them, nothing goes out."""
+
+    settle_minutes: Positive = 10.0  # an absence waits so long for late evidence and for a teacher's word
+    gather_minutes: Positive = 2.0  # a message waits so long for others to the same guardian
+    fresh_minutes: Positive = 60.0  # afterwards an arrival or a leaving is no news
+    quiet_from: str = "21:30"  # from here to quiet_until nothing goes out
+    quiet_until: str = "06:30"
+    keep_days: Positive = 180.0  # notices and messages are kept so long
+    sms: Sms | None = None  # its ``to`` is left out: the guardian's number is put in
+    mail: Mail | None = None
+    webhook: Webhook | None = None
 
 
 class Dashboards(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -303,6 +317,7 @@ class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ingest: Ingest = Ingest()
     presence: Presence = Presence()
     alerts: Alerts = Alerts()
+    guardians: Guardians = Guardians()
     dashboards: Dashboards = Dashboards()
     metrics: Metrics = Metrics()
     edge: Edge = Edge()

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+import httpx
+import sqlalchemy as sa
+
 from alerts.notify.kinds import make_client, make_notifiers
 from alerts.notify.notice import Notifier
 from alerts.telling.ack_links import Links
 from alerts.telling.dispatch import Dispatcher
 from alerts.telling.routes import load_routes
 from alerts.telling.worker import AlertWorker
+from attendance.guardians.worker import GuardianWorker
 from attendance.rollbook import RollBook
 from campus.clock import Clock, SystemClock
 from campus.errors import SettingsError
 from campus.mqtt import MqttClient
 from campus.service import Service
 from campus.settings import Settings
+from cli.guardian_post import GuardianPost, timing_of
 from cli.people import SchoolPeople
 from cli.school_calendar import SchoolCalendar
 from cli.wiring import open_database
@@ -38,7 +43,15 @@ def run_alerts(settings: Settings, clock: Clock) -> int:
         service.on_stop("broker", broker.stop)
         broker.start()
     service.task("deliver", worker.run)
+    service.task("tell guardians", make_guardian_worker(settings, engine, client, clock).run)
     return service.run()
+
+
+def make_guardian_worker(settings: Settings, engine: sa.Engine, client: httpx.Client, clock: Clock) -> GuardianWorker:
+    """The worker that writes to guardians; raises `SettingsError` for a way to them that cannot work."""
+    post = GuardianPost(settings.guardians, settings, client)
+    keep = timedelta(days=settings.guardians.keep_days)
+    return GuardianWorker(engine, post, clock, timing_of(settings), keep)
 
 
 def make_dispatcher(settings: Settings, notifiers: Mapping[str, Notifier]) -> Dispatcher:

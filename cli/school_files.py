@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from attendance import files as attendance_files
 from attendance import session_files
+from attendance.guardians.wishes import import_guardians
 from attendance.roster import RosterDiff
 from attendance.roster_read import read_roster
 from attendance.roster_store import KINDS, apply_roster
@@ -39,6 +40,7 @@ def import_school(
         ("sessions.csv", lambda path: session_files.import_sessions(conn, school.id, path)),
         ("statuses.csv", lambda path: session_files.import_statuses(conn, school.id, path)),
         ("leave_kinds.csv", lambda path: session_files.import_leave_kinds(conn, school.id, path)),
+        ("guardians.csv", lambda path: import_guardians(conn, school.id, path, now)),
         ("leave.csv", lambda path: attendance_files.import_leave(conn, school.id, path, school.zone)),
     )
     present = [(name, step) for name, step in steps if (folder / name).exists()]

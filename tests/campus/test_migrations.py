@@ -19,6 +19,7 @@ importlib.import_module("devices.trust.tables")
 importlib.import_module("devices.plan_tables")
 importlib.import_module("attendance.follow_up_tables")
 importlib.import_module("attendance.roster_tables")
+importlib.import_module("attendance.guardians.tables")
 MIGRATIONS = Path(db.__file__).parent / "migrations"
 
 
