@@ -132,6 +132,7 @@ class Camera(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     loop_file: bool = True
     detector: Literal["motion", "yolox", "fastestdet"] = "motion"
     model: Path | None = None
+    runtime: Literal["opencv", "onnxruntime"] = "opencv"  # what runs the model; the second needs the extra `onnx`
     input_px: Annotated[int, Meta(ge=32, le=2048)] | None = None  # the model's input edge; None: 416 and 352
     score: Share | None = None  # from which a detection may begin a track; None: the detector's own default
     weak_score: Share | None = None  # from which it may continue one

@@ -16,5 +16,5 @@ def make_detector(camera: Camera) -> Detector:
     kind = YoloxDetector if camera.detector == "yolox" else FastestDetDetector
     _, weak = camera.scores
     if camera.input_px is None:
-        return kind(camera.model, score=weak, overlap=camera.overlap)
-    return kind(camera.model, score=weak, overlap=camera.overlap, side=camera.input_px)
+        return kind(camera.model, score=weak, overlap=camera.overlap, runtime=camera.runtime)
+    return kind(camera.model, score=weak, overlap=camera.overlap, side=camera.input_px, runtime=camera.runtime)

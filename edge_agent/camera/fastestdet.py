@@ -1,4 +1,4 @@
-"""FastestDet (dog-qiuqiu, BSD-3-Clause models) through OpenCV's network runner: grid output to people."""
+"""FastestDet (dog-qiuqiu, BSD-3-Clause models) as an ONNX network: grid output to people."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from edge_agent.camera.detector import Detection, Floats, Image, keep_best
-from edge_agent.camera.network import load_network
+from edge_agent.camera.network import Runtime, load_network
 
 PERSON = 0  # COCO's first class
 
@@ -39,8 +39,10 @@ def _logistic(values: Floats) -> Floats:
 class FastestDetDetector:
     """People by a FastestDet model; ``side`` is the input's edge in pixels."""
 
-    def __init__(self, model: Path, *, score: float, overlap: float, side: int = 352) -> None:
-        self._network = load_network(model, side)
+    def __init__(
+        self, model: Path, *, score: float, overlap: float, side: int = 352, runtime: Runtime = "opencv"
+    ) -> None:
+        self._network = load_network(model, side, runtime)
         self._side = side
         self._score = score
         self._overlap = overlap
@@ -48,6 +50,5 @@ class FastestDetDetector:
     def detect(self, image: Image) -> list[Detection]:
         """The people in ``image``, best first."""
         shrunk = cv2.resize(image, (self._side, self._side), interpolation=cv2.INTER_LINEAR)
-        self._network.setInput(shrunk.transpose(2, 0, 1)[np.newaxis].astype(np.float32) / 255.0)
-        boxes, scores = decode(np.asarray(self._network.forward(), dtype=np.float32)[0])
+        boxes, scores = decode(self._network.run(shrunk.transpose(2, 0, 1)[np.newaxis].astype(np.float32) / 255.0))
         return keep_best(boxes, scores, self._score, self._overlap)

@@ -1,4 +1,4 @@
-"""YOLOX (Megvii, Apache-2.0 models) through OpenCV's network runner: grid output to people."""
+"""YOLOX (Megvii, Apache-2.0 models) as an ONNX network: grid output to people."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from edge_agent.camera.detector import Detection, Floats, Image, keep_best
-from edge_agent.camera.network import load_network
+from edge_agent.camera.network import Runtime, load_network
 
 STRIDES = (8, 16, 32)
 PERSON = 0  # COCO's first class
@@ -58,8 +58,10 @@ def letterbox(image: Image, side: int) -> tuple[Image, float]:
 class YoloxDetector:
     """People by a YOLOX model; ``side`` is the input's edge in pixels (416 for nano and tiny, 640 for the others)."""
 
-    def __init__(self, model: Path, *, score: float, overlap: float, side: int = 416) -> None:
-        self._network = load_network(model, side)
+    def __init__(
+        self, model: Path, *, score: float, overlap: float, side: int = 416, runtime: Runtime = "opencv"
+    ) -> None:
+        self._network = load_network(model, side, runtime)
         self._side = side
         self._score = score
         self._overlap = overlap
@@ -67,7 +69,6 @@ class YoloxDetector:
     def detect(self, image: Image) -> list[Detection]:
         """The people in ``image``, best first."""
         canvas, ratio = letterbox(image, self._side)
-        self._network.setInput(canvas.transpose(2, 0, 1)[np.newaxis].astype(np.float32))
-        output = np.asarray(self._network.forward(), dtype=np.float32)[0]
+        output = self._network.run(canvas.transpose(2, 0, 1)[np.newaxis].astype(np.float32))
         boxes, scores = decode(output, self._side, ratio, (image.shape[1], image.shape[0]))
         return keep_best(boxes, scores, self._score, self._overlap)
