@@ -13,9 +13,7 @@ from edge_agent.extras import needs
 from edge_agent.gate.agent import GateAgent
 from edge_agent.gate.readers import make_reader
 from edge_agent.gate.settings import Gate
-from edge_agent.lab.agent import LabAgent
-from edge_agent.lab.settings import Lab
-from edge_agent.lab.source import SimulatedLab
+from edge_agent.lab.joining import add_lab
 from edge_agent.remote import Remote
 from edge_agent.sensor.agent import SensorAgent
 from edge_agent.sensor.settings import Sensor
@@ -47,7 +45,7 @@ class EdgeAgent:
         for gate in settings.gates:
             self._add_gate(gate, uplink, service)
         for lab in settings.labs:
-            self._add_lab(lab, uplink, service)
+            add_lab(lab, self._key, self._clock, uplink, service)
         sources = Sources(self._clock)
         for sensor in settings.sensors:
             self._add_sensor(sensor, sources, uplink, service)
@@ -71,11 +69,6 @@ class EdgeAgent:
         agent = GateAgent(gate, reader, self._key, self._clock, uplink)
         uplink.add_device(gate.id, agent.health, agent.reachable)
         service.task(f"gate[{gate.id}]", agent.run)
-
-    def _add_lab(self, lab: Lab, uplink: Uplink, service: Service) -> None:
-        agent = LabAgent(lab, SimulatedLab(lab, self._clock), self._key, self._clock, uplink)
-        uplink.add_device(lab.id, agent.health)
-        service.task(f"lab[{lab.id}]", agent.run)
 
     def _add_sensor(self, sensor: Sensor, sources: Sources, uplink: Uplink, service: Service) -> None:
         agent = SensorAgent(sensor, sources.of(sensor), self._clock, uplink)

@@ -197,7 +197,8 @@ class EdgeSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def devices(self) -> list[str]:
         """The ids of all devices that the agent speaks for."""
         groups = (self.cameras, self.gates, self.labs, self.sensors)
-        return [device.id for group in groups for device in group]
+        headsets = [headset for lab in self.labs for headset in lab.devices]
+        return [*(device.id for group in groups for device in group), *headsets]
 
 
 def load_edge(path: Path) -> EdgeSettings:

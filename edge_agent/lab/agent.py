@@ -43,7 +43,9 @@ class LabAgent:
     def _tell(self, change: SeatChange, now: datetime) -> None:
         if change.taken:
             self._since[change.seat] = now
-            credential = None if change.number is None else hash_credential(self._key, change.number)
+            credential = change.credential
+            if change.number is not None:
+                credential = hash_credential(self._key, change.number)
             self._voice.event(self._lab.id, LabSeatTaken(seat=change.seat, credential=credential), now)
             return
         began = self._since.pop(change.seat, now)  # a session from before this agent's start has no known length

@@ -16,11 +16,15 @@ from edge_agent.lab.settings import Lab
 
 
 class SeatChange(msgspec.Struct, frozen=True):
-    """A headset session began (``taken``) or ended at a seat. ``number`` is the card tapped, if one was."""
+    """A headset session began (``taken``) or ended at a seat.
+
+    ``number`` is the card tapped, if one was; ``credential`` its keyed hash where that is known already.
+    """
 
     seat: str
     taken: bool
     number: str | None = None
+    credential: str | None = None
 
 
 class LabSource(Protocol):
