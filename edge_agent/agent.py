@@ -18,6 +18,8 @@ from edge_agent.remote import Remote
 from edge_agent.sensor.agent import SensorAgent
 from edge_agent.sensor.settings import Sensor
 from edge_agent.sensor.sources import Sources
+from edge_agent.supervised import Watchdog
+from edge_agent.timekeeping import ClockWatch
 from edge_agent.uplink import Uplink
 
 
@@ -49,6 +51,10 @@ class EdgeAgent:
         sources = Sources(self._clock)
         for sensor in settings.sensors:
             self._add_sensor(sensor, sources, uplink, service)
+        watch = ClockWatch(settings.agent.time_server, self._clock)
+        uplink.tell_too(watch.health)
+        service.task("clock", watch.run)
+        service.task("watchdog", Watchdog(uplink.moves).run)
         service.task("uplink", uplink.run)
         answer = partial(uplink.reply, settings.agent.id)
         service.task("configuration", lambda stop: remote.run(stop, answer))

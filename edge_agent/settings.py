@@ -38,12 +38,14 @@ class Agent(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     spool: Path = Path("data/edge-spool.db")
     spool_mb: Positive = 256.0  # when full, the oldest readings go first; events only when no reading is left
     spool_days: Positive = 14.0  # what is older is dropped and counted
+    late_per_s: Positive = 200.0  # messages that waited are sent at this rate beside the live ones
     heartbeat_s: Positive = 30.0  # seconds of clock time between two statuses of each device
     drain_s: Annotated[float, Meta(ge=0)] = 5.0  # real seconds to hand the rest to the broker when stopping
     stills: Path = Path("data/stills")  # where stills are kept that were sent; people in them are blurred
     stills_mb: Annotated[float, Meta(ge=0, le=100_000)] = 64.0  # the oldest go first; 0: none is kept
     stills_most: Annotated[int, Meta(ge=1, le=1_000_000)] = 2000
     stills_days: Positive = 7.0
+    time_server: str = ""  # asked how far this machine's clock is off; empty: nobody is
     threads: Annotated[int, Meta(ge=0, le=64)] = 1  # OpenCV's threads for one frame; 0: as many as there are cores
 
 

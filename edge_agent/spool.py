@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,6 +26,8 @@ CREATE TABLE IF NOT EXISTS message (
     stored INTEGER NOT NULL, late INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS message_by_kind ON message (kind, id);
+CREATE INDEX IF NOT EXISTS message_by_lateness ON message (late, kind, id);
+CREATE INDEX IF NOT EXISTS message_late_by_topic ON message (topic, id) WHERE late = 1;
 CREATE TABLE IF NOT EXISTS loss (
     kind TEXT NOT NULL, reason TEXT NOT NULL, dropped INTEGER NOT NULL, PRIMARY KEY (kind, reason)
 ) STRICT;
@@ -101,22 +103,46 @@ class Spool:
             self._bytes += size
         return True
 
-    def after(self, last: int, limit: int) -> list[Waiting]:
-        """Up to ``limit`` messages behind message ``last``, oldest first."""
-        query = "SELECT id, topic, payload, late FROM message WHERE id > ? ORDER BY id LIMIT ?"
-        with self._lock:
-            rows = self._db.execute(query, (last, limit)).fetchall()
-        return [Waiting(number, topic, payload, bool(late)) for number, topic, payload, late in rows]
+    def live(self, limit: int, without: Collection[int]) -> list[Waiting]:
+        """Up to ``limit`` messages that never waited for a broker, events first, ``without`` those in flight.
+
+        An event stays back while an earlier, late one of its device is not acknowledged.
+        """
+        return self._chosen(
+            "SELECT id FROM message AS m WHERE late = 0 AND kind = ? AND (kind = 'telemetry' OR NOT EXISTS "
+            "(SELECT 1 FROM message AS e WHERE e.topic = m.topic AND e.late = 1 AND e.id < m.id)) "
+            "ORDER BY id LIMIT ?",
+            limit,
+            without,
+        )
+
+    def late(self, limit: int, without: Collection[int]) -> list[Waiting]:
+        """Up to ``limit`` messages that waited, events first and oldest first, ``without`` those in flight."""
+        return self._chosen("SELECT id FROM message WHERE late = 1 AND kind = ? ORDER BY id LIMIT ?", limit, without)
+
+    def _chosen(self, query: str, limit: int, without: Collection[int]) -> list[Waiting]:
+        found: list[Waiting] = []
+        for kind in ("event", "telemetry"):
+            left = limit - len(found)
+            if left <= 0:
+                break
+            with self._lock:
+                ids = [row[0] for row in self._db.execute(query, (kind, left + len(without)))]
+                # Only of those that are chosen is the payload read: a still has 64 KiB.
+                for number in [one for one in ids if one not in without][:left]:
+                    row = self._db.execute("SELECT id, topic, payload, late FROM message WHERE id = ?", (number,))
+                    found += [Waiting(i, topic, payload, bool(late)) for i, topic, payload, late in row]
+        return found
 
     def done(self, ids: Iterable[int]) -> None:
         """The broker has these messages: forget them."""
         with self._write(durable=False):
             self._delete([(number,) for number in ids])
 
-    def broker_gone(self, last: int) -> None:
-        """What is behind message ``last`` now waits through a time without a broker."""
+    def broker_gone(self) -> None:
+        """What is here now waits through a time without a broker."""
         with self._write(durable=False):
-            self._db.execute("UPDATE message SET late = 1 WHERE id > ? AND late = 0", (last,))
+            self._db.execute("UPDATE message SET late = 1 WHERE late = 0")
 
     def expire(self, now: datetime, age: timedelta) -> None:
         """Drop what is older than ``age``."""

@@ -26,6 +26,7 @@ from campus.ids import new_boot, new_id
 from campus.mqtt import Message, MqttClient, Will
 from campus.settings import Mqtt
 from campus.topics import Channel, Topic
+from edge_agent.drain import Drain
 from edge_agent.machine import machine_health
 from edge_agent.settings import Agent
 from edge_agent.spool import Kind, Loss, Spool, Waiting
@@ -34,6 +35,7 @@ log = logging.getLogger("edge.uplink")
 IN_FLIGHT = 200
 LATE_AFTER = timedelta(minutes=5)  # what is older when it reaches us waited elsewhere: in a terminal's own memory
 TICK_S = 0.2
+STUCK_S = 30.0
 
 _stored = Counter("edge_messages_total", "Messages given to the spool", ["kind"])
 _dropped = Counter("edge_dropped_total", "New messages that found no room in the spool", ["kind"])
@@ -67,9 +69,10 @@ class Uplink:
         self._lock = threading.Lock()
         self._seq: dict[str, int] = {}
         self._devices: dict[str, tuple[Health, Reachable]] = {agent.id: (self._own_health, _always)}
-        self._started = time.monotonic()
+        self._started = self._moved = time.monotonic()
+        self._own: list[Health] = []
         self._spool = Spool(agent.spool, int(agent.spool_mb * 1e6))
-        self._sent = 0  # the id of the last message handed to the connection
+        self._drain = Drain(self._spool, agent.late_per_s)
         self._flying: set[int] = set()
         self._acked: deque[int] = deque()
         self._wake = threading.Event()
@@ -89,6 +92,10 @@ class Uplink:
         While it is not ``reachable`` it is told as offline, though this agent lives.
         """
         self._devices[device] = (health, reachable or _always)
+
+    def tell_too(self, health: Health) -> None:
+        """Add ``health`` to the numbers of the agent's own status."""
+        self._own.append(health)
 
     def event(self, device: str, event: Event, at: datetime) -> None:
         """Something happened at ``device`` at ``at``; it is on the disk when this returns."""
@@ -121,6 +128,11 @@ class Uplink:
             self._wake.wait(TICK_S)
             self._wake.clear()
             self.step()
+            self._moved = time.monotonic()
+
+    def moves(self) -> bool:
+        """Whether the sending thread has come round lately; a disk that hangs holds it up."""
+        return time.monotonic() - self._moved < STUCK_S
 
     def step(self) -> None:
         """One round: forget what is acknowledged, send what waits, beat if it is time."""
@@ -191,16 +203,15 @@ class Uplink:
         if self._was_connected and not connected:
             self._client.stop()
             self._forget_acked()
-            self._sent = min(self._flying, default=self._sent + 1) - 1
             self._flying.clear()
-            self._spool.broker_gone(self._sent)
+            self._spool.broker_gone()
             self._client = self._make_client()
             self._client.start()
         self._was_connected = connected
 
     def _send(self) -> None:
         while self._client.connected and len(self._flying) < IN_FLIGHT:
-            batch = self._spool.after(self._sent, IN_FLIGHT - len(self._flying))
+            batch = self._drain.next(self._flying, IN_FLIGHT - len(self._flying))
             for message in batch:
                 if not self._publish(message):
                     return
@@ -215,7 +226,6 @@ class Uplink:
         except Unavailable:
             self._flying.discard(message.id)
             return False
-        self._sent = message.id
         return True
 
     def _done(self, number: int) -> None:
@@ -257,6 +267,8 @@ class Uplink:
 
     def _own_health(self) -> dict[str, float]:
         own = {"uptime_s": round(time.monotonic() - self._started, 1), "queue": float(len(self._spool))}
+        for more in self._own:
+            own |= more()
         return own | machine_health(self._agent.spool.parent)
 
     def _topic(self, device: str, channel: Channel) -> str:

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from campus.clock import VirtualClock
-from edge_agent.spool import OVERHEAD, Loss, Spool
+from edge_agent.drain import Drain
+from edge_agent.spool import OVERHEAD, Loss, Spool, Waiting
 
 TOPIC = "campus/s/d/telemetry"
 ROOM_FOR_TEN = 10 * (10 + OVERHEAD)
@@ -29,8 +30,13 @@ def fill(spool: Spool, clock: VirtualClock, kind: str, count: int, first: int = 
     ]
 
 
+def waiting(spool: Spool) -> list[Waiting]:
+    """Everything in it, oldest first."""
+    return sorted([*spool.live(10**6, ()), *spool.late(10**6, ())], key=lambda message: message.id)
+
+
 def payloads(spool: Spool) -> list[bytes]:
-    return [message.payload for message in spool.after(0, 1000)]
+    return [message.payload for message in waiting(spool)]
 
 
 def test_messages_come_out_in_the_order_they_went_in(path: Path, clock: VirtualClock) -> None:
@@ -39,7 +45,7 @@ def test_messages_come_out_in_the_order_they_went_in(path: Path, clock: VirtualC
     fill(spool, clock, "event", 1)
     fill(spool, clock, "telemetry", 1, first=2)
     assert payloads(spool) == [b"t-00000000", b"t-00000001", b"e-00000000", b"t-00000002"]
-    first = spool.after(0, 1)[0]
+    first = waiting(spool)[0]
     spool.done([first.id, first.id, 9999])  # an ack may come twice, or for what is gone already
     assert (len(spool), payloads(spool)[0]) == (3, b"t-00000001")
     spool.close()
@@ -48,22 +54,87 @@ def test_messages_come_out_in_the_order_they_went_in(path: Path, clock: VirtualC
 def test_what_an_earlier_run_left_is_still_there_and_is_late(path: Path, clock: VirtualClock) -> None:
     spool = Spool(path, 1_000_000)
     fill(spool, clock, "event", 3)
-    assert not any(message.late for message in spool.after(0, 10))
+    assert not any(message.late for message in waiting(spool))
     spool.close()
     again = Spool(path, 1_000_000)
     assert len(again) == 3
-    assert all(message.late for message in again.after(0, 10))
+    assert all(message.late for message in waiting(again))
     again.close()
 
 
-def test_what_waits_when_the_broker_goes_is_late_and_what_was_sent_before_is_not(
-    path: Path, clock: VirtualClock
-) -> None:
+def test_what_waits_when_the_broker_goes_is_late_and_what_comes_after_is_not(path: Path, clock: VirtualClock) -> None:
     spool = Spool(path, 1_000_000)
     fill(spool, clock, "telemetry", 3)
-    sent = spool.after(0, 10)[0].id
-    spool.broker_gone(sent)
-    assert [message.late for message in spool.after(0, 10)] == [False, True, True]
+    spool.done([waiting(spool)[0].id])
+    spool.broker_gone()
+    fill(spool, clock, "telemetry", 1, first=3)
+    assert [message.late for message in waiting(spool)] == [True, True, False]
+    spool.close()
+
+
+# -- what goes next -------------------------------------------------------------------------------------------------
+
+
+class Seconds:
+    """Real time as a test has it."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def put(spool: Spool, clock: VirtualClock, kind: str, device: str, text: str) -> None:
+    assert spool.put(kind, f"campus/s/{device}/{kind}", text.encode(), clock.now(), late=False)  # type: ignore[arg-type]
+
+
+def test_a_day_offline_drains_at_its_rate_and_live_messages_go_at_once(path: Path, clock: VirtualClock) -> None:
+    spool, seconds = Spool(path, 10_000_000), Seconds()
+    for number in range(2000):
+        put(spool, clock, "telemetry", "cam-1", f"old {number}")
+    spool.broker_gone()
+    drain = Drain(spool, 100, seconds)
+    waited = []
+    for step in range(40):  # ten seconds, every message acknowledged at once
+        put(spool, clock, "event", "smoke-1", f"alarm {step}")
+        put(spool, clock, "telemetry", "cam-1", f"new {step}")
+        batch = drain.next((), 200)
+        texts = [message.payload.decode() for message in batch]
+        assert texts[:2] == [f"alarm {step}", f"new {step}"]
+        waited += [text for text in texts if text.startswith("old")]
+        spool.done([message.id for message in batch])
+        seconds.now += 0.25
+    assert waited == [f"old {number}" for number in range(len(waited))]
+    assert 950 <= len(waited) <= 1050
+    spool.close()
+
+
+def test_an_event_never_overtakes_an_earlier_event_of_its_device(path: Path, clock: VirtualClock) -> None:
+    spool, seconds = Spool(path, 1_000_000), Seconds()
+    put(spool, clock, "event", "smoke-1", "raised")
+    spool.broker_gone()
+    put(spool, clock, "event", "smoke-1", "cleared")
+    put(spool, clock, "event", "door-1", "opened")
+    drain = Drain(spool, 4, seconds)
+    first = drain.next((), 200)
+    assert [message.payload for message in first] == [b"opened", b"raised"]
+    assert drain.next({message.id for message in first}, 198) == []  # it waits for the acknowledgement
+    spool.done([message.id for message in first])
+    assert [message.payload for message in drain.next((), 200)] == [b"cleared"]
+    spool.close()
+
+
+def test_what_is_late_keeps_a_share_when_there_is_much_that_is_live(path: Path, clock: VirtualClock) -> None:
+    spool, seconds = Spool(path, 10_000_000), Seconds()
+    fill(spool, clock, "telemetry", 50)
+    spool.broker_gone()
+    fill(spool, clock, "telemetry", 500)
+    drain = Drain(spool, 1000, seconds)
+    batch = drain.next((), 200)
+    assert len(batch) == 200
+    assert sum(message.late for message in batch) == 50
+    assert len(drain.next({message.id for message in batch}, 0)) == 0
     spool.close()
 
 
@@ -137,6 +208,7 @@ WRITER = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from edge_agent.drain import Drain
 from edge_agent.spool import Spool
 spool = Spool(Path(sys.argv[1]), 10**8)
 for number in range(10**6):
@@ -159,7 +231,7 @@ def test_a_killed_program_leaves_every_message_it_had_put(path: Path) -> None:
     writer.wait()
     told = int(rest[-1]) if rest else told
     spool = Spool(path, 10**8)
-    kept = [int(payload) for payload in (message.payload for message in spool.after(0, 10**6))]
+    kept = [int(payload) for payload in (message.payload for message in waiting(spool))]
     assert kept == list(range(len(kept)))
     assert len(kept) >= told + 1
     spool.close()
