@@ -2,6 +2,8 @@
 
 import socket
 import struct
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -111,3 +113,10 @@ def test_systemd_is_told_that_the_agent_is_ready_and_moves(tmp_path: Path) -> No
         thread.join()
     notify("READY=1", env)  # the supervisor is gone
     notify("READY=1", {})  # there is none
+
+
+def test_an_agent_without_cameras_loads_no_opencv_and_no_library_of_hardware_it_has_not() -> None:
+    heavy = {"cv2", "numpy", "httpx", "pymodbus", "serial", "gpiod", "openvr", "sqlalchemy", "fastapi"}
+    program = "import sys, edge_agent.running; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert not heavy & set(done.stdout.split())
