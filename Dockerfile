@@ -10,6 +10,7 @@ COPY attendance attendance
 COPY alerts alerts
 COPY ingest ingest
 COPY dashboards dashboards
+COPY docs/guides dashboards/guides
 COPY edge_agent edge_agent
 COPY simulator simulator
 COPY cli cli

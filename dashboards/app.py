@@ -48,6 +48,7 @@ from dashboards.pages import (
     device,
     devices,
     enrolment,
+    guide,
     illness,
     leave,
     load,
@@ -102,6 +103,7 @@ def create_app(deps: Deps) -> FastAPI:
         enrolment,
         admin,
         me,
+        guide,
         probes,
         socket,
     ):

@@ -27,6 +27,8 @@ TABLE: dict[tuple[str, str], Right | str] = {
     ("GET", "/ack/{token}"): "anyone",
     ("POST", "/ack/{token}"): "anyone",
     ("GET", "/me"): "person",
+    ("GET", "/help"): "person",
+    ("GET", "/help/{page}"): "person",
     ("POST", "/me/password"): "person",
     ("POST", "/me/second-factor"): "person",
     ("POST", "/me/second-factor/remove"): "person",
