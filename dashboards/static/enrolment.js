@@ -84,7 +84,6 @@ async function makeCode(id) {
   const image = new DOMParser().parseFromString(made.qr, "image/svg+xml").documentElement;
   image.setAttribute("role", "img");
   image.setAttribute("aria-label", t("trust.qr"));
-  image.setAttribute("viewBox", `0 0 ${image.getAttribute("width")} ${image.getAttribute("height")}`);
   $("#code-qr").replaceChildren(document.importNode(image, true));
   $("#code-box").showModal();
   view = { ...view, devices: view.devices.map((one) => (one.id === id ? { ...one, code_until: made.until } : one)) };

@@ -36,3 +36,8 @@ def test_the_panel_and_the_page_show_the_same(sign_in: SignIn) -> None:
     assert "确认" in page
     assert 'id="help-open"' in sign_in("guard").get("/console").text
     assert sign_in("guard").get("/help/nothing").status_code == 200  # says that there is none
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_page_of_the_menu_is_explained(role: Role) -> None:
+    assert [page for page in pages_of(role) if not help_of(page, role, "zh")] == []
