@@ -66,6 +66,35 @@ def check(outer: Path | None, config_path: Path | None, camera: str, picture: Pa
 
 @edge.command()
 @CONFIG
+@click.argument("camera")
+@click.option(
+    "--listen", default="127.0.0.1", show_default=True, help="Address of this machine; others can reach it there."
+)
+@click.option("--port", default=0, help="Port; 0: any free one.")
+@click.pass_obj
+def draw(outer: Path | None, config_path: Path | None, camera: str, listen: str, port: int) -> None:
+    """Open a local page on which zones and lines of CAMERA are drawn on its live picture, and saved in edge.toml."""
+    from edge_agent.extras import needs
+
+    path = _found(config_path or outer)
+    chosen = _camera(path, camera)
+    with needs("edge", "`campus edge draw`"):
+        from edge_agent.camera.detectors import make_detector
+        from edge_agent.camera.sources import make_source
+        from edge_agent.draw.live import LivePicture
+        from edge_agent.draw.server import DrawServer
+    server = DrawServer(path, camera, LivePicture(make_source(chosen), make_detector(chosen)), listen, port)
+    click.echo(f"Open {server.address} (it opens once, in one browser). Ctrl-C ends it.")
+    try:
+        server.serve()
+    except KeyboardInterrupt:
+        click.echo(f"{path} holds what was saved; the file before it is {path}.bak.")
+    finally:
+        server.close()
+
+
+@edge.command()
+@CONFIG
 @click.argument("address")
 @click.pass_obj
 def enrol(outer: Path | None, config_path: Path | None, address: str) -> None:
