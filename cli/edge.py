@@ -1,19 +1,15 @@
-"""`campus edge`: runs the agent of `edge_agent` as a service, or looks at one of its cameras. Needs no server parts."""
+"""`campus edge`: runs the agent of `edge_agent` as a service, or looks at one of its devices. Needs no server parts."""
 
 from __future__ import annotations
 
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from campus.clock import Clock, parse_clock
 from campus.errors import SettingsError
-
-if TYPE_CHECKING:
-    from edge_agent.settings import Camera
 
 CONFIG = click.option(
     "--config",
@@ -27,7 +23,7 @@ CONFIG = click.option(
 @CONFIG
 @click.pass_context
 def edge(context: click.Context, config_path: Path | None) -> None:
-    """Run the agent beside cameras, gates and labs, from edge.toml."""
+    """Run the agent beside cameras, gates, labs and sensors, from edge.toml."""
     context.obj = config_path
     if context.invoked_subcommand is None:
         sys.exit(run(_found(config_path), parse_clock(os.environ.get("CAMPUS_CLOCK"))))
@@ -35,33 +31,25 @@ def edge(context: click.Context, config_path: Path | None) -> None:
 
 @edge.command()
 @CONFIG
-@click.argument("camera")
+@click.argument("device")
 @click.option(
     "--picture",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where to write the picture with zones and people drawn on it; default: CAMERA.check.jpg here.",
+    help="Of a camera: where to write the picture with zones and people drawn on it; default: DEVICE.check.jpg here.",
 )
 @click.pass_obj
-def check(outer: Path | None, config_path: Path | None, camera: str, picture: Path | None) -> None:
-    """Look at CAMERA for some seconds, say what is wrong, and draw its zones.
+def check(outer: Path | None, config_path: Path | None, device: str, picture: Path | None) -> None:
+    """Look at DEVICE for some seconds and say what it tells, what is wrong and how to mend it.
 
-    The exit code is 1 when something must be mended.
+    DEVICE is the id of a camera (its zones are drawn), gate, sensor, lab or headset, or that of the agent itself: its
+    broker, clock and disk. The exit code is 1 when something must be mended.
     """
-    from edge_agent.camera import check as camera_check
-    from edge_agent.camera.detectors import make_detector
-    from edge_agent.camera.sources import make_source
+    from cli.edge_check import check_device
+    from edge_agent.settings import load_edge
 
-    chosen = _camera(_found(config_path or outer), camera)
-    report = camera_check.check(chosen, make_source(chosen), make_detector(chosen))
-    for remark in report.remarks:
-        click.echo(f"{click.style('problem', 'red') if remark.fix else click.style('ok     ', 'green')}  {remark.text}")
-        if remark.fix:
-            click.echo(f"         -> {remark.fix}")
-    if report.picture is not None:
-        written = picture or Path(f"{camera}.check.jpg")
-        written.write_bytes(report.picture)
-        click.echo(f"What it watches is drawn in {written}.")
-    sys.exit(0 if report.good else 1)
+    settings = load_edge(_found(config_path or outer))
+    good = check_device(settings, device, picture, parse_clock(os.environ.get("CAMPUS_CLOCK")))
+    sys.exit(0 if good else 1)
 
 
 @edge.command()
@@ -122,12 +110,3 @@ def _found(config: Path | None) -> Path:
     if not path.exists():
         raise SettingsError(str(path), "there is no such file", "Name it with --config, or run `campus init`")
     return path
-
-
-def _camera(config: Path, wanted: str) -> Camera:
-    from edge_agent.settings import load_edge
-
-    cameras = {camera.id: camera for camera in load_edge(config).cameras}
-    if wanted not in cameras:
-        raise SettingsError(str(config), f"there is no camera {wanted!r} in it", f"Cameras: {', '.join(cameras)}")
-    return cameras[wanted]

@@ -19,19 +19,13 @@ from edge_agent.camera.source import Frame, Source
 from edge_agent.camera.symptoms import judge
 from edge_agent.camera.view import recognisable
 from edge_agent.login import without_secrets
+from edge_agent.remark import Remark
 from edge_agent.settings import Camera
 
 LOOK_S = 5.0  # seconds of video
 PATIENCE_S = 10.0  # real seconds without a picture
 _TINY = 0.005  # share of the frame below which a zone is most likely a slip of the pen
 _SMALL_PX = 320
-
-
-class Remark(msgspec.Struct, frozen=True):
-    """One thing found; ``fix`` is empty when it is as it should be."""
-
-    text: str
-    fix: str = ""
 
 
 class Report(msgspec.Struct, frozen=True):

@@ -26,7 +26,7 @@ def add_lab(lab: Lab, key: bytes, clock: Clock, uplink: Uplink, service: Service
 
 
 def _headsets(lab: Lab, key: bytes, clock: Clock, uplink: Uplink, service: Service) -> HeadsetLab:
-    looks = {headset.id: _looks(lab, headset) for headset in lab.headsets}
+    looks = {headset.id: looks_of(lab, headset) for headset in lab.headsets}
     source = HeadsetLab(lab, looks, clock, uplink)
     for headset in lab.devices:
         uplink.add_device(headset, source.health(headset), source.reachable(headset))
@@ -40,7 +40,8 @@ def _headsets(lab: Lab, key: bytes, clock: Clock, uplink: Uplink, service: Servi
     return source
 
 
-def _looks(lab: Lab, headset: Headset) -> Looks:
+def looks_of(lab: Lab, headset: Headset) -> Looks:
+    """What asks the headset; raises `SettingsError` when a library is missing."""
     if headset.kind == "adb":
         return AdbHeadset(lab.adb, headset.serial)
     with needs("steamvr", f"headset {headset.id}"):
