@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from campus.clock import Clock, parse_clock
 from campus.errors import SettingsError
+
+if TYPE_CHECKING:
+    from edge_agent.settings import Camera
 
 CONFIG = click.option(
     "--config",
@@ -110,3 +114,12 @@ def _found(config: Path | None) -> Path:
     if not path.exists():
         raise SettingsError(str(path), "there is no such file", "Name it with --config, or run `campus init`")
     return path
+
+
+def _camera(config: Path, wanted: str) -> Camera:
+    from edge_agent.settings import load_edge
+
+    cameras = {camera.id: camera for camera in load_edge(config).cameras}
+    if wanted not in cameras:
+        raise SettingsError(str(config), f"there is no camera {wanted!r} in it", f"Cameras: {', '.join(cameras)}")
+    return cameras[wanted]
