@@ -19,6 +19,7 @@ from dashboards.api import device_report as device_report_api
 from dashboards.api import devices as devices_api
 from dashboards.api import dormitories as dormitories_api
 from dashboards.api import enrolment as enrolment_api
+from dashboards.api import guardians as guardians_api
 from dashboards.api import handing as handing_api
 from dashboards.api import illness as illness_api
 from dashboards.api import incident_report as incident_report_api
@@ -48,6 +49,7 @@ from dashboards.pages import (
     device,
     devices,
     enrolment,
+    guardians,
     guide,
     illness,
     leave,
@@ -94,6 +96,7 @@ def create_app(deps: Deps) -> FastAPI:
         student,
         warnings,
         leave,
+        guardians,
         illness,
         muster,
         devices,
@@ -133,6 +136,7 @@ def _api() -> APIRouter:
         warnings_api,
         reports_api,
         leave_api,
+        guardians_api,
         illness_api,
         muster_api,
         incident_report_api,

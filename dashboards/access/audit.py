@@ -24,6 +24,8 @@ Action = Literal[
     "leave.view",
     "leave.ask",
     "leave.decide",
+    "guardians.view",
+    "guardians.change",
     "illness.view",
     "illness.note",
     "alarm.view",

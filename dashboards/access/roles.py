@@ -15,6 +15,8 @@ Right = Literal[
     "roll.every",  # every class of the school is one's own
     "leave.read",
     "leave.decide",
+    "guardians.read",  # own classes only: who is told what, and what was sent
+    "guardians.edit",
     "illness.follow",  # follow-ups of the illness watch: symptoms and names
     "devices.read",
     "devices.control",  # configure and command agents
@@ -43,9 +45,19 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             "series.read",
         }
     ),
-    "teacher": frozenset({"roll.read", "roll.correct", "leave.read", "leave.decide", "muster.read"}),
+    "teacher": frozenset({"roll.read", "roll.correct", "leave.read", "leave.decide", "guardians.read", "muster.read"}),
     "office": frozenset(
-        {"roll.read", "roll.correct", "roll.override", "roll.every", "leave.read", "leave.decide", "overview.read"}
+        {
+            "roll.read",
+            "roll.correct",
+            "roll.override",
+            "roll.every",
+            "leave.read",
+            "leave.decide",
+            "guardians.read",
+            "guardians.edit",
+            "overview.read",
+        }
     ),
     "doctor": frozenset({"illness.follow"}),
     "facility": frozenset({"devices.read", "devices.trust", "devices.control", "devices.maintain", "series.read"}),
@@ -70,6 +82,7 @@ PAGES: tuple[tuple[str, Right], ...] = (
     ("load", "alarms.read"),
     ("roll", "roll.read"),
     ("leave", "leave.read"),
+    ("guardians", "guardians.read"),
     ("warnings", "roll.read"),
     ("illness", "illness.follow"),
     ("muster", "muster.read"),

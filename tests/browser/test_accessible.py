@@ -12,12 +12,12 @@ pytestmark = pytest.mark.browser
 Visit = Callable[..., Visitor]
 PAGES = {
     "guard": ("/console", "/load", "/muster", "/devices", "/me"),
-    "teacher": ("/roll", "/leave", "/warnings", "/muster"),
+    "teacher": ("/roll", "/leave", "/guardians", "/warnings", "/muster"),
     "facility": ("/devices", "/coverage", "/enrolment", "/help"),
     "bureau": ("/overview",),
     "admin": ("/admin",),
 }
-STILL = ("/me", "/load", "/leave", "/warnings", "/coverage", "/enrolment", "/help")  # nothing live
+STILL = ("/me", "/load", "/leave", "/guardians", "/warnings", "/coverage", "/enrolment", "/help")  # nothing live
 SETTINGS: list[tuple[Size, Language, str]] = [("desk", "zh", "light"), ("phone", "en", "dark")]
 
 

@@ -12,7 +12,19 @@ from attendance.policy import Status
 from dashboards.access.audit import Action as Look
 from dashboards.access.roles import PAGES, ROLES
 from dashboards.assets import TEMPLATES
-from dashboards.pages import admin, console, devices, illness, leave, muster, overview, roll, student, warnings
+from dashboards.pages import (
+    admin,
+    console,
+    devices,
+    guardians,
+    illness,
+    leave,
+    muster,
+    overview,
+    roll,
+    student,
+    warnings,
+)
 from dashboards.problems import MEANINGS
 from dashboards.texts.catalogue import say, texts
 from dashboards.views.devices import Need
@@ -31,6 +43,7 @@ SCRIPTS = {
     "warnings": (warnings.TEXTS, ("warnings.js",)),
     "leave": (leave.TEXTS, ("leave.js",)),
     "illness": (illness.TEXTS, ("illness.js",)),
+    "guardians": (guardians.TEXTS, ("guardians.js",)),
     "devices": (devices.TEXTS, ("devices.js", "chart.js", "upkeep.js")),
     "muster": (muster.TEXTS, ("muster.js",)),
     "overview": (overview.TEXTS, ("overview.js",)),
