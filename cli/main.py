@@ -12,7 +12,6 @@ import click
 
 from campus import __version__, logs
 from campus.errors import CampusError
-from cli.attendance import attendance
 from cli.certificate import certificate
 from cli.channels import channels
 from cli.codes import codes
@@ -21,8 +20,7 @@ from cli.edge import edge
 from cli.incidents import incidents
 from cli.models import models
 from cli.options import CONFIG, load_settings, the_clock
-from cli.roster import roster
-from cli.rules import rules
+from cli.parts import server_command
 
 if TYPE_CHECKING:
     from dashboards.access.roles import Role
@@ -211,9 +209,9 @@ campus.add_command(certificate)
 campus.add_command(edge)
 campus.add_command(models)
 campus.add_command(codes)
-campus.add_command(attendance)
-campus.add_command(roster)
-campus.add_command(rules)
+campus.add_command(server_command("attendance"))
+campus.add_command(server_command("roster"))
+campus.add_command(server_command("rules"))
 campus.add_command(incidents)
 campus.add_command(channels)
 

@@ -27,10 +27,11 @@ class LabAgent:
     def run(self, stop: threading.Event) -> None:
         """Tell every change, and a reading every ``telemetry_s``, until ``stop`` is set."""
         due = self._clock.now()
+        seats = len(self._lab.headsets) if self._lab.source == "headsets" else self._lab.seats
         while not stop.is_set():
             now = self._clock.now()
             if now >= due:
-                self._voice.reading(self._lab.id, {"seats": self._lab.seats, "seats_taken": len(self._since)}, now)
+                self._voice.reading(self._lab.id, {"seats": seats, "seats_taken": len(self._since)}, now)
                 due = now + timedelta(seconds=self._lab.telemetry_s)
             change = self._source.next(stop, (due - self._clock.now()).total_seconds())
             if change is not None:
