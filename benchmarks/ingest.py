@@ -152,8 +152,8 @@ def register_devices(engine: sa.Engine) -> None:
         header = "id,kind,name,name_en,place,parent,model,covers,x,y"
         (folder / "devices.csv").write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
         with db.write(engine) as conn:
-            import_places(conn, SCHOOL, folder / "places.csv")
-            import_devices(conn, SCHOOL, folder / "devices.csv")
+            import_places(conn, SCHOOL, folder / "places.csv", SystemClock().now())
+            import_devices(conn, SCHOOL, folder / "devices.csv", SystemClock().now())
     with db.read(engine) as conn:
         assert conn.execute(sa.select(sa.func.count()).select_from(devices)).scalar_one() == DEVICES
 

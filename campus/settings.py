@@ -226,6 +226,9 @@ class Dashboards(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     key_file: Path | None = None
     secure_cookies: bool = False  # true behind HTTPS
     session_hours: Positive = 12.0
+    files: Path = Path("data/files")  # papers and photos that people attach; nothing serves this folder
+    file_mb: Positive = 10.0  # the largest of them
+    discovery_token: str = ""  # lets Prometheus read the list of devices; from a secret file; empty: only by sign-in
 
 
 class Metrics(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):

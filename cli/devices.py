@@ -5,14 +5,17 @@ from __future__ import annotations
 import click
 
 from cli.device_control import command, commands_, config
+from cli.device_registry import export, history, import_, labels, list_, retire, show
 from cli.enrolment import enrol, revoke, trust
 
 
 @click.group()
 def devices() -> None:
-    """Enrol, configure and command the devices of a school."""
+    """Keep, enrol, configure and command the devices of a school."""
 
 
+for one in (list_, show, import_, export, labels, history, retire):
+    devices.add_command(one)
 devices.add_command(config)
 devices.add_command(command)
 devices.add_command(commands_)

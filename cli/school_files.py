@@ -29,8 +29,8 @@ def import_school(
     """
     steps: tuple[tuple[str, Callable[[Path], object]], ...] = (
         ("oneroster", lambda path: _roster(apply_roster(conn, school.id, read_roster(path), now, confirmed=confirmed))),
-        ("places.csv", lambda path: import_places(conn, school.id, path)),
-        ("devices.csv", lambda path: import_devices(conn, school.id, path)),
+        ("places.csv", lambda path: import_places(conn, school.id, path, now)),
+        ("devices.csv", lambda path: import_devices(conn, school.id, path, now)),
         ("credentials.csv", lambda path: attendance_files.import_credentials(conn, school.id, path)),
         ("readers.csv", lambda path: session_files.import_readers(conn, school.id, path)),
         ("boarders.csv", lambda path: session_files.import_boarders(conn, school.id, path)),

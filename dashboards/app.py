@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 from campus import __version__
 from dashboards import probes, problems, socket
 from dashboards.api import alarms as alarms_api
+from dashboards.api import assets as assets_api
 from dashboards.api import bundle as bundle_api
 from dashboards.api import channels as channels_api
 from dashboards.api import coverage as coverage_api
@@ -17,6 +18,7 @@ from dashboards.api import device_control as device_control_api
 from dashboards.api import device_health as device_health_api
 from dashboards.api import device_report as device_report_api
 from dashboards.api import devices as devices_api
+from dashboards.api import discovery as discovery_api
 from dashboards.api import dormitories as dormitories_api
 from dashboards.api import enrolment as enrolment_api
 from dashboards.api import guardians as guardians_api
@@ -24,6 +26,7 @@ from dashboards.api import handing as handing_api
 from dashboards.api import illness as illness_api
 from dashboards.api import incident_report as incident_report_api
 from dashboards.api import leave as leave_api
+from dashboards.api import ledger as ledger_api
 from dashboards.api import load as load_api
 from dashboards.api import maintenance as maintenance_api
 from dashboards.api import me as me_api
@@ -40,6 +43,7 @@ from dashboards.api import warnings as warnings_api
 from dashboards.api.answers import describe
 from dashboards.assets import static_app, static_root
 from dashboards.deps import Deps
+from dashboards.gauges import DeviceGauges
 from dashboards.live import Hub
 from dashboards.pages import (
     ack,
@@ -87,6 +91,7 @@ def create_app(deps: Deps) -> FastAPI:
     )
     app.state.deps = deps
     app.state.hub = hub
+    app.state.gauges = DeviceGauges(deps)
     for page in (
         sign_in,
         ack,
@@ -142,6 +147,9 @@ def _api() -> APIRouter:
         incident_report_api,
         devices_api,
         coverage_api,
+        assets_api,
+        ledger_api,
+        discovery_api,
         maintenance_api,
         device_health_api,
         device_report_api,

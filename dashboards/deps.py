@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 from campus import settings
 from campus.clock import Clock, SystemClock
 from campus.series import SeriesStore
+from devices.attachments import Attachments
 
 
 class Deps(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +27,11 @@ class Deps(msgspec.Struct, frozen=True, kw_only=True):
     presence: settings.Presence = settings.Presence()
     trust: settings.Trust = settings.Trust()
     wall: Clock = SystemClock()
+
+
+def attachments_of(deps: Deps) -> Attachments:
+    """Where papers and photos are kept."""
+    return Attachments(deps.dashboards.files, int(deps.dashboards.file_mb * 1024 * 1024))
 
 
 def deps_of(connection: HTTPConnection) -> Deps:

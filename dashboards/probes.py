@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from campus import db
 from campus.errors import Unavailable
 from dashboards.deps import deps_of
+from dashboards.gauges import DeviceGauges
 
 router = APIRouter(include_in_schema=False)
 _seconds = Histogram(
@@ -36,9 +37,10 @@ def healthz(request: Request) -> Response:
 
 
 @router.get("/metrics")
-def metrics() -> Response:
-    """The figures of this process for Prometheus; none of them tells of a person."""
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+def metrics(request: Request) -> Response:
+    """The figures of this process and of the school's devices for Prometheus; none of them tells of a person."""
+    gauges: DeviceGauges = request.app.state.gauges
+    return Response(generate_latest() + gauges.text(), media_type=CONTENT_TYPE_LATEST)
 
 
 class Timed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ import msgspec
 import sqlalchemy as sa
 
 from campus import db
-from devices import states
+from devices import registry_changes, states
+from devices.asset_rows import ASSET_COLUMNS, asset_of_row, cells_of, refuse_shared_numbers
+from devices.assets import Asset, assets, store
 from devices.quarantine import release
 from devices.registry import KINDS, mark_changed
-from devices.table_file import Row, read_rows, refuse_circles
+from devices.table_file import Row, each, read_rows, refuse_circles, rows_of, written
 from devices.tables import device_states, devices, places
 
 PLACE_KINDS = ("campus", "building", "floor", "room", "gate", "outdoor")
@@ -33,39 +36,89 @@ class Imported(msgspec.Struct, frozen=True):
         return f"{self.added} added, {self.changed} changed, {self.unchanged} as before"
 
 
-def import_places(conn: sa.Connection, school: str, path: Path) -> Imported:
-    """Take over a places.csv; raises `ImportFileError` naming file and line. Places not in the file stay."""
-    rows = read_rows(path, PLACE_COLUMNS)
+def import_places(conn: sa.Connection, school: str, path: Path, now: datetime, by: str = "import") -> Imported:
+    """Take over a places.csv; raises `ImportFileError` naming file and lines. Places not in the file stay."""
+    return take_places(conn, school, read_rows(path, PLACE_COLUMNS), now, by)
+
+
+def take_places(conn: sa.Connection, school: str, rows: Sequence[Row], now: datetime, by: str) -> Imported:
+    """Take over the rows of a places.csv."""
     stored = _stored(conn, places, school)
-    values = [_place(row, school) for row in rows]
+    values = each(rows, lambda row: _place(row, school))
     known = {id_: row["parent"] for id_, row in stored.items()} | {row["id"]: row["parent"] for row in values}
-    for row in rows:
-        _refuse_unknown(row, "parent", row.cells["parent"].split(), known, "place")
+    each(rows, lambda row: _refuse_unknown(row, "parent", row.cells["parent"].split(), known, "place"))
     refuse_circles(rows, known)
-    return _store(conn, places, stored, values)
+    changed = _store(conn, places, stored, values)
+    _note(conn, school, "place", stored, changed, now, by)
+    return _done(stored, values, {row["id"] for row in changed})
 
 
-def import_devices(conn: sa.Connection, school: str, path: Path) -> Imported:
-    """Take over a devices.csv; raises `ImportFileError` naming file and line. Devices not in the file stay.
+def import_devices(conn: sa.Connection, school: str, path: Path, now: datetime, by: str = "import") -> Imported:
+    """Take over a devices.csv; raises `ImportFileError` naming file and lines. Devices not in the file stay.
 
-    Places must have been imported before. A device of the file that was retired is in use again.
+    Places must have been imported before. A device of the file that was retired is in use again. The columns of the
+    ledger may be left out: what they would say stays as it is. Each field that changes is a row of the history.
     """
-    rows = read_rows(path, DEVICE_COLUMNS)
+    return take_devices(conn, school, read_rows(path, DEVICE_COLUMNS), now, by)
+
+
+def take_devices(conn: sa.Connection, school: str, rows: Sequence[Row], now: datetime, by: str) -> Imported:
+    """Take over the rows of a devices.csv."""
     stored = _stored(conn, devices, school)
-    values = [_device(row, school) for row in rows]
-    known = {id_: row["parent"] for id_, row in stored.items()} | {row["id"]: row["parent"] for row in values}
-    known_places = set(conn.execute(sa.select(places.c.id).where(places.c.school == school)).scalars())
-    for row in rows:
-        _refuse_unknown(row, "parent", row.cells["parent"].split(), known, "device")
-        _refuse_unknown(row, "place", row.cells["place"].split(), known_places, "place")
-        _refuse_unknown(row, "covers", row.cells["covers"].split(), known_places, "place")
-    refuse_circles(rows, known)
-    done = _store(conn, devices, stored, values)
-    if done.added or done.changed:
+    values = each(rows, lambda row: _device(row, school))
+    _refuse_dangling(conn, school, rows, stored, values)
+    ledger = assets(conn, school)
+    said = dict(each(rows, lambda row: (row.id(), asset_of_row(row, ledger.get(row.id(), Asset())))))
+    refuse_shared_numbers(rows, {**ledger, **said})
+    changed = _store(conn, devices, stored, values)
+    _note(conn, school, "device", stored, changed, now, by)
+    touched = store(conn, school, ledger, said, by, now) | {row["id"] for row in changed}
+    if changed:
         db.upsert(device_states, conn, [states.create(school, row["id"]) for row in values], ["school", "device"], [])
         release(conn, school, [row["id"] for row in values])
         mark_changed(conn, school)
-    return done
+    return _done(stored, values, touched)
+
+
+def device_rows(name: str, content: bytes) -> list[Row]:
+    """The rows of a devices.csv that came as ``content``."""
+    return rows_of(name, content, DEVICE_COLUMNS)
+
+
+def place_rows(name: str, content: bytes) -> list[Row]:
+    """The rows of a places.csv that came as ``content``."""
+    return rows_of(name, content, PLACE_COLUMNS)
+
+
+def export_devices(conn: sa.Connection, school: str) -> bytes:
+    """Every device in use with its ledger as a CSV file that `import_devices` takes back without a change."""
+    ledger = assets(conn, school)
+    lines = [
+        _cells(row, DEVICE_COLUMNS) | cells_of(ledger.get(row["id"], Asset()))
+        for row in _stored(conn, devices, school).values()
+        if row["retired_at"] is None
+    ]
+    return written((*DEVICE_COLUMNS, *ASSET_COLUMNS), lines)
+
+
+def export_places(conn: sa.Connection, school: str) -> bytes:
+    """Every place as a CSV file that `import_places` takes back without a change."""
+    return written(PLACE_COLUMNS, [_cells(row, PLACE_COLUMNS) for row in _stored(conn, places, school).values()])
+
+
+def _refuse_dangling(
+    conn: sa.Connection, school: str, rows: Sequence[Row], stored: dict[str, Any], values: Sequence[dict[str, Any]]
+) -> None:
+    known = {id_: row["parent"] for id_, row in stored.items()} | {row["id"]: row["parent"] for row in values}
+    known_places = set(conn.execute(sa.select(places.c.id).where(places.c.school == school)).scalars())
+
+    def check(row: Row) -> None:
+        _refuse_unknown(row, "parent", row.cells["parent"].split(), known, "device")
+        _refuse_unknown(row, "place", row.cells["place"].split(), known_places, "place")
+        _refuse_unknown(row, "covers", row.cells["covers"].split(), known_places, "place")
+
+    each(rows, check)
+    refuse_circles(rows, known)
 
 
 def outline_points(outline: str) -> list[tuple[float, float]]:
@@ -123,15 +176,43 @@ def _refuse_unknown(row: Row, column: str, ids: Sequence[str], known: Any, what:
 
 
 def _stored(conn: sa.Connection, table: sa.Table, school: str) -> dict[str, dict[str, Any]]:
-    rows = conn.execute(sa.select(table).where(table.c.school == school))
+    rows = conn.execute(sa.select(table).where(table.c.school == school).order_by(table.c.id))
     return {row.id: dict(row._mapping) for row in rows}
 
 
 def _store(
     conn: sa.Connection, table: sa.Table, stored: dict[str, dict[str, Any]], values: Sequence[dict[str, Any]]
-) -> Imported:
-    added = [row for row in values if row["id"] not in stored]
-    changed = [row for row in values if row["id"] in stored and row != stored[row["id"]]]
+) -> list[dict[str, Any]]:
+    """Write the rows that are new or different, and return them."""
+    changed = [row for row in values if row != stored.get(row["id"])]
     columns = [column.name for column in table.c if column.name not in {"school", "id"}]
-    db.upsert(table, conn, [*added, *changed], ["school", "id"], columns)
-    return Imported(len(added), len(changed), len(values) - len(added) - len(changed))
+    db.upsert(table, conn, changed, ["school", "id"], columns)
+    return changed
+
+
+def _note(
+    conn: sa.Connection, school: str, thing: registry_changes.Thing, stored: dict[str, dict[str, Any]],
+    changed: Sequence[dict[str, Any]], now: datetime, by: str,
+) -> None:  # fmt: skip
+    noted = [
+        change
+        for row in changed
+        for change in registry_changes.differences(row["id"], stored.get(row["id"]), row, now, by)
+    ]
+    registry_changes.note(conn, school, thing, noted)
+
+
+def _done(stored: dict[str, Any], values: Sequence[dict[str, Any]], touched: set[str]) -> Imported:
+    added = sum(row["id"] not in stored for row in values)
+    changed = len(touched & set(stored))
+    return Imported(added, changed, len(values) - added - changed)
+
+
+def _cells(row: dict[str, Any], columns: Sequence[str]) -> dict[str, str]:
+    return {column: _cell(row[column]) for column in columns}
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return repr(int(value) if value.is_integer() else value)
+    return "" if value is None else str(value)

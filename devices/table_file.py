@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeVar
 
 import msgspec
 
 from campus.errors import ImportFileError
 
+T = TypeVar("T")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_RUN = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so would be run by a spreadsheet
+_TOLD = 50  # problems of one file that are told at once
+
+
+class ImportProblems(ImportFileError):
+    """Several lines of a file are wrong; its text has a line for each."""
+
+    def __init__(self, problems: Sequence[ImportFileError]) -> None:
+        first = problems[0]
+        super().__init__(first.file, first.line, first.problem)
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        told = [ImportFileError.__str__(one) for one in self.problems[:_TOLD]]
+        more = len(self.problems) - len(told)
+        return "\n".join([*told, *([f"and {more} more"] if more else [])])
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -65,20 +83,76 @@ class Row(msgspec.Struct, frozen=True):
         return value
 
 
-def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
-    """The rows of a UTF-8 CSV file that has ``columns`` (others are ignored) and unique ids, empty lines left out.
+def each(rows: Sequence[Row], make: Callable[[Row], T]) -> list[T]:
+    """What ``make`` makes of each row; when some rows are wrong, raises for all of them at once."""
+    made: list[T] = []
+    problems: list[ImportFileError] = []
+    for row in rows:
+        try:
+            made.append(make(row))
+        except ImportFileError as error:
+            problems.append(error)
+    if problems:
+        raise problems[0] if len(problems) == 1 else ImportProblems(problems)
+    return made
 
-    Raises `ImportFileError` with the line for a file that cannot be read, a missing column or a repeated id.
+
+def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
+    """The rows of a CSV file that has ``columns`` (others may follow) and unique ids, empty lines left out.
+
+    The file is UTF-8, or GB18030 as spreadsheets in China save it. Raises `ImportFileError` with the line for a file
+    that cannot be read, a missing column or a repeated id.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(_rows(path.name, file, columns))
+        content = path.read_bytes()
     except OSError as error:
         raise ImportFileError(path.name, 0, f"cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise ImportFileError(path.name, 0, "is not UTF-8; save it as 'CSV UTF-8' (Excel: 另存为 CSV UTF-8)") from None
+    return rows_of(path.name, content, columns)
+
+
+def rows_of(name: str, content: bytes, columns: Sequence[str]) -> list[Row]:
+    """The rows of a CSV file's ``content``, as `read_rows` has them."""
+    rows = list(_rows(name, io.StringIO(_decoded(name, content), newline=""), columns))
     _refuse_repeated(rows)
     return rows
+
+
+def written(columns: Sequence[str], lines: Sequence[dict[str, str]]) -> bytes:
+    """A CSV file that `read_rows` reads back: UTF-8 with a byte order mark, no cell that a spreadsheet would run."""
+    file = io.StringIO()
+    table = csv.writer(file)
+    table.writerow(columns)
+    table.writerows([_guarded(line[column]) for column in columns] for line in lines)
+    return ("\ufeff" + file.getvalue()).encode()
+
+
+def _decoded(name: str, content: bytes) -> str:
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise ImportFileError(
+        name, 0, "is neither UTF-8 nor GB18030; save it as 'CSV UTF-8' (Excel: 另存为 CSV UTF-8)"
+    )  # fmt: skip
+
+
+def _guarded(text: str) -> str:
+    """``text``, with an apostrophe before what a spreadsheet would run; numbers stay numbers."""
+    if not text.startswith((*_RUN, "'")):
+        return text
+    try:
+        float(text)
+    except ValueError:
+        return f"'{text}"
+    return text
+
+
+def _bare(text: str) -> str:
+    """A cell without the apostrophe of `_guarded`."""
+    return text[1:] if text.startswith("'") and text[1:].startswith((*_RUN, "'")) else text
 
 
 def _rows(name: str, file: TextIO, columns: Sequence[str]) -> Iterator[Row]:
@@ -98,7 +172,7 @@ def _rows(name: str, file: TextIO, columns: Sequence[str]) -> Iterator[Row]:
 def _row(name: str, line: int, header: Sequence[str], cells: Sequence[str]) -> Row:
     if len(cells) != len(header):
         raise ImportFileError(name, line, f"has {len(cells)} cells where the header has {len(header)}")
-    return Row(name, line, {column: cell.strip() for column, cell in zip(header, cells, strict=True)})
+    return Row(name, line, {column: _bare(cell.strip()) for column, cell in zip(header, cells, strict=True)})
 
 
 def _refuse_repeated(rows: Sequence[Row]) -> None:

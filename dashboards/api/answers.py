@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from campus import __version__
+from dashboards.deps import deps_of
 
 T = TypeVar("T")
 LARGEST_BODY = 64 * 1024
@@ -64,6 +65,33 @@ def body(kind: type[T]) -> Callable[[Request], Awaitable[T]]:
             raise InvalidBody(str(error)) from None
 
     return read
+
+
+def content(media: str) -> tuple[Callable[[Request], Awaitable[bytes]], dict[str, Any]]:
+    """A dependency that reads a file sent as the body of a request, and what describes it to the OpenAPI document."""
+
+    async def read(request: Request) -> bytes:
+        most = int(deps_of(request).dashboards.file_mb * 1024 * 1024)
+        raw = bytearray()
+        async for chunk in request.stream():
+            raw += chunk
+            if len(raw) > most:
+                raise InvalidBody(f"the file is larger than {most} bytes")
+        return bytes(raw)
+
+    shape = {"schema": {"type": "string", "format": "binary"}}
+    return read, {"requestBody": {"required": True, "content": {media: shape}}}
+
+
+def file_answer(media: str, *more: str) -> dict[str, Any]:
+    """Keyword arguments of a route that answers a file of one of these media types."""
+    return {"response_class": Response, "responses": {200: {"content": {one: {} for one in (media, *more)}}}}
+
+
+def file(content: bytes, media: str, name: str) -> Response:
+    """A file to be saved under ``name`` (ASCII)."""
+    named = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
+    return Response(content, media_type=media, headers=named)
 
 
 def described(returns: Any, takes: Any = None) -> dict[str, Any]:

@@ -69,7 +69,8 @@ def console(seeded_school: Path, tmp_path: Path) -> Iterator[Console]:
     series = SqliteSeries(tmp_path / "series.db")
     clock, port = VirtualClock(console_seed.NOW), free_port()
     url = f"http://127.0.0.1:{port}"
-    deps = Deps(engine=engine, series=series, clock=clock, dashboards=Dashboards(port=port, base_url=url))
+    settings = Dashboards(port=port, base_url=url, files=tmp_path / "files")
+    deps = Deps(engine=engine, series=series, clock=clock, dashboards=settings)
     stop = threading.Event()
     thread = threading.Thread(target=serve, args=(deps, stop))
     thread.start()

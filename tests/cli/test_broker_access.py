@@ -49,7 +49,7 @@ class Site:
         devices = folder / "devices.csv"
         devices.write_text(DEVICES)
         with db.write(engine) as conn:
-            import_devices(conn, SCHOOL, devices)
+            import_devices(conn, SCHOOL, devices, clock.now())
         passwords, acl = folder / "passwords", folder / "acl"
         passwords.write_text(f"campus:{hashed('platform')}\n")
         acl.write_text(ACCESS)

@@ -46,7 +46,8 @@ def deps(seeded_template: Path, tmp_path: Path, noon: VirtualClock) -> Iterator[
         (tmp_path / name).write_bytes((seeded_template / name).read_bytes())
     engine = db.open_engine(f"sqlite:///{tmp_path}/campus.db")
     series = SqliteSeries(tmp_path / "series.db")
-    yield Deps(engine=engine, series=series, clock=noon, wall=noon, dashboards=Dashboards(base_url=BASE))
+    settings = Dashboards(base_url=BASE, files=tmp_path / "files")
+    yield Deps(engine=engine, series=series, clock=noon, wall=noon, dashboards=settings)
     series.close()
     engine.dispose()
 

@@ -101,8 +101,8 @@ def import_school(engine: sa.Engine, folder: Path, now: datetime) -> SimulatedSc
     school = build_school(7, b"k" * 16, DAY, SCHOOL)
     write_files(school, folder)
     with db.write(engine) as conn:
-        import_places(conn, SCHOOL, folder / "places.csv")
-        import_devices(conn, SCHOOL, folder / "devices.csv")
+        import_places(conn, SCHOOL, folder / "places.csv", BEGINS)
+        import_devices(conn, SCHOOL, folder / "devices.csv", BEGINS)
         apply_roster(conn, SCHOOL, read_roster(folder / "oneroster"), now)
         attendance_files.import_bells(conn, SCHOOL, folder / "bells.csv")
         session_files.import_sessions(conn, SCHOOL, folder / "sessions.csv")

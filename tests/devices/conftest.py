@@ -131,6 +131,6 @@ def school_files(tmp_path: Path) -> Path:
 @pytest.fixture
 def rig(engine: sa.Engine, clock: VirtualClock, school_files: Path) -> Rig:
     with db.write(engine) as conn:
-        import_places(conn, SCHOOL, school_files / "places.csv")
-        import_devices(conn, SCHOOL, school_files / "devices.csv")
+        import_places(conn, SCHOOL, school_files / "places.csv", clock.now())
+        import_devices(conn, SCHOOL, school_files / "devices.csv", clock.now())
     return Rig(engine, clock)

@@ -1,5 +1,6 @@
 """places.csv and devices.csv: what is taken over, and how a wrong line is named."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,13 @@ from devices.queries import device_detail, device_list, places
 from devices.registry import Registry, retire
 from tests.devices.conftest import DEVICES, PLACES, SCHOOL, Rig
 
+BEGINS = datetime(2026, 9, 1, tzinfo=UTC)
+
 
 def import_all(engine: sa.Engine, folder: Path) -> tuple[Imported, Imported]:
     with db.write(engine) as conn:
-        done = import_places(conn, SCHOOL, folder / "places.csv")
-        return done, import_devices(conn, SCHOOL, folder / "devices.csv")
+        done = import_places(conn, SCHOOL, folder / "places.csv", BEGINS)
+        return done, import_devices(conn, SCHOOL, folder / "devices.csv", BEGINS)
 
 
 def test_both_files_are_taken_over(engine: sa.Engine, school_files: Path, clock: VirtualClock) -> None:
@@ -137,8 +140,15 @@ def test_a_wrong_line_is_named(
         assert places(conn, SCHOOL) == []
 
 
+def test_a_file_as_a_spreadsheet_in_china_saves_it_is_read(engine: sa.Engine, school_files: Path) -> None:
+    (school_files / "places.csv").write_bytes(PLACES.encode("gb18030"))
+    import_all(engine, school_files)
+    with db.read(engine) as conn:
+        assert {place.name for place in places(conn, SCHOOL)} >= {"北门", "一号楼"}
+
+
 def test_a_file_in_another_encoding_says_how_to_save_it(engine: sa.Engine, school_files: Path) -> None:
-    (school_files / "places.csv").write_bytes(PLACES.encode("gbk"))
+    (school_files / "places.csv").write_bytes(PLACES.encode("utf-16"))
     with pytest.raises(ImportFileError, match="CSV UTF-8"):
         import_all(engine, school_files)
 

@@ -23,7 +23,7 @@ def big(engine: sa.Engine, clock: VirtualClock, tmp_path: Path) -> Rig:
     lines += [f"s-{number:03},sensor,传感器{number},,,,,,," for number in range(DEVICES)]
     (tmp_path / "devices.csv").write_text("\n".join(lines), encoding="utf-8")
     with db.write(engine) as conn:
-        import_devices(conn, SCHOOL, tmp_path / "devices.csv")
+        import_devices(conn, SCHOOL, tmp_path / "devices.csv", clock.now())
     rig = Rig(engine, clock)
     rig.handle(*batch(rig))
     return rig

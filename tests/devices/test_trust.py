@@ -21,11 +21,11 @@ HEAD = "id,kind,name,name_en,place,parent,model,covers,x,y\n"
 
 
 @pytest.fixture
-def conn(engine: sa.Engine, tmp_path: Path) -> sa.Connection:
+def conn(engine: sa.Engine, tmp_path: Path, clock: VirtualClock) -> sa.Connection:
     file = tmp_path / "devices.csv"
     file.write_text(HEAD + "edge-1,agent,Edge,Edge,,,,,,\ncam-1,camera,Cam,Cam,,edge-1,,,,\nco2-1,sensor,A,A,,,,,,\n")
     with db.write(engine) as conn:
-        import_devices(conn, SCHOOL, file)
+        import_devices(conn, SCHOOL, file, clock.now())
         yield conn  # type: ignore[misc]
 
 
