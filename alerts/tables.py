@@ -196,6 +196,17 @@ rule_loads = sa.Table(
     comment="when rules were loaded or a rules file was refused, with file, line and reason",
 )
 
+rule_revisions = sa.Table(
+    "rule_revisions",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("made_at", Moment, nullable=False),
+    sa.Column("made_by", sa.String(64), nullable=False),
+    sa.Column("reason", sa.String(500), nullable=False),
+    comment="the rules file as it was put in force over the console, and what it replaced",
+)
+
 event_history = sa.Table(
     "event_history",
     metadata,

@@ -6,6 +6,7 @@ from campus.clock import Clock
 from campus.series_open import open_series
 from campus.service import Service
 from campus.settings import Settings
+from cli.rules_replay import replay_rules
 from cli.wiring import open_database
 from dashboards.deps import Deps
 from dashboards.server import serve
@@ -22,6 +23,8 @@ def run_dashboards(settings: Settings, clock: Clock) -> int:
         school=settings.school,
         presence=settings.presence,
         trust=settings.trust,
+        rules=settings.alerts.rules,
+        replay=lambda rules, since, watch: replay_rules(settings, clock, rules, since, 1, watch),
     )
     service = Service("dashboards")
     service.on_stop("database", engine.dispose)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ from alerts.rules.rulefile import RuleSet
 from attendance.rollbook import RollBook
 from campus import db
 from campus.clock import Clock
-from campus.envelope import Source
+from campus.envelope import Envelope, Source
 from campus.series_open import open_series
 from campus.settings import Settings
 from cli.names import SchoolNames
@@ -26,11 +26,22 @@ from cli.school_calendar import SchoolCalendar
 from cli.wiring import open_database
 from devices.tables import devices
 
+WATCH_EVERY = 200  # messages
 LEAD_IN = timedelta(minutes=10)  # so that a condition that held already at the beginning is not called new
 
 
-def replay_rules(settings: Settings, clock: Clock, rules: RuleSet, since: timedelta, guards: int) -> Report:
-    """Run ``rules`` over the last ``since`` of stored history and compare with what was raised."""
+def replay_rules(
+    settings: Settings,
+    clock: Clock,
+    rules: RuleSet,
+    since: timedelta,
+    guards: int,
+    watch: Callable[[float], None] = lambda _share: None,
+) -> Report:
+    """Run ``rules`` over the last ``since`` of stored history and compare with what was raised.
+
+    ``watch`` is told how far it has come, between 0 and 1, now and then; what it raises ends the replay.
+    """
     until = clock.now()
     start = until - since
     roll_book, calendar = RollBook(settings.school.zone), SchoolCalendar(settings.school.zone)
@@ -45,12 +56,22 @@ def replay_rules(settings: Settings, clock: Clock, rules: RuleSet, since: timede
             names = SchoolNames(roll_book)
             cards = cards_read(conn, schools, start - LEAD_IN, until)
             register = RegisterThen(settings.school.zone)
-            found = replay(rules, in_order(measured, told, cards), until, conn, roll_book, names, calendar, register)
+            heard = _watched(in_order(measured, told, cards), start, since, watch)
+            found = replay(rules, heard, until, conn, roll_book, names, calendar, register)
             then = raised(conn, schools, start, until)
     finally:
         store.close()
         engine.dispose()
     return compare([one for one in found if one.raised_at >= start], then, start, until, settings.school.zone, guards)
+
+
+def _watched(
+    heard: Iterable[Envelope], start: datetime, since: timedelta, watch: Callable[[float], None]
+) -> Iterator[Envelope]:
+    for number, envelope in enumerate(heard):
+        if number % WATCH_EVERY == 0:
+            watch(min(1.0, max(0.0, (envelope.received - start) / since)))
+        yield envelope
 
 
 def lines(report: Report) -> Iterator[str]:

@@ -35,6 +35,7 @@ from dashboards.api import platform as platform_api
 from dashboards.api import reports as reports_api
 from dashboards.api import roll as roll_api
 from dashboards.api import rosters as rosters_api
+from dashboards.api import rules as rules_api
 from dashboards.api import saved_views as saved_views_api
 from dashboards.api import site as site_api
 from dashboards.api import student as student_api
@@ -62,10 +63,12 @@ from dashboards.pages import (
     muster,
     overview,
     roll,
+    rules,
     sign_in,
     student,
     warnings,
 )
+from dashboards.replays import Replays
 from dashboards.security import SecurityHeaders
 from dashboards.views.readers import readers
 
@@ -92,6 +95,7 @@ def create_app(deps: Deps) -> FastAPI:
     app.state.deps = deps
     app.state.hub = hub
     app.state.gauges = DeviceGauges(deps)
+    app.state.replays = Replays(deps.replay)
     for page in (
         sign_in,
         ack,
@@ -112,6 +116,7 @@ def create_app(deps: Deps) -> FastAPI:
         admin,
         me,
         guide,
+        rules,
         probes,
         socket,
     ):
@@ -131,6 +136,7 @@ def _api() -> APIRouter:
     for part in (
         me_api,
         saved_views_api,
+        rules_api,
         handing_api,
         alarms_api,
         bundle_api,

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
 import msgspec
 import sqlalchemy as sa
 from starlette.requests import HTTPConnection
 
+from alerts.review.replay_report import Report
+from alerts.rules.rulefile import RuleSet
 from campus import settings
 from campus.clock import Clock, SystemClock
 from campus.series import SeriesStore
 from devices.attachments import Attachments
+
+# Runs rules over the last days of history: the rules, how far back, and who is told how far it has come (0 to 1).
+Replay = Callable[[RuleSet, timedelta, Callable[[float], None]], Report]
 
 
 class Deps(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +36,8 @@ class Deps(msgspec.Struct, frozen=True, kw_only=True):
     presence: settings.Presence = settings.Presence()
     trust: settings.Trust = settings.Trust()
     wall: Clock = SystemClock()
+    rules: Path | None = None  # the school's own rules file
+    replay: Replay | None = None
 
 
 def attachments_of(deps: Deps) -> Attachments:

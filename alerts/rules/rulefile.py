@@ -50,23 +50,28 @@ def load_rules(path: Path | None = None) -> RuleSet:
 
     Raises `RuleFileError` with file, line and reason; then no rule of the file is taken.
     """
-    library = _shipped()
     if path is None:
-        return RuleSet(library)
+        return RuleSet(_shipped())
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise RuleFileError(str(path), 1, f"cannot be read: {error}") from None
-    own, root = _parse(text, str(path))
+    return read_rules(text, str(path))
+
+
+def read_rules(text: str, name: str) -> RuleSet:
+    """The rules in force if a file called ``name`` said ``text``; raises `RuleFileError` as `load_rules` does."""
+    library = _shipped()
+    own, root = _parse(text, name)
     base = library if own.library == "shipped" else ()
     known = {rule.id for rule in base}
     for index, rule_id in enumerate(own.without):
         if rule_id not in known:
             line = line_of(root, f"at `$.without[{index}]`")
-            raise RuleFileError(str(path), line, f"{rule_id!r} is no rule of the library; it has {sorted(known)}")
+            raise RuleFileError(name, line, f"{rule_id!r} is no rule of the library; it has {sorted(known)}")
     replaced = {rule.id for rule in own.rules} | set(own.without)
     rules = RuleSet((*(rule for rule in base if rule.id not in replaced), *own.rules))
-    _check_joins(rules, own, str(path), root)
+    _check_joins(rules, own, name, root)
     return rules
 
 

@@ -28,6 +28,8 @@ Right = Literal[
     "overview.read",  # numbers only, no student
     "platform.read",
     "accounts.manage",
+    "rules.change",  # put alarm rules in force for the whole platform
+    "plan.draw",  # drawings, and where devices stand on the plan
 ]
 ROLES: tuple[Role, ...] = get_args(Role)
 EVERY_RIGHT: tuple[Right, ...] = get_args(Right)
@@ -60,7 +62,9 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         }
     ),
     "doctor": frozenset({"illness.follow"}),
-    "facility": frozenset({"devices.read", "devices.trust", "devices.control", "devices.maintain", "series.read"}),
+    "facility": frozenset(
+        {"plan.draw", "devices.read", "devices.trust", "devices.control", "devices.maintain", "series.read"}
+    ),
     "bureau": frozenset({"overview.read"}),
     "admin": frozenset(
         {
@@ -72,6 +76,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             "series.read",
             "platform.read",
             "accounts.manage",
+            "rules.change",
+            "plan.draw",
         }
     ),
 }
@@ -90,6 +96,7 @@ PAGES: tuple[tuple[str, Right], ...] = (
     ("devices", "devices.read"),
     ("coverage", "devices.read"),
     ("enrolment", "devices.trust"),
+    ("rules", "rules.change"),
     ("admin", "platform.read"),
 )
 HOME: dict[Role, str] = {
