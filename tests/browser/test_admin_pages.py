@@ -22,8 +22,8 @@ def test_a_rule_is_drafted_by_the_schema_and_its_mistakes_are_told_by_line(visit
     page.locator("#kind").select_option(label="threshold")
     page.locator("#insert").click()
     expect(page.locator("#text")).to_have_value(re.compile("kind: threshold"))
-    expect(page.locator("#verdict")).to_contain_text("Line 2")
-    expect(page.locator("#lines .wrong")).to_have_text("2")
+    expect(page.locator("#verdict")).to_contain_text("Line 8")
+    expect(page.locator("#lines .wrong")).to_have_text("8")
     assert findings(page) == []
     page.locator("#text").fill("without: [door-open]\n")
     expect(page.locator("#verdict")).to_contain_text("switches off door-open")
