@@ -20,6 +20,7 @@ from dashboards.api import device_report as device_report_api
 from dashboards.api import devices as devices_api
 from dashboards.api import discovery as discovery_api
 from dashboards.api import dormitories as dormitories_api
+from dashboards.api import duty as duty_api
 from dashboards.api import enrolment as enrolment_api
 from dashboards.api import guardians as guardians_api
 from dashboards.api import handing as handing_api
@@ -66,6 +67,7 @@ from dashboards.pages import (
     rules,
     sign_in,
     student,
+    telling,
     warnings,
 )
 from dashboards.replays import Replays
@@ -117,6 +119,7 @@ def create_app(deps: Deps) -> FastAPI:
         me,
         guide,
         rules,
+        telling,
         probes,
         socket,
     ):
@@ -137,6 +140,7 @@ def _api() -> APIRouter:
         me_api,
         saved_views_api,
         rules_api,
+        duty_api,
         handing_api,
         alarms_api,
         bundle_api,

@@ -97,6 +97,7 @@ PAGES: tuple[tuple[str, Right], ...] = (
     ("coverage", "devices.read"),
     ("enrolment", "devices.trust"),
     ("rules", "rules.change"),
+    ("telling", "platform.read"),
     ("admin", "platform.read"),
 )
 HOME: dict[Role, str] = {
