@@ -6,7 +6,7 @@ from alembic import op
 from campus.db import Moment
 
 revision = "0522"
-down_revision = "0221"
+down_revision = "0721"
 
 
 def upgrade() -> None:
