@@ -189,7 +189,7 @@ class Remote:
         except FileNotFoundError:
             return self._local, 0, b""
         except (SettingsError, OSError) as error:
-            log.error("the kept configuration is left aside: %s", error, extra={"file": self._file.name})
+            log.error("the kept configuration is left aside: %s", error, extra={"path": self._file.name})
             return self._local, 0, b""
 
     def _keep(self, payload: bytes) -> None:

@@ -57,7 +57,7 @@ class Place:
             fresh.write_bytes(msgspec.json.encode(_Kept(self.serial, self._ms)))
             fresh.replace(self._file)
         except OSError as error:  # the spool says it louder when the disk is full or gone
-            log.warning("the place in a terminal's log cannot be kept: %s", error, extra={"file": self._file.name})
+            log.warning("the place in a terminal's log cannot be kept: %s", error, extra={"path": self._file.name})
 
     def _read(self) -> _Kept | None:
         try:

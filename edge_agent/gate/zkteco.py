@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import sys
 import threading
 from collections import deque
 from http import HTTPStatus
@@ -112,7 +113,7 @@ class ZktecoTerminals:
         read = read_attlog(text, self._zone)
         if read.bad:
             self._bad += read.bad
-            log.warning("lines of a terminal cannot be understood", extra={"gate": self._gate.id, "lines": read.bad})
+            log.warning("lines of a terminal cannot be understood", extra={"gate": self._gate.id, "count": read.bad})
         if read.passes:
             upload = _Upload(read.passes)
             try:
@@ -130,6 +131,10 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], terminals: ZktecoTerminals) -> None:
         self.terminals = terminals
         super().__init__(address, _Handler)
+
+    def handle_error(self, _request: object, client_address: object) -> None:
+        """A connection that broke off or spoke nonsense; the terminal tries again."""
+        log.info("a connection from %s failed: %s", client_address, sys.exception())
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -170,7 +175,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(HTTPStatus.OK, f"OK: {lines}")
 
     def _asked(self) -> tuple[str, dict[str, str]]:
-        parts = urlsplit(self.path)
+        try:
+            parts = urlsplit(self.path)
+        except ValueError:  # an address like http://[::1
+            return "", {}
         return parts.path.rstrip("/").removesuffix(".aspx"), {k: v[0] for k, v in parse_qs(parts.query).items()}
 
     def _answer(self, status: HTTPStatus, text: str) -> None:

@@ -115,7 +115,7 @@ class HeadsetLab:
         except Unavailable as error:
             self._missed[headset.id] += 1
             if self._missed[headset.id] == MISSED:
-                log.warning("%s", error, extra={"headset": headset.id})
+                log.warning("%s", error, extra={"device": headset.id})
             return None
         self._missed[headset.id] = 0
         return state

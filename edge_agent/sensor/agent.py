@@ -81,4 +81,4 @@ class SensorAgent:
     def _note(self, error: Unavailable) -> None:
         self._failures += 1
         if self._missed == 0:
-            log.warning("%s", error, extra={"sensor": self._sensor.id})
+            log.warning("%s", error, extra={"device": self._sensor.id})
