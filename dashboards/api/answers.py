@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from campus import __version__
+from dashboards.api.examples import with_examples
 from dashboards.deps import deps_of
 
 T = TypeVar("T")
@@ -111,7 +112,7 @@ def describe(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         if not app.openapi_schema:
             document = get_openapi(title="Campus safety", version=__version__, routes=app.routes)
-            app.openapi_schema = _with_components(document)
+            app.openapi_schema = with_examples(_with_components(document))
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents for its own extension

@@ -1,0 +1,54 @@
+"""Every route of attendance shows what it takes and answers, and the examples are what the document says."""
+
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from jsonschema import Draft202012Validator
+
+from dashboards.api.examples import examples
+
+TAGS = {"roll", "leave", "guardians"}
+SITE = ("/api/v1/on-site", "/api/v1/on-site/dormitories")
+
+
+@pytest.fixture
+def document(app: FastAPI) -> dict[str, Any]:
+    return app.openapi()
+
+
+def check(document: dict[str, Any], place: dict[str, Any]) -> None:
+    schema = {**place["schema"], "components": document["components"]}
+    Draft202012Validator(schema).validate(place["example"])
+
+
+def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The operations of attendance that answer in JSON, by method and path."""
+    return {
+        f"{method.upper()} {path}": operation
+        for path, own in document["paths"].items()
+        for method, operation in own.items()
+        if (TAGS.intersection(operation.get("tags", ())) or path in SITE)
+        and "application/json" in operation["responses"]["200"].get("content", {})
+    }
+
+
+def test_every_attendance_route_has_an_example_that_its_schema_allows(document: dict[str, Any]) -> None:
+    found = operations(document)
+    assert set(found) == set(examples())
+    for name, operation in found.items():
+        check(document, operation["responses"]["200"]["content"]["application/json"])
+        if "requestBody" in operation:
+            assert examples()[name].body is not None, name
+            check(document, operation["requestBody"]["content"]["application/json"])
+
+
+def test_the_files_name_their_types_in_the_document(document: dict[str, Any]) -> None:
+    kinds = {
+        "/api/v1/students/{student}/report": ["application/pdf"],
+        "/api/v1/classes/{class_id}/report": ["spreadsheetml", "text/csv"],
+        "/api/v1/attendance-report": ["spreadsheetml", "text/csv"],
+    }
+    for path, wanted in kinds.items():
+        told = list(document["paths"][path]["get"]["responses"]["200"]["content"])
+        assert [kind for kind in wanted if not any(kind in one for one in told)] == []
