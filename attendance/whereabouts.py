@@ -41,4 +41,7 @@ def whereabouts(conn: sa.Connection, school: str, classes: Collection[str] | Non
     )
     if classes is not None:
         query = query.where(students.c.class_id.in_(classes))
-    return [Whereabouts(**row._mapping) for row in conn.execute(query)]
+    return [
+        Whereabouts(student=student, name=name, class_id=class_id, state=state, seen_at=seen_at, place=place)
+        for student, name, class_id, state, seen_at, place in conn.execute(query)
+    ]

@@ -23,10 +23,13 @@ import msgspec
 import sqlalchemy as sa
 
 from attendance import tables
+from attendance.dormitories import dormitories
+from attendance.last_places import inside_by_place
 from attendance.policy import Outage
 from attendance.queries import roll
 from attendance.rollbook import RollBook
 from attendance.stage import AttendanceStage
+from attendance.whereabouts import whereabouts
 from campus import db
 from campus.envelope import Envelope, Source
 from campus.events import GatePass
@@ -62,15 +65,15 @@ def at(clock: str) -> datetime:
     return datetime.combine(DAY, time.fromisoformat(clock), ZONE).astimezone(UTC)
 
 
-def fill(engine: sa.Engine, schools: int) -> None:
+def fill(engine: sa.Engine, schools: int, pupils: int = PUPILS) -> None:
     """Put the city into the database."""
     for number in range(schools):
         school = f"school-{number}"
         with db.write(engine) as conn:
             conn.execute(tables.schools.insert(), {"id": school, "name": school})
             conn.execute(tables.classes.insert(), [_class(school, one) for one in range(CLASSES)])
-            conn.execute(tables.students.insert(), [_student(school, one) for one in range(PUPILS)])
-            conn.execute(tables.credentials.insert(), [_card(school, number, one) for one in range(PUPILS)])
+            conn.execute(tables.students.insert(), [_student(school, one) for one in range(pupils)])
+            conn.execute(tables.credentials.insert(), [_card(school, number * pupils, one) for one in range(pupils)])
             conn.execute(tables.bells.insert(), list(_bells(school)))
 
 
@@ -83,8 +86,8 @@ def _student(school: str, one: int) -> dict[str, object]:
     return {"school": school, "id": f"s-{one}", "name": f"{one}", "grade": "7", "class_id": home, "active": True}
 
 
-def _card(school: str, number: int, one: int) -> dict[str, object]:
-    return {"school": school, "credential": f"{number * PUPILS + one:032x}", "student": f"s-{one}"}
+def _card(school: str, first: int, one: int) -> dict[str, object]:
+    return {"school": school, "credential": f"{first + one:032x}", "student": f"s-{one}"}
 
 
 def _bells(school: str) -> Iterator[dict[str, object]]:
@@ -106,8 +109,8 @@ def passes(schools: int) -> list[Envelope]:
     return [_pass(student, start + step * place) for place, student in enumerate(coming)]
 
 
-def _pass(student: int, when: datetime) -> Envelope:
-    source = Source(f"school-{student // PUPILS}", f"gate-{student % 3}", "gate", "main-gate")
+def _pass(student: int, when: datetime, pupils: int = PUPILS) -> Envelope:
+    source = Source(f"school-{student // pupils}", f"gate-{student % 3}", "gate", "main-gate")
     body = GatePass(credential=f"{student:032x}", direction="in")
     return Envelope(source=source, body=body, at=when, received=when, id=f"pass-{student}")
 
@@ -168,6 +171,27 @@ def _asked(engine: sa.Engine, schools: int, question: Callable[[sa.Connection, s
     return statistics.median(taken)
 
 
+def on_site(students: int) -> str:
+    """Milliseconds of what is asked of a school of ``students``: by class, by place, by dormitory, the muster list."""
+    stage = AttendanceStage(NoOutages(), ZONE)
+    with tempfile.TemporaryDirectory() as folder:
+        engine = db.open_engine(f"sqlite:///{Path(folder) / 'school.db'}")
+        db.migrate(engine)
+        fill(engine, 1, students)
+        _settle(engine, stage, at("07:00"))
+        _take(engine, stage, [_pass(one, at("07:30"), students) for one in range(students * 19 // 20)], 500)
+        start = at("00:00")
+        questions: dict[str, Callable[[sa.Connection, str], object]] = {
+            "by class": RollBook(ZONE).on_site_by_class,
+            "by place": lambda conn, school: inside_by_place(conn, school, start),
+            "by dormitory": lambda conn, school: dormitories(conn, school, start),
+            "muster list": whereabouts,
+        }
+        told = [f"{name} {_asked(engine, 1, question):.1f} ms" for name, question in questions.items()]
+        engine.dispose()
+    return f"On site, a school of {students:,}: {', '.join(told)}"
+
+
 def main() -> None:
     """Measure the sizes asked for and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -175,7 +199,11 @@ def main() -> None:
     parser.add_argument("--passes", type=int, default=20_000)
     parser.add_argument("--batch", type=int, default=500)
     parser.add_argument("--url", help="an empty database for a single size, such as a PostgreSQL one")
+    parser.add_argument("--on-site", type=int, help="instead: who is on site, of a school of so many students")
     asked = parser.parse_args()
+    if asked.on_site:
+        print(on_site(asked.on_site))
+        return
     print("| schools | students | passes/s | all rolls final, s | longest transaction, s | roll, ms | on-site, ms |")
     print("|---|---|---|---|---|---|---|")
     for schools in asked.schools:

@@ -160,6 +160,7 @@ TABLE: dict[tuple[str, str], Right | str] = {
     ("GET", f"{API}/devices/{{device}}/marks"): "devices.read",
     ("GET", f"{API}/on-site"): "site.read",
     ("GET", f"{API}/on-site/dormitories"): "site.read",
+    ("GET", f"{API}/on-site/places"): "site.read",
     ("GET", f"{API}/plan"): "site.read",
     ("GET", f"{API}/overview"): "overview.read",
     ("GET", f"{API}/platform"): "platform.read",
