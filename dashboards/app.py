@@ -41,6 +41,8 @@ from dashboards.api import saved_views as saved_views_api
 from dashboards.api import site as site_api
 from dashboards.api import student as student_api
 from dashboards.api import trust as trust_api
+from dashboards.api import upkeep as upkeep_api
+from dashboards.api import upkeep_plans as upkeep_plans_api
 from dashboards.api import warnings as warnings_api
 from dashboards.api.answers import describe
 from dashboards.assets import static_app, static_root
@@ -68,6 +70,7 @@ from dashboards.pages import (
     sign_in,
     student,
     telling,
+    upkeep,
     warnings,
 )
 from dashboards.replays import Replays
@@ -111,6 +114,7 @@ def create_app(deps: Deps) -> FastAPI:
         illness,
         muster,
         devices,
+        upkeep,
         device,
         coverage,
         overview,
@@ -161,6 +165,8 @@ def _api() -> APIRouter:
         ledger_api,
         discovery_api,
         maintenance_api,
+        upkeep_api,
+        upkeep_plans_api,
         device_health_api,
         device_report_api,
         device_control_api,

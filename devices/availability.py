@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from campus.errors import NotFound
 from devices.tables import device_outages, device_transitions, devices
+from devices.upkeep.tickets import repairs
 
 # Two nines and a half: under four hours away in a month. Our own choice, no standard asks it.
 TARGET = 0.995
@@ -45,25 +46,32 @@ class Record(msgspec.Struct, frozen=True):
     failures: int
     mtbf_s: float | None
     mttr_s: float | None
+    repaired: int = 0  # failures that silenced nothing: repairs by ticket outside of every outage
 
 
 def record(
-    first_heard: datetime | None, aways: Sequence[Away], now: datetime, zone: tzinfo, target: float = TARGET
-) -> Record:
+    first_heard: datetime | None, aways: Sequence[Away], now: datetime, zone: tzinfo, target: float = TARGET,
+    tickets: Sequence[Away] = (),
+) -> Record:  # fmt: skip
     """The record from ``first_heard`` to ``now``; months are those of ``zone``, the newest first.
 
-    MTBF and MTTR as in IEC 60050-192: up time by failures, and down time by repairs.
+    MTBF and MTTR as in IEC 60050-192: up time by failures, and down time by repairs. ``tickets`` are those that were
+    done, from opening to done; one that touches an outage is that outage, any other is a failure of its own.
     """
     if first_heard is None or first_heard >= now:
         return Record(target, (), 0, None, None)
-    ended = [(away.end - away.start).total_seconds() for away in aways if away.end and away.end <= now]
+    lone = [one for one in tickets if one.end and one.end <= now and not any(_touch(one, away, now) for away in aways)]
+    over = [*(away for away in aways if away.end and away.end <= now), *lone]
+    ended = [(away.end - away.start).total_seconds() for away in over if away.end]
+    failures = len(aways) + len(lone)
     up = (now - first_heard).total_seconds() - _away_s(aways, first_heard, now, now)
     return Record(
         target=target,
         months=tuple(_month(start, end, aways, now, target) for start, end in _months(first_heard, now, zone)),
-        failures=len(aways),
-        mtbf_s=up / len(aways) if aways else None,
+        failures=failures,
+        mtbf_s=up / failures if failures else None,
         mttr_s=sum(ended) / len(ended) if ended else None,
+        repaired=len(lone),
     )
 
 
@@ -80,16 +88,25 @@ def record_of(conn: sa.Connection, school: str, device: str, now: datetime, zone
     query = sa.select(table.c.started_at, table.c.ended_at).where(*_of(table, school, device))
     since = table.c.ended_at.is_(None) | (table.c.ended_at > (first or now))
     rows = conn.execute(query.where(since, table.c.started_at < now).order_by(table.c.started_at))
-    return record(first, [Away(*row) for row in rows], now, zone)
+    repaired = [Away(*span) for span in repairs(conn, school, device, first or now)]
+    return record(first, [Away(*row) for row in rows], now, zone, tickets=repaired)
 
 
 def month_end(month: str, zone: tzinfo) -> datetime:
     """The end of ``month`` ("2026-09") in ``zone``; raises `NotFound` for text that is no month."""
+    return (month_begin(month, zone) + timedelta(days=32)).replace(day=1)
+
+
+def month_begin(month: str, zone: tzinfo) -> datetime:
+    """The begin of ``month`` ("2026-09") in ``zone``; raises `NotFound` for text that is no month."""
     try:
-        begun = datetime.strptime(month, "%Y-%m").replace(tzinfo=zone)
+        return datetime.strptime(month, "%Y-%m").replace(tzinfo=zone)
     except ValueError:
         raise NotFound(f"{month!r} is no month; write it as 2026-09") from None
-    return (begun + timedelta(days=32)).replace(day=1)
+
+
+def _touch(one: Away, other: Away, now: datetime) -> bool:
+    return one.start < (other.end or now) and other.start < (one.end or now)
 
 
 def _of(table: sa.Table, school: str, device: str) -> tuple[Any, Any]:

@@ -29,7 +29,7 @@ def labels_of(
     if place:
         if place not in named:
             raise NotFound(f"no place {place!r} at {school!r}")
-        inside = _below({id_: one.parent for id_, one in named.items()}, place)
+        inside = below({id_: one.parent for id_, one in named.items()}, place)
         found = [device for device in found if device.place in inside]
     ledger = assets(conn, school)
     chosen = [device for device in found if not wanted or device.id in wanted]
@@ -53,7 +53,7 @@ def _devices(conn: sa.Connection, school: str) -> list[Device]:
     return [Device(*row) for row in conn.execute(query)]
 
 
-def _below(parents: dict[str, str | None], top: str) -> set[str]:
+def below(parents: dict[str, str | None], top: str) -> set[str]:
     """``top`` and every place inside it."""
     inside = {top}
     while more := {id_ for id_, parent in parents.items() if parent in inside} - inside:

@@ -17,14 +17,15 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
-from devices.availability import Month, month_end, record_of
+from devices.availability import Month, month_begin, month_end, record_of
 from devices.queries import device_list
+from devices.upkeep.tickets import done_counts
 
 # A font every PDF reader brings for Chinese: nothing is embedded, the file stays small.
 _FONT = "STSong-Light"
 _HEADS = (
     "设备 Device", "名称 Name", "类型 Kind", "地点 Place", "可用率 Available %", "达标 Target met",
-    "中断次数 Outages", "中断小时 Hours away",
+    "中断次数 Outages", "中断小时 Hours away", "完工工单 Tickets done",
 )  # fmt: skip
 
 
@@ -36,16 +37,19 @@ class Line(msgspec.Struct, frozen=True):
     kind: str
     place: str
     month: Month | None
+    tickets: int = 0  # that were done in the month
 
 
 def month_lines(conn: sa.Connection, school: str, month: str, now: datetime, zone: tzinfo) -> list[Line]:
     """Every device in use, the least available first; raises `NotFound` for text that is no month."""
     end = min(now, month_end(month, zone))
+    counts = done_counts(conn, school, month_begin(month, zone), end)
     lines = []
     for row in device_list(conn, school, now):
         months = record_of(conn, school, row.device.id, end, zone, months=1).months
-        this = next((one for one in months if one.month == month), None)
-        lines.append(Line(row.device.id, row.device.name, row.device.kind, row.place_name, this))
+        this = next((found for found in months if found.month == month), None)
+        one = row.device
+        lines.append(Line(one.id, one.name, one.kind, row.place_name, this, counts.get(one.id, 0)))
     return sorted(lines, key=lambda line: (line.month.share if line.month else 2.0, line.device))
 
 
@@ -64,7 +68,7 @@ def as_xlsx(lines: Sequence[Line], month: str) -> bytes:
         for cell in sheet[sheet.max_row][:4]:
             cell.data_type = "s"
     sheet.freeze_panes = "A2"
-    for column, width in zip("ABCDEFGH", (18, 24, 12, 20, 18, 16, 18, 20), strict=True):
+    for column, width in zip("ABCDEFGHI", (18, 24, 12, 20, 18, 16, 18, 20, 20), strict=True):
         sheet.column_dimensions[column].width = width
     file = io.BytesIO()
     book.save(file)
@@ -98,7 +102,7 @@ def as_pdf(lines: Sequence[Line], month: str) -> bytes:
 def _cells(line: Line) -> list[str | float | int]:
     head: list[str | float | int] = [line.device, line.name, line.kind, line.place]
     if line.month is None:
-        return [*head, "—", "—", "—", "—"]
+        return [*head, "—", "—", "—", "—", line.tickets]
     one = line.month
     met = "是 yes" if one.meets_target else "否 no"
-    return [*head, round(one.share * 100, 3), met, one.failures, round(one.away_s / 3600, 2)]
+    return [*head, round(one.share * 100, 3), met, one.failures, round(one.away_s / 3600, 2), line.tickets]

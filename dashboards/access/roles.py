@@ -94,6 +94,7 @@ PAGES: tuple[tuple[str, Right], ...] = (
     ("muster", "muster.read"),
     ("overview", "overview.read"),
     ("devices", "devices.read"),
+    ("maintenance", "devices.read"),
     ("coverage", "devices.read"),
     ("enrolment", "devices.trust"),
     ("rules", "rules.change"),

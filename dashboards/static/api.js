@@ -10,13 +10,13 @@ export class Problem extends Error {
   }
 }
 
-async function ask(method, path, body) {
+async function ask(method, path, body, media = "application/json") {
   let answer;
   try {
     answer = await fetch(`/api/v1${path}`, {
       method,
-      headers: { Accept: "application/json", "Content-Type": "application/json", "X-Campus-Write": "1" },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      headers: { Accept: "application/json", "Content-Type": media, "X-Campus-Write": "1" },
+      body: body === undefined || media !== "application/json" ? body : JSON.stringify(body),
     });
   } catch {
     throw new Problem(0, "offline", "");
@@ -30,6 +30,8 @@ async function ask(method, path, body) {
 
 export const get = (path) => ask("GET", path);
 export const post = (path, body = {}) => ask("POST", path, body);
+/** Send a file as the body. */
+export const send = (path, file) => ask("POST", path, file, file.type || "application/octet-stream");
 export const patch = (path, body) => ask("PATCH", path, body);
 
 /** Do something that may fail, and say so when it does; returns undefined then. */

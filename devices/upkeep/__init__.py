@@ -1,0 +1,1 @@
+"""Keeping devices working: tickets, planned checks, spare parts."""
