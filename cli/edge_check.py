@@ -64,7 +64,7 @@ def _headsets(settings: EdgeSettings, device: str) -> Iterator[Remark]:
         if not wanted:
             yield Remark("a simulated lab: there is nothing to check")
         for headset in wanted:
-            yield check_headset(headset, looks_of(lab, headset))
+            yield check_headset(headset, looks_of(settings.agent.adb, headset))
 
 
 def _camera(camera: Camera, picture: Path | None) -> bool:

@@ -61,7 +61,7 @@ port = 8080
 """
 
 EDGE_TOML = """\
-# The agent beside cameras, gates and labs: `campus edge --config edge.toml`.
+# The agent beside cameras, gates, labs and sensors: `campus edge --config edge.toml`.
 [agent]
 id = "edge-1"
 spool = "{data}/edge-spool.db"
@@ -85,6 +85,16 @@ name = "fence"
 kind = "intrusion"
 polygon = [[0.1, 0.1], [0.9, 0.1], [0.9, 0.9], [0.1, 0.9]]
 armed = ["18:00-06:30"]
+
+# Gates, VR labs and sensors: every key in docs/reference/edge.md, `campus edge check ID` tries each.
+# [[gates]]
+# id = "gate-1"
+# source = "hikvision"       # or "zkteco", "wedge", "line", "qr"
+# hikvision = {{address = "http://192.168.1.64", login_file = "{folder}/secrets/gate-1"}}
+#
+# [[sensors]]
+# id = "kitchen-gas"
+# modbus = {{line = "/dev/serial/by-id/usb-...", unit = 3, registers = [{{address = 0, contact = "gas"}}]}}
 """
 
 

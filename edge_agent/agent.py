@@ -47,7 +47,7 @@ class EdgeAgent:
         for gate in settings.gates:
             self._add_gate(gate, uplink, service)
         for lab in settings.labs:
-            add_lab(lab, self._key, self._clock, uplink, service)
+            add_lab(lab, settings.agent.adb, self._key, self._clock, uplink, service)
         sources = Sources(self._clock)
         for sensor in settings.sensors:
             self._add_sensor(sensor, sources, uplink, service)

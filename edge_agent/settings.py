@@ -45,6 +45,7 @@ class Agent(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     stills_mb: Annotated[float, Meta(ge=0, le=100_000)] = 64.0  # the oldest go first; 0: none is kept
     stills_most: Annotated[int, Meta(ge=1, le=1_000_000)] = 2000
     stills_days: Positive = 7.0
+    adb: str = "adb"  # the program that asks standalone headsets; here, so that no document can name another
     time_server: str = ""  # asked how far this machine's clock is off; empty: nobody is
     threads: Annotated[int, Meta(ge=0, le=64)] = 1  # OpenCV's threads for one frame; 0: as many as there are cores
 

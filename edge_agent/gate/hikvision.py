@@ -83,7 +83,7 @@ class HikvisionTerminal:
     def health(self) -> dict[str, float]:
         """Whether the stream is open, seconds since anything was heard, and what was wrong so far."""
         silent = (self._clock.now() - self._heard).total_seconds()
-        return {"connected": float(self._connected), "terminal_silent_s": max(0.0, silent), **self._health}
+        return {"connected": float(self._connected), "terminal_silent_s": round(max(0.0, silent), 1), **self._health}
 
     def reachable(self) -> bool:
         """Whether the alert stream is open, or was until a moment ago."""

@@ -82,7 +82,7 @@ class ZktecoTerminals:
     def health(self) -> dict[str, float]:
         """Seconds since any terminal was heard, lines nobody understands, and requests of strangers."""
         silent = (self._clock.now() - self._heard).total_seconds()
-        return {"terminal_silent_s": max(0.0, silent), "bad_lines": self._bad, "refused": self._refused}
+        return {"terminal_silent_s": round(max(0.0, silent), 1), "bad_lines": self._bad, "refused": self._refused}
 
     def reachable(self) -> bool:
         """Whether any terminal was heard lately; they ask for commands every ten seconds."""

@@ -17,16 +17,18 @@ from edge_agent.reader.attached import attached_reader
 from edge_agent.uplink import Uplink
 
 
-def add_lab(lab: Lab, key: bytes, clock: Clock, uplink: Uplink, service: Service) -> None:
-    """Add the lab's tasks; ``key`` is the school's credential key. Raises `SettingsError`."""
-    source: LabSource = SimulatedLab(lab, clock) if lab.source == "sim" else _headsets(lab, key, clock, uplink, service)
+def add_lab(lab: Lab, adb: str, key: bytes, clock: Clock, uplink: Uplink, service: Service) -> None:
+    """Add the lab's tasks; ``adb`` is the program, ``key`` the school's credential key. Raises `SettingsError`."""
+    source: LabSource = (
+        SimulatedLab(lab, clock) if lab.source == "sim" else _headsets(lab, adb, key, clock, uplink, service)
+    )
     agent = LabAgent(lab, source, key, clock, uplink)
     uplink.add_device(lab.id, agent.health)
     service.task(f"lab[{lab.id}]", agent.run)
 
 
-def _headsets(lab: Lab, key: bytes, clock: Clock, uplink: Uplink, service: Service) -> HeadsetLab:
-    looks = {headset.id: looks_of(lab, headset) for headset in lab.headsets}
+def _headsets(lab: Lab, adb: str, key: bytes, clock: Clock, uplink: Uplink, service: Service) -> HeadsetLab:
+    looks = {headset.id: looks_of(adb, headset) for headset in lab.headsets}
     source = HeadsetLab(lab, looks, clock, uplink)
     for headset in lab.devices:
         uplink.add_device(headset, source.health(headset), source.reachable(headset))
@@ -40,10 +42,10 @@ def _headsets(lab: Lab, key: bytes, clock: Clock, uplink: Uplink, service: Servi
     return source
 
 
-def looks_of(lab: Lab, headset: Headset) -> Looks:
+def looks_of(adb: str, headset: Headset) -> Looks:
     """What asks the headset; raises `SettingsError` when a library is missing."""
     if headset.kind == "adb":
-        return AdbHeadset(lab.adb, headset.serial)
+        return AdbHeadset(adb, headset.serial)
     with needs("steamvr", f"headset {headset.id}"):
         import openvr
 

@@ -39,7 +39,6 @@ class Lab(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     headsets: tuple[Headset, ...] = ()
     poll_s: Annotated[float, Meta(ge=1, le=600)] = 5.0  # between two looks at each headset
     worn_s: Annotated[float, Meta(ge=0, le=300)] = 10.0  # so long on or off before a session begins or ends
-    adb: str = "adb"  # the program
     tap_s: Positive = 120.0  # a card tapped at the lab's reader waits so long for a headset to be put on
     in_order: bool = False  # students sit down in the order in which they tap: first tap, first headset of the list
     wedge: Wedge | None = None  # the lab's reader

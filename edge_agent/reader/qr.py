@@ -63,7 +63,7 @@ class QrReader:
 
     def health(self) -> dict[str, float]:
         """Seconds without a picture, and the codes that were refused, by reason."""
-        return {"blind_s": self._blind_s, **self._refused}
+        return {"blind_s": round(self._blind_s, 1), **self._refused}
 
     def reachable(self) -> bool:
         """Whether the camera gives pictures."""

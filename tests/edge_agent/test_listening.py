@@ -52,6 +52,7 @@ EDGE = """
 [agent]
 id = "edge-1"
 spool = "{folder}/spool.db"
+adb = "{folder}/adb"
 
 [secrets]
 credential_key = "0123456789abcdef"
@@ -64,7 +65,6 @@ files = [{{metric = "temperature", path = "{folder}/temperature", high = 60}}]
 [[labs]]
 id = "lab-1"
 source = "headsets"
-adb = "{folder}/adb"
 headsets = [{{id = "hs-1", seat = "1", serial = "GOOD"}}, {{id = "hs-2", seat = "2", serial = "STRANGE"}}]
 """
 
