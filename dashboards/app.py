@@ -20,6 +20,7 @@ from dashboards.api import device_report as device_report_api
 from dashboards.api import devices as devices_api
 from dashboards.api import discovery as discovery_api
 from dashboards.api import dormitories as dormitories_api
+from dashboards.api import drawing as drawing_api
 from dashboards.api import duty as duty_api
 from dashboards.api import enrolment as enrolment_api
 from dashboards.api import guardians as guardians_api
@@ -56,6 +57,7 @@ from dashboards.pages import (
     coverage,
     device,
     devices,
+    drawing,
     enrolment,
     guardians,
     guide,
@@ -124,6 +126,7 @@ def create_app(deps: Deps) -> FastAPI:
         guide,
         rules,
         telling,
+        drawing,
         probes,
         socket,
     ):
@@ -145,6 +148,7 @@ def _api() -> APIRouter:
         saved_views_api,
         rules_api,
         duty_api,
+        drawing_api,
         handing_api,
         alarms_api,
         bundle_api,

@@ -96,6 +96,7 @@ PAGES: tuple[tuple[str, Right], ...] = (
     ("devices", "devices.read"),
     ("maintenance", "devices.read"),
     ("coverage", "devices.read"),
+    ("plan", "plan.draw"),
     ("enrolment", "devices.trust"),
     ("rules", "rules.change"),
     ("telling", "platform.read"),

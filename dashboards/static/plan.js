@@ -10,13 +10,16 @@ export class Plan {
     this.choose = choose;
     this.places = new Map(plan.places.map((place) => [place.id, place]));
     this.devices = new Map(plan.devices.map((device) => [device.id, device]));
+    this.sights = new Map();
     this.shapes = new Map();
     this.dots = new Map();
     const floors = plan.places.filter((place) => place.kind === "floor").map((place) => place.floor);
     this.floors = [...new Set(floors)].sort((a, b) => a - b);
     this.floor = LOWEST;
     this.alarms = [];
-    this.layers = { places: svg("g"), rooms: svg("g"), labels: svg("g"), devices: svg("g"), pins: svg("g") };
+    this.source = plan;
+    this.setSights(plan);
+    this.layers = { pictures: svg("g"), places: svg("g"), rooms: svg("g"), labels: svg("g"), sights: svg("g"), devices: svg("g"), pins: svg("g") };
     this.host.append(...Object.values(this.layers));
     this.drawGrounds();
     this.drawFloors();
@@ -134,14 +137,64 @@ export class Plan {
     this.paint();
   }
 
+  setSights(plan) {
+    this.source = plan;
+    this.sights = new Map((plan.sights ?? []).map((one) => [one.device, one.sight]));
+  }
+
+  /** The school's own drawings: the grounds, and over them the floor that is looked at. */
+  drawPictures() {
+    const shown = (this.source.drawings ?? []).filter((one) => one.floor === 0 || one.floor === this.floor);
+    this.host.classList.toggle("pictured", shown.length > 0);
+    this.layers.pictures.replaceChildren(...shown.map((one) => svg("image", { href: `/api/v1/plan/drawings/${one.floor}?v=${one.version}`, x: 0, y: 0, width: 1000, height: 640 })));
+  }
+
+  /** What a camera sees: a slice of a circle before it. */
+  drawSight(device) {
+    const sight = this.sights.get(device.id);
+    if (!sight) return;
+    const at = (degrees) => [device.x + sight.reach * Math.sin((degrees * Math.PI) / 180), device.y - sight.reach * Math.cos((degrees * Math.PI) / 180)].map((one) => one.toFixed(1)).join(" ");
+    const half = Math.min(sight.angle, 359) / 2;
+    const path = `M${device.x} ${device.y}L${at(sight.heading - half)}A${sight.reach} ${sight.reach} 0 ${sight.angle > 180 ? 1 : 0} 1 ${at(sight.heading + half)}Z`;
+    this.layers.sights.append(svg("path", { d: path, class: `plan-sight ${device.state}` }));
+  }
+
+  /** Take over a plan as it is now. */
+  take(plan) {
+    this.setSights(plan);
+    for (const place of plan.places) {
+      this.places.set(place.id, place);
+      this.shapes.get(place.id)?.setAttribute("points", place.outline);
+    }
+    for (const device of plan.devices) this.devices.set(device.id, device);
+    this.showFloor(this.floor);
+  }
+
+  /** Show a device elsewhere, and looking elsewhere, before it is saved. */
+  move(id, x, y, sight) {
+    this.devices.set(id, { ...this.devices.get(id), x, y });
+    if (sight) this.sights.set(id, sight);
+    this.drawDevices();
+  }
+
+  /** Mark one device on the plan. */
+  mark(id) {
+    this.picked = id;
+    this.drawDevices();
+  }
+
   drawDevices() {
     this.layers.devices.replaceChildren();
+    this.layers.sights.replaceChildren();
+    this.drawPictures();
     this.dots.clear();
     for (const device of this.devices.values()) {
       const floor = this.floorOf(device.place);
       if (device.x === null || (floor !== null && floor !== this.floor)) continue;
       const dot = svg("circle", { cx: device.x, cy: device.y, r: device.kind === "camera" || device.kind === "gate" ? 5 : 3.2 });
+      dot.dataset.device = device.id;
       dot.append(svg("title", {}, pick(device, "name")));
+      this.drawSight(device);
       this.dots.set(device.id, dot);
       this.layers.devices.append(dot);
       this.paintDevice(device);
@@ -150,7 +203,7 @@ export class Plan {
 
   paintDevice(device) {
     const dot = this.dots.get(device.id);
-    if (dot) dot.setAttribute("class", `plan-device ${device.state}`);
+    if (dot) dot.setAttribute("class", `plan-device ${device.state}${device.id === this.picked ? " picked" : ""}`);
   }
 
   setDevice(device) {

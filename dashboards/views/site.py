@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from attendance.rollbook import RollBook, SiteCount
 from dashboards.views.devices import DeviceLine, lines
 from devices import queries
+from devices.drawings import Drawing, drawings
+from devices.siteplan import DeviceSight, sights
 
 
 class ClassOnSite(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,10 +45,12 @@ class PlanPlace(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """The campus: places, and devices with their state."""
+    """The campus: places, devices with their state, which floors are drawn (0: the grounds), where cameras look."""
 
     places: tuple[PlanPlace, ...]
     devices: tuple[DeviceLine, ...]
+    drawings: tuple[Drawing, ...] = ()
+    sights: tuple[DeviceSight, ...] = ()
 
 
 def on_site(conn: sa.Connection, school: str, zone: ZoneInfo, now: datetime) -> OnSite:
@@ -81,4 +85,9 @@ def plan(conn: sa.Connection, school: str, now: datetime) -> Plan:
         )
         for place in queries.places(conn, school)
     )
-    return Plan(places=places, devices=lines(conn, school, now))
+    return Plan(
+        places=places,
+        devices=lines(conn, school, now),
+        drawings=drawings(conn, school),
+        sights=sights(conn, school),
+    )
