@@ -13,6 +13,7 @@ from campus.clock import Clock
 from campus.errors import SettingsError
 
 if TYPE_CHECKING:
+    from edge_agent.gate.settings import Gate
     from edge_agent.remark import Remark
     from edge_agent.settings import Camera, EdgeSettings
 
@@ -26,7 +27,6 @@ def check_device(settings: EdgeSettings, device: str, picture: Path | None, cloc
 
 
 def _remarks(settings: EdgeSettings, device: str, clock: Clock) -> Iterable[Remark]:
-    key = settings.secrets.credential_key.encode()
     if device == settings.agent.id:
         from edge_agent.enrolment import broker_of
         from edge_agent.listening import check_agent
@@ -34,13 +34,7 @@ def _remarks(settings: EdgeSettings, device: str, clock: Clock) -> Iterable[Rema
         return check_agent(settings.agent, settings.school.id, broker_of(settings), clock)
     for gate in settings.gates:
         if gate.id == device:
-            from edge_agent.gate.readers import make_reader
-            from edge_agent.listening import LISTEN_S, check_gate, without_history
-
-            click.echo(f"Listening for {LISTEN_S:.0f} seconds. Show a card.")
-            scratch = Path(tempfile.mkdtemp(prefix="campus-check-"))
-            reader = make_reader(without_history(gate), settings.school.zone, key, scratch, clock)
-            return check_gate(gate, reader, key)
+            return _gate(settings, gate, clock)
     for sensor in settings.sensors:
         if sensor.id == device:
             from edge_agent.listening import check_sensor
@@ -48,6 +42,18 @@ def _remarks(settings: EdgeSettings, device: str, clock: Clock) -> Iterable[Rema
 
             return check_sensor(sensor, Sources(clock).of(sensor))
     return _headsets(settings, device)
+
+
+def _gate(settings: EdgeSettings, gate: Gate, clock: Clock) -> Iterator[Remark]:
+    from edge_agent.gate.readers import make_reader
+    from edge_agent.listening import LISTEN_S, check_gate, without_history
+
+    key = settings.secrets.credential_key.encode()
+    click.echo(f"Listening for {LISTEN_S:.0f} seconds. Show a card.")
+    # The agent's own memory of how far a terminal was told stays as it is.
+    with tempfile.TemporaryDirectory(prefix="campus-check-") as scratch:
+        reader = make_reader(without_history(gate), settings.school.zone, key, Path(scratch), clock)
+        yield from check_gate(gate, reader, key)
 
 
 def _headsets(settings: EdgeSettings, device: str) -> Iterator[Remark]:

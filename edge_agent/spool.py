@@ -67,7 +67,7 @@ class Spool:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.executescript(_SCHEMA)
             # What an earlier run left behind has waited, whatever the broker did meanwhile.
-            self._db.execute("UPDATE message SET late = 1")
+            self._db.execute("UPDATE message SET late = 1 WHERE late = 0")
         except sqlite3.Error as error:
             raise Unavailable(f"the spool {path}", str(error)) from None
         row = self._db.execute("SELECT count(*), coalesce(sum(length(payload)), 0) FROM message").fetchone()
