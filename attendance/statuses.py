@@ -43,6 +43,10 @@ COUNTED_AS: Mapping[str | None, str] = {
 
 def status_names_of(conn: sa.Connection, school: str) -> dict[Status, StatusName]:
     """The name of every status at ``school``."""
+    return {**DEFAULT_NAMES, **renamed(conn, school)}
+
+
+def renamed(conn: sa.Connection, school: str) -> dict[Status, StatusName]:
+    """The statuses to which ``school`` gave names of its own."""
     rows = conn.execute(sa.select(status_names).where(status_names.c.school == school))
-    own = {row.status: StatusName(row.code, row.name, row.name_en) for row in rows}
-    return {**DEFAULT_NAMES, **own}
+    return {row.status: StatusName(row.code, row.name, row.name_en) for row in rows}

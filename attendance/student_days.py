@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 import msgspec
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from attendance.insight import AWAY, COUNTED, DayMark
 from attendance.policy import Evidence, Status
 from attendance.statuses import URGENCY
-from attendance.tables import bells, marks, roll, sessions
+from attendance.tables import bells, marks, roll, sessions, timetable
 
 ARRIVAL = "arrival"
 
@@ -60,6 +60,14 @@ class WeekdayLate(msgspec.Struct, frozen=True, kw_only=True):
     late: int
     of: int
     minutes: float | None
+
+
+class SubjectLate(msgspec.Struct, frozen=True, kw_only=True):
+    """How often late on days that begin with a subject, of how many days that count."""
+
+    subject: str
+    late: int
+    of: int
 
 
 def session_marks(conn: sa.Connection, school: str, student: str, first: date, last: date) -> list[SessionMark]:
@@ -139,6 +147,32 @@ def _weekday(weekday: int, own: Sequence[CalendarCell]) -> WeekdayLate:
     minutes = [cell.minutes for cell in late if cell.minutes is not None]
     mean = round(sum(minutes) / len(minutes), 1) if minutes else None
     return WeekdayLate(weekday=weekday, late=len(late), of=len(own), minutes=mean)
+
+
+def first_subjects(conn: sa.Connection, school: str, class_id: str) -> dict[int, str]:
+    """The subject of the first lesson of a class by weekday (1-7); several, where weeks alternate, in one text."""
+    same = sa.and_(bells.c.school == timetable.c.school, bells.c.period == timetable.c.period, bells.c.kind == "lesson")
+    query = sa.select(timetable.c.weekday, timetable.c.subject, sa.func.min(bells.c.starts).label("starts"))
+    query = query.join_from(timetable, bells, same).where(
+        timetable.c.school == school, timetable.c.class_id == class_id
+    )
+    rows = conn.execute(query.group_by(timetable.c.weekday, timetable.c.subject)).all()
+    begins = {day: min(row.starts for row in rows if row.weekday == day) for day in {row.weekday for row in rows}}
+    first = [row for row in rows if row.starts == begins[row.weekday]]
+    return {day: "/".join(sorted(row.subject for row in first if row.weekday == day)) for day in sorted(begins)}
+
+
+def late_by_subject(cells: Iterable[CalendarCell], subjects: Mapping[int, str]) -> list[SubjectLate]:
+    """Lateness by the lesson that the day begins with, the worst first. Pure."""
+    by_subject: dict[str, list[CalendarCell]] = defaultdict(list)
+    for cell in cells:
+        if cell.arrival in COUNTED and cell.day.isoweekday() in subjects:
+            by_subject[subjects[cell.day.isoweekday()]].append(cell)
+    found = [
+        SubjectLate(subject=subject, late=sum(cell.arrival == "late" for cell in own), of=len(own))
+        for subject, own in by_subject.items()
+    ]
+    return sorted(found, key=lambda one: (-one.late / one.of, one.subject))
 
 
 def streak_in_time(days: Iterable[DayMark]) -> int:

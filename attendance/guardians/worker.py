@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from attendance.guardians import letters, looks, news
+from attendance.guardians import letters, looks, news, overtaken
 from attendance.guardians.notices import Timing
 from attendance.guardians.ports import Answer, Letter, Post
 from campus import db
@@ -66,6 +66,7 @@ class GuardianWorker:
                 return 0
         with db.write(self._engine) as conn:
             looked = news.look(conn, self._timing, now)
+            overtaken.sweep(conn, now)
             written = letters.bundle(conn, self._post, self._timing, now) if looked < looks.AT_ONCE else 0
         return looked + written
 

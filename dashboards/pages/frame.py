@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from typing import Any
 
@@ -47,6 +47,11 @@ def theme_of(connection: HTTPConnection, account: Account | None, page: str) -> 
     return "dark" if page in DARK_PAGES else "light"
 
 
+def _say(language: Language, own: Mapping[str, str], key: str, **places: Any) -> str:
+    """A text as the school says it itself, or as everybody does."""
+    return own[key] if key in own else say(language, key, **places)
+
+
 def script_json(value: Any) -> str:
     """JSON for a ``<script type="application/json">`` element: no ``<`` in it can end the element."""
     return msgspec.json.encode(value).decode().replace("<", "\\u003c").replace("\u2028", "\\u2028")
@@ -61,11 +66,13 @@ def render(
     script_texts: Sequence[str] = (),
     status: int = 200,
     template: str = "",
+    own_texts: Mapping[str, str] | None = None,
     **context: Any,
 ) -> HTMLResponse:
     """A page by its name, from ``templates/<page>.html``.
 
-    ``data`` is handed to the page's script as JSON, with the texts whose keys begin with one of ``script_texts``.
+    ``data`` is handed to the page's script as JSON, with the texts whose keys begin with one of ``script_texts``;
+    ``own_texts`` are what the school calls things itself.
     """
     deps = deps_of(request)
     language = language_of(request, account)
@@ -77,12 +84,12 @@ def render(
         "theme": theme_of(request, account, page),
         "pages": pages_of(account.role) if account is not None else [],
         "static": static_root(),
-        "t": partial(say, language),
+        "t": partial(_say, language, own_texts or {}),
         "here": request.url.path,
         "version": __version__,
         "boot": script_json(_boot(deps, language, account, page)),
         "data": script_json(data),
-        "texts": script_json(under(language, ("common", "error", "live", *script_texts))),
+        "texts": script_json({**under(language, ("common", "error", "live", *script_texts)), **(own_texts or {})}),
     }
     html = _environment().get_template(template or f"{page}.html").render(**frame, **context)
     return HTMLResponse(html, status)

@@ -15,6 +15,7 @@ from dashboards.access.people import allow
 from dashboards.api.roll import logged_roll
 from dashboards.deps import deps_of
 from dashboards.pages.frame import render
+from dashboards.pages.school_words import school_words
 from dashboards.views.classes import own_classes
 
 router = APIRouter(include_in_schema=False)
@@ -38,4 +39,5 @@ def roll(
 ) -> Response:
     """The roll of an own class today or on ``day``, of its arrival or another session; the look is logged."""
     data = logged_roll(deps_of(request), account, class_id, day, session)
-    return render(request, "roll", account, data=data, script_texts=TEXTS, roll=data)
+    own = school_words(request, account)
+    return render(request, "roll", account, data=data, script_texts=TEXTS, own_texts=own, roll=data)

@@ -13,6 +13,7 @@ from dashboards.access.people import allow
 from dashboards.api.student import logged_student
 from dashboards.deps import deps_of
 from dashboards.pages.frame import render
+from dashboards.pages.school_words import school_words
 
 router = APIRouter(include_in_schema=False)
 TEXTS = ("student", "status", "why", "site", "leave", "weekday", "sign")
@@ -22,4 +23,5 @@ TEXTS = ("student", "status", "why", "site", "leave", "weekday", "sign")
 def student(request: Request, student: str, account: Annotated[Account, Depends(allow("roll.read"))]) -> Response:
     """A student of an own class; the look is logged."""
     data = logged_student(deps_of(request), account, student)
-    return render(request, "student", account, data=data, script_texts=TEXTS, student=data)
+    own = school_words(request, account)
+    return render(request, "student", account, data=data, script_texts=TEXTS, own_texts=own, student=data)

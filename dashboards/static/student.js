@@ -115,6 +115,10 @@ function habits() {
       t(`weekday.${one.weekday}`),
       t("student.weekday_late", { late: one.late, of: one.of }) + (one.minutes ? ` ${t("student.mean", { n: one.minutes })}` : ""),
     ]),
+    ...data.first_lessons.filter((one) => one.late).map((one) => [
+      t("student.first_lesson", { subject: one.subject }),
+      t("student.weekday_late", { late: one.late, of: one.of }),
+    ]),
   ];
   $("#habits").replaceChildren(...rows.flatMap(([name, text]) => [cell("dt", name), cell("dd", text)]));
 }

@@ -13,7 +13,7 @@ from attendance.insight import DayMark, Insight, insight
 from attendance.policy import MACHINE
 from attendance.queries import StudentInfo
 from attendance.schoolday import local_day
-from attendance.student_days import CalendarCell, SessionMark, Share, WeekdayLate
+from attendance.student_days import CalendarCell, SessionMark, Share, SubjectLate, WeekdayLate
 from dashboards.access.accounts import Account
 from dashboards.views.classes import must_own_student
 from dashboards.views.people import account_names
@@ -38,6 +38,7 @@ class StudentPage(msgspec.Struct, frozen=True, kw_only=True):
     lately: Share
     before: Share
     weekdays: tuple[WeekdayLate, ...]
+    first_lessons: tuple[SubjectLate, ...]  # lateness by the subject that the day begins with
     gates: tuple[Gate, ...]
 
 
@@ -51,11 +52,13 @@ def student_of(conn: sa.Connection, account: Account, student: str, now: datetim
     days = student_days.arrivals(cells)
     lately = [one for one in days if one.day > today - LATELY]
     before = [one for one in days if one.day <= today - LATELY]
+    info = queries.student(conn, account.school, student)
+    subjects = student_days.first_subjects(conn, account.school, info.class_id) if info.class_id else {}
     return StudentPage(
         now=now,
         today=today,
         first=first,
-        info=queries.student(conn, account.school, student),
+        info=info,
         sessions=tuple(named(conn, account.school, [one for one in found if one.day >= monday])),
         calendar=tuple(cells),
         insight=_insight(student, days, lately, before),
@@ -63,6 +66,7 @@ def student_of(conn: sa.Connection, account: Account, student: str, now: datetim
         lately=student_days.share(lately),
         before=student_days.share(before),
         weekdays=tuple(student_days.lateness(cells)),
+        first_lessons=tuple(student_days.late_by_subject(cells, subjects)),
         gates=gates_of(conn, account.school, now),
     )
 

@@ -9,16 +9,18 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from attendance_play import SCHOOL, ZONE, Play
+from attendance_play import SCHOOL, ZONE, Play, fill, local
 from test_worked_cases import Happening, leaves, outages, passes, words
 
+from attendance.guardians.letters import forget_before
 from attendance.guardians.notices import Timing
 from attendance.guardians.ports import Answer, Letter
-from attendance.guardians.tables import guardian_notices
-from attendance.guardians.wishes import Guardian, keep
+from attendance.guardians.tables import guardian_letters, guardian_notices
+from attendance.guardians.wishes import Guardian, import_guardians, keep
 from attendance.guardians.worker import GuardianWorker
 from campus import db
 from campus.clock import VirtualClock
+from campus.errors import ImportFileError
 
 TABLE = Path(__file__).with_name("worked_messages.md")
 COLUMNS = ("case", "wants", "passes", "leave", "outages", "corrections", "post", "asked", "letters", "kept")
@@ -80,6 +82,8 @@ class Morning:
         for at, _, happening in sorted(moments, key=lambda one: one[:2]):
             if at > until:
                 break
+            if at < self.clock.now():
+                continue
             self.clock.advance(at - self.clock.now())
             if happening:
                 happening()
@@ -138,3 +142,63 @@ def test_the_table_has_enough_cases_and_no_two_of_one_name() -> None:
     names = [case["case"] for case in cases()]
     assert len(names) >= 35
     assert len(names) == len(set(names))
+
+
+def test_the_same_letters_on_postgresql(postgresql: sa.Engine, tmp_path: Path) -> None:
+    with db.write(postgresql) as conn:
+        fill(conn, tmp_path, local("06:40"))
+    play = Play(postgresql)
+    morning = Morning(play, "absent arrived left")
+    case = {"passes": "07:41 in gate-1 late 10:00; s-2: 07:41 in gate-1; s-2: 11:00 out gate-1"}
+    empty = dict.fromkeys(COLUMNS, "")
+    morning.run(list(happenings(play, {**empty, **case})), play.at("12:00"))
+    assert morning.letters() == "07:43 arrived; 08:20 absent; 10:02 corrected; 11:02 left"
+
+
+def test_a_message_that_waits_while_it_turns_out_wrong_is_withdrawn(play: Play) -> None:
+    morning = Morning(play, "absent")
+    late = play.gate_pass("07:41", received="08:21")
+    present = play.gate_pass("07:41", "s-2")
+    holding = morning.worker._send  # the letters are written, and the sender stands still
+    morning.worker._send = lambda: 0  # type: ignore[method-assign]
+    morning.run([(present.received, lambda: play.take([present], present.received))], play.at("08:21"))
+    play.take([late], late.received)
+    morning.worker.run_once()
+    morning.worker._send = holding  # type: ignore[method-assign]
+    morning.run([], play.at("12:00"))
+    assert (morning.letters(), morning.kept()) == ("", "absent no_longer_so; corrected no_longer_so")
+    with db.read(play.engine) as conn:
+        assert conn.execute(sa.select(guardian_letters.c.state)).scalars().all() == ["withdrawn"]
+
+
+def test_notices_and_letters_are_forgotten_after_their_time(play: Play) -> None:
+    morning = Morning(play, "arrived")
+    one = play.gate_pass("07:41")
+    morning.run([(one.received, lambda: play.take([one], one.received))], play.at("08:00"))
+    assert morning.letters() == "07:43 arrived"
+    with db.write(play.engine) as conn:
+        assert forget_before(conn, play.at("07:00")) == 0
+        assert forget_before(conn, play.at("09:00")) == 1
+    assert morning.kept() == ""
+
+
+BAD_SHEETS = [
+    ("p-1,王大明,s-9,,13800138000,zh,absent", "line 2: student 's-9' is not in the roster"),
+    ("p-1,王大明,s-1,,call me,zh,absent", "line 2: the telephone number is none: write it in digits"),
+    ("p-1,王大明,s-1,,13800138000,fr,absent", "line 2: messages are written in zh or en, and sent by phone or email"),
+    ("p-1,王大明,s-1,,13800138000,zh,lunch", "line 2: wants 'lunch' is not known; use arrived, left, absent, leave"),
+    (
+        "p-1,王大明,s-1,,13800138000,zh,absent\np-1,王大明,s-2,,13900139000,zh,absent",
+        "line 3: guardian 'p-1' is told differently in line 2",
+    ),
+]
+
+
+@pytest.mark.parametrize(("lines", "problem"), BAD_SHEETS, ids=[problem[8:40] for _, problem in BAD_SHEETS])
+def test_a_wrong_line_of_the_guardians_is_named_with_its_fix(
+    filled: sa.Engine, tmp_path: Path, lines: str, problem: str
+) -> None:
+    path = tmp_path / "guardians.csv"
+    path.write_text(f"guardian,name,student,relation,phone,language,wants\n{lines}\n", encoding="utf-8")
+    with pytest.raises(ImportFileError, match=re.escape(problem)), db.write(filled) as conn:
+        import_guardians(conn, SCHOOL, path, local("06:40"))
