@@ -98,6 +98,7 @@ TAMPERINGS: dict[str, tuple[str, Change]] = {
     "turned by 12 % and down 5 %": ("moved", _moved(0.12, 0.05)),
     "turned by 40 %": ("moved", _moved(0.40, 0.10)),
     "twisted by 15 degrees": ("moved", _moved(0.0, 0.0, 15.0)),
+    "twisted by 25 degrees and turned by 10 %": ("moved", _moved(0.1, 0.0, 25.0)),
     "no light": ("dark", lambda image, _: _noisy(_as_image(image * 0.04), 2.0)),
     "a lamp into the lens": ("overexposed", lambda image, _: _as_image(image * 2.5 + 120.0)),
 }

@@ -51,7 +51,7 @@ def _strangeness(seen: Comparison) -> tuple[PictureFault | None, float]:
     if gone >= _GONE and seen.alike < 0.5 and (seen.smooth >= gone / 2 or seen.sharpness < _BLURRED):
         return "covered", gone  # by something with a pattern, too near to be sharp
     # People fill a picture too, but they do not stand still: a view that is new and steady is another view.
-    if seen.steady >= 0.5 and (seen.changed >= _GONE or seen.shift > 0):
+    if seen.steady >= 0.5 and (seen.changed >= _GONE or seen.shift > 0 or seen.turn > 0):
         return "moved", max(seen.changed, 1.0 - seen.kept)
     return None, 0.0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+import cv2
 import msgspec
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,8 @@ _JUMPED = 0.4  # share of squares that stand still below which the picture has b
 _TRACE = 0.15  # clearness from which one pixel belongs to an edge
 _SOFT = 0.1  # detail above 1 below which a camera has always been too soft to lose its focus
 _SHIFT_PX = 3.0  # of WIDTH: below it a camera trembles in the wind
+_ANGLES = tuple(sign * degrees for degrees in (5, 10, 15, 20, 30, 45) for sign in (1, -1))  # it is turned by
+_ALL_KEPT = 0.8  # share of squares as usual from which nobody need ask whether the picture has turned
 _RECENT = 0.3  # how much of each look goes into the last seconds
 
 
@@ -30,8 +33,9 @@ Kind = TypeVar("Kind", Floats, Directions)
 class Comparison(msgspec.Struct, frozen=True):
     """A picture beside the usual view. All are shares of the squares that have something to recognise, but:
 
-    ``shift`` is how far everything has moved together (share of the width, 0: not), ``sharpness`` the fine detail
-    beside the usual (1: the same), ``alike`` the likeness of bright and dark areas (1: the same, 0: none).
+    ``shift`` is how far everything has moved together (share of the width, 0: not), ``turn`` by how many degrees it
+    has turned together (0: not), ``sharpness`` the fine detail beside the usual (1: the same), ``alike`` the likeness
+    of bright and dark areas (1: the same, 0: none).
     """
 
     kept: float
@@ -39,6 +43,7 @@ class Comparison(msgspec.Struct, frozen=True):
     changed: float
     steady: float
     shift: float
+    turn: float
     sharpness: float
     alike: float
 
@@ -108,15 +113,20 @@ class UsualView:
         steady: float,
     ) -> Comparison:
         kept = _agreement(edges, look.directions) >= _KEPT
+        known = float(kept[judged].mean())
         smooth = _squares(np.abs(look.directions)) < _SMOOTH * amount
         fine = look.fine if self._recent_fine is None else self._recent_fine
         now = detail(fine, np.abs(edges) >= _TRACE)
+        changed, shift = float((~kept & ~smooth)[judged].mean()), _shift(edges, look.directions)
+        # Whether the picture has turned takes longest to find, and is asked where nothing else says that it has moved.
+        asked = known < _ALL_KEPT and steady >= _STEADY and shift == 0.0
         return Comparison(
-            kept=float(kept[judged].mean()),
+            kept=known,
             smooth=float(smooth[judged].mean()),
-            changed=float((~kept & ~smooth)[judged].mean()),
+            changed=changed,
             steady=steady,
-            shift=_shift(edges, look.directions),
+            shift=shift,
+            turn=_turn(edges, look.directions) if asked else 0.0,
             sharpness=_beside(now, self._detail),
             alike=_likeness(grey, look.grey),
         )
@@ -154,14 +164,52 @@ def _agreement(usual: Directions, now: Directions) -> Floats:
 
 def _shift(usual: Directions, now: Directions) -> float:
     """How far the edges have moved together, in shares of the width; 0 when they have not, or not together."""
-    match = np.fft.ifft2(np.fft.fft2(now) * np.fft.fft2(usual).conj()).real
+    match = _match(usual, now)
     y, x = (int(part) for part in np.unravel_index(int(match.argmax()), match.shape))
     rows, columns = match.shape
     across, down = (x + columns // 2) % columns - columns // 2, (y + rows // 2) % rows - rows // 2
     far = float(np.hypot(across, down))
-    norm = float(np.sqrt((np.abs(usual) ** 2).sum() * (np.abs(now) ** 2).sum()))
-    clearly = match[y, x] > 1.5 * max(0.0, match[0, 0]) and match[y, x] > 0.25 * norm
+    clearly = _clearly(float(match[y, x]), float(match[0, 0]), usual, now)
     return far / columns if clearly and far >= _SHIFT_PX else 0.0
+
+
+def _turn(usual: Directions, now: Directions) -> float:
+    """By how many degrees the picture has turned about any point; 0 when it has not, or not as one.
+
+    Each angle is turned back, and compared at every shift: directions turn twice as far, for they are doubled.
+    """
+    usual, now = _halved(usual), _halved(now)
+    peaks = {degrees: float(_match(usual, _turned_back(now, degrees)).max()) for degrees in _ANGLES}
+    best = max(peaks, key=lambda degrees: peaks[degrees])
+    return float(abs(best)) if _clearly(peaks[best], float(_match(usual, now).max()), usual, now) else 0.0
+
+
+def _halved(edges: Directions) -> Directions:
+    rows, columns = edges.shape
+    size = (columns // 2, rows // 2)
+    parts = [
+        cv2.resize(np.ascontiguousarray(part), size, interpolation=cv2.INTER_AREA) for part in (edges.real, edges.imag)
+    ]
+    return np.asarray(parts[0] + 1j * parts[1], dtype=np.complex64)
+
+
+def _turned_back(now: Directions, degrees: float) -> Directions:
+    rows, columns = now.shape
+    matrix = cv2.getRotationMatrix2D((columns / 2, rows / 2), -degrees, 1.0)
+    parts = [cv2.warpAffine(np.ascontiguousarray(part), matrix, (columns, rows)) for part in (now.real, now.imag)]
+    back = (parts[0] + 1j * parts[1]) * np.exp(2j * np.radians(degrees))
+    return np.asarray(back, dtype=np.complex64)
+
+
+def _match(usual: Directions, now: Directions) -> npt.NDArray[np.float64]:
+    """How well the edges agree at every shift, by the correlation theorem."""
+    return np.asarray(np.fft.ifft2(np.fft.fft2(now) * np.fft.fft2(usual).conj()).real)
+
+
+def _clearly(match: float, before: float, usual: Directions, now: Directions) -> bool:
+    """Whether edges agree, and half as well again as they do where they are."""
+    norm = float(np.sqrt((np.abs(usual) ** 2).sum() * (np.abs(now) ** 2).sum()))
+    return match > 1.5 * max(0.0, before) and match > 0.25 * norm
 
 
 def _likeness(usual: Floats, now: Floats) -> float:

@@ -27,10 +27,13 @@ def test_people_on_a_campus_road_are_counted_near_the_truth(
     worst_error: float,
     record_property: Callable[[str, object], None],
 ) -> None:
-    found, ms = run(real_data / "video" / recording_name, detector, real_data, FPS)
+    found, followed, ms = run(real_data / "video" / recording_name, detector, real_data, FPS)
     record_property("score", repr(found))
     record_property("milliseconds a frame", f"{ms:.1f}")
+    record_property("following", repr(followed))
     assert found.frames == 480
+    assert followed.switches <= 60
+    assert followed.idf1 > 0.3
     assert found.mean_absolute_error < worst_error
     for line in found.lines:  # half of those who crossed, and not twice as many
         seen, true = line.ins + line.outs, line.true_ins + line.true_outs
