@@ -14,6 +14,7 @@ from dashboards.access.people import allow
 from dashboards.api.platform import platform_of
 from dashboards.deps import deps_of
 from dashboards.pages.frame import render
+from dashboards.views.first_steps import first_steps
 
 router = APIRouter(include_in_schema=False)
 TEXTS = ("admin", "role", "access", "dead")
@@ -25,5 +26,6 @@ def admin(request: Request, account: Annotated[Account, Depends(allow("platform.
     deps = deps_of(request)
     with db.read(deps.engine) as conn:
         seen = changes.last_id(conn)
+        steps = first_steps(conn, account.school)
     data = {"seen": seen, "me": account.id, "platform": platform_of(deps, account)}
-    return render(request, "admin", account, data=data, script_texts=TEXTS)
+    return render(request, "admin", account, data=data, script_texts=TEXTS, steps=steps)

@@ -93,6 +93,11 @@ const paint = batched(() => {
   sync($("#closed"), closed.slice(0, CLOSED_SHOWN), (row) => row.id, makeClosed, updateClosed);
   $("#open-count").textContent = t("console.count", { n: rows.length, fresh: rows.filter(unseen).length });
   $("#calm").hidden = rows.length > 0;
+  if (!plan.devices.size) {
+    // Nothing that could raise an alarm is not the same as calm.
+    $("#calm strong").textContent = t("console.deaf");
+    $("#calm span").textContent = t("console.deaf_note");
+  }
   $("#shelf").hidden = shelved.length === 0;
   $("#shelf-count").textContent = String(shelved.length);
   $("#no-past").hidden = closed.length > 0;

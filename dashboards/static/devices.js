@@ -66,6 +66,10 @@ const paint = batched(() => {
   sync($("#tiles"), tiles(all, needy), ([key]) => key, makeTile, updateTile);
   $("#today-count").textContent = String(needy.length);
   $("#no-needs").hidden = needy.length > 0;
+  if (!all.length) {
+    $("#no-needs strong").textContent = t("devices.none_yet");
+    $("#no-needs span").textContent = t("devices.none_yet_note");
+  }
   $("#more-needs").hidden = needy.length <= NEEDS_SHOWN;
   $("#more-needs").textContent = t("devices.more", { n: needy.length - NEEDS_SHOWN });
   $("#no-rows").hidden = found.length > 0;
