@@ -81,7 +81,7 @@ def _about_pass(seen: Pass, key: bytes) -> Remark:
 
 def check_sensor(sensor: Sensor, sources: Sequence[SensorSource]) -> Iterator[Remark]:
     """Ask each source of the sensor some times; they are closed afterwards."""
-    for source in sources:
+    for source, fix_of in zip(sources, _sensor_fixes(sensor), strict=True):
         try:
             for _ in range(LOOKS):
                 measured = source.measure()
@@ -92,20 +92,21 @@ def check_sensor(sensor: Sensor, sources: Sequence[SensorSource]) -> Iterator[Re
                     yield Remark(f"{measured.implausible} values could not be true", fix)
                 time.sleep(min(sensor.poll_s, 1.0))
         except Unavailable as error:
-            yield Remark(str(error), _sensor_fix(sensor))
+            yield Remark(str(error), fix_of)
         finally:
             source.close()
 
 
-def _sensor_fix(sensor: Sensor) -> str:
+def _sensor_fixes(sensor: Sensor) -> list[str]:
+    """What to do about each source that does not answer, in the order in which `Sources` makes them."""
     fixes = []
     if sensor.modbus is not None:
-        fixes.append("Modbus: swap A and B, check unit, baud and parity, power, and the group dialout of the user")
+        fixes.append("Swap A and B; check unit, baud and parity, power, and the group dialout of the user")
     if sensor.pins:
-        fixes.append("pins: check chip (gpiodetect), the group gpio of the user, and that nothing else uses the pin")
+        fixes.append("Check chip (gpiodetect), the group gpio of the user, and that nothing else uses the pin")
     if sensor.files:
-        fixes.append("files: is the path right, and is the driver loaded (dtoverlay=w1-gpio on a Raspberry Pi)?")
-    return f"{'; '.join(fixes)}. {_STOP_FIRST}"
+        fixes.append("Is the path right, and is the driver loaded (dtoverlay=w1-gpio on a Raspberry Pi)?")
+    return [fix if fix.endswith("?") else f"{fix}. {_STOP_FIRST}" for fix in fixes]
 
 
 def check_headset(headset: Headset, looks: Looks) -> Remark:
