@@ -10,7 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from attendance import tables
-from attendance.schoolday import ORDINARY, Bell, CalendarDay, SchoolDay, shape_of
+from attendance.calendar.weeks import Term
+from attendance.roster_tables import terms
+from attendance.schoolday import ORDINARY, SAID_BY, Bell, CalendarDay, SchoolDay, shape_of
 from campus.keylists import ask, asked, matching
 
 
@@ -21,10 +23,29 @@ def school_day(conn: sa.Connection, school: str, day: date) -> SchoolDay | None:
 
 def school_days(conn: sa.Connection, schools: Collection[str], day: date) -> dict[str, SchoolDay]:
     """The same for several schools; those without school on ``day`` are left out."""
-    entered = {row[0]: CalendarDay(*row[1:]) for row in ask(conn, _entered, ((one,) for one in schools), day=day)}
+    entered = listed_days(conn, schools, day)
     bells = _bells(conn, schools, {ORDINARY, *(one.day_type for one in entered.values())})
-    shapes = {school: shape_of(day, entered.get(school), bells.get(school, {})) for school in schools}
+    known = terms_of(conn, schools)
+    shapes = {
+        school: shape_of(day, entered.get(school), bells.get(school, {}), known.get(school, ())) for school in schools
+    }
     return {school: shape for school, shape in shapes.items() if shape is not None}
+
+
+def listed_days(conn: sa.Connection, schools: Collection[str], day: date) -> dict[str, CalendarDay]:
+    """What the calendar says of ``day``: the school's own word, or else a feed's, or else the official one."""
+    rows = [tuple(row) for row in ask(conn, _entered, ((one,) for one in schools), day=day)]
+    rows.sort(key=lambda row: SAID_BY.index(row[1]), reverse=True)
+    return {school: CalendarDay(*rest) for school, _, *rest in rows}
+
+
+def terms_of(conn: sa.Connection, schools: Collection[str]) -> dict[str, list[Term]]:
+    """The terms of several schools."""
+    found: dict[str, list[Term]] = {}
+    for row in ask(conn, _terms, ((one,) for one in schools)):
+        cells = dict(row._mapping)
+        found.setdefault(cells.pop("school"), []).append(Term(**cells))
+    return found
 
 
 _Bells = dict[str, list[Bell]]  # by kind of day
@@ -43,8 +64,15 @@ def _bells(conn: sa.Connection, schools: Collection[str], day_types: Collection[
 def _entered(dialect: str) -> sa.Select[tuple[Any, ...]]:
     days = tables.calendar_days
     keys = asked(dialect, days.c.school)
-    query = sa.select(days.c.school, days.c.day_type, days.c.name, days.c.follows)
+    query = sa.select(days.c.school, days.c.said_by, days.c.day_type, days.c.name, days.c.follows)
     return query.join_from(keys, days, matching(keys, days.c.school)).where(days.c.day == sa.bindparam("day"))
+
+
+@cache
+def _terms(dialect: str) -> sa.Select[tuple[Any, ...]]:
+    keys = asked(dialect, terms.c.school)
+    query = sa.select(terms.c.school, *(terms.c[name] for name in Term.__struct_fields__))
+    return query.join_from(keys, terms, matching(keys, terms.c.school))
 
 
 @cache

@@ -65,32 +65,38 @@ def _bell(row: Row) -> dict[str, Any]:
 def import_timetable(conn: sa.Connection, school: str, path: Path) -> int:
     """Replace the timetable of ``school`` by that of timetable.csv; return how many lessons. Raises `ImportFileError`.
 
-    Columns: class, weekday (1 Monday to 7 Sunday), period, subject, teacher, room. Import roster and bells before.
+    Columns: class, weekday (1 Monday to 7 Sunday), period, subject, teacher, room, and optionally weeks (A or B; empty:
+    every week). Import roster and bells before.
     """
-    classes = _ids(conn, tables.classes.c.id, school)
-    teachers = _ids(conn, tables.teachers.c.id, school)
-    periods = _ids(conn, tables.bells.c.period, school)
+    classes = ids_of(conn, tables.classes.c.id, school)
+    teachers = ids_of(conn, tables.teachers.c.id, school)
+    periods = ids_of(conn, tables.bells.c.period, school)
     once, rows = Once(), []
     for row in sheet(path, "class", "weekday", "period", "subject"):
         class_id, period, teacher = row.need("class"), row.need("period"), row.maybe("teacher")
         weekday = row.whole("weekday", 1, 7)
-        _known(row, "class", class_id, classes, "the roster")
-        _known(row, "period", period, periods, "the bells")
+        must_be_known(row, "class", class_id, classes, "the roster")
+        must_be_known(row, "period", period, periods, "the bells")
         if teacher:
-            _known(row, "teacher", teacher, teachers, "the roster")
-        once.check(row, (class_id, weekday, period), f"class {class_id!r} on weekday {weekday} in {period!r}")
+            must_be_known(row, "teacher", teacher, teachers, "the roster")
+        weeks = row.one_of("weeks", ("A", "B")) if row.maybe("weeks") else ""
+        for letter in (weeks,) if weeks else ("A", "B"):
+            what = f"class {class_id!r} on weekday {weekday} in {period!r}"
+            once.check(row, (class_id, weekday, period, letter), what)
         rows.append(
             {
                 "school": school,
                 "class_id": class_id,
                 "weekday": weekday,
                 "period": period,
+                "weeks": weeks,
                 "subject": row.need("subject"),
                 "teacher": teacher or None,
                 "room": row.maybe("room") or None,
             }
         )
     _replace(conn, tables.timetable, school, rows)
+    plan_again(conn, school)
     return len(rows)
 
 
@@ -99,15 +105,19 @@ def import_calendar(conn: sa.Connection, school: str, path: Path) -> int:
 
     Columns: date, day_type, name, and optionally follows (the weekday 1-7 whose timetable a make-up day follows).
     """
-    day_types = {*_ids(conn, tables.bells.c.day_type, school), HOLIDAY, "school", "makeup"}
+    day_types = {*ids_of(conn, tables.bells.c.day_type, school), HOLIDAY, "school", "makeup"}
     once, rows = Once(), []
     for row in sheet(path, "date", "day_type"):
         day, day_type = row.day("date"), row.need("day_type", longest=32)
         once.check(row, day, f"the date {day}")
-        _known(row, "day_type", day_type, day_types, "the bells")
+        must_be_known(row, "day_type", day_type, day_types, "the bells")
         follows = row.whole("follows", 1, 7) if row.maybe("follows") else None
-        rows.append({"school": school, "day": day, "day_type": day_type, "name": row.maybe("name"), "follows": follows})
-    _replace(conn, tables.calendar_days, school, rows)
+        said = {"school": school, "said_by": "school", "day": day, "follows": follows}
+        rows.append({**said, "day_type": day_type, "name": row.maybe("name")})
+    own = (tables.calendar_days.c.school == school, tables.calendar_days.c.said_by == "school")
+    conn.execute(tables.calendar_days.delete().where(*own))
+    if rows:
+        conn.execute(tables.calendar_days.insert(), rows)
     plan_again(conn, school)
     return len(rows)
 
@@ -118,11 +128,11 @@ def import_leave(conn: sa.Connection, school: str, path: Path, zone: ZoneInfo) -
     Columns: student, from, to (local date-times in ``zone``, as 2026-09-07T10:00), kind, approved_by. Marks that the
     leave changes are decided again.
     """
-    students = _ids(conn, tables.students.c.id, school)
+    students = ids_of(conn, tables.students.c.id, school)
     once, leaves = Once(), []
     for row in sheet(path, "student", "from", "to", "kind"):
         student = row.need("student")
-        _known(row, "student", student, students, "the roster")
+        must_be_known(row, "student", student, students, "the roster")
         starts, ends = _wall(row, "from", zone), _wall(row, "to", zone)
         if ends <= starts:
             raise row.wrong("'to' is not after 'from'")
@@ -138,11 +148,11 @@ def import_credentials(conn: sa.Connection, school: str, path: Path) -> int:
     Columns: student, credential (32 hexadecimal digits, see `campus.credentials`). Passes that were nobody's are
     claimed for the students whose cards are now known.
     """
-    students = _ids(conn, tables.students.c.id, school)
+    students = ids_of(conn, tables.students.c.id, school)
     once, rows = Once(), []
     for row in sheet(path, "student", "credential"):
         student, credential = row.need("student"), row.need("credential").lower()
-        _known(row, "student", student, students, "the roster")
+        must_be_known(row, "student", student, students, "the roster")
         if not _CREDENTIAL.fullmatch(credential):
             raise row.wrong("credential is not 32 hexadecimal digits; import keyed hashes, never card numbers")
         once.check(row, credential, "this credential")
@@ -167,7 +177,7 @@ def _claim_passes(conn: sa.Connection, school: str) -> None:
         look_again(conn, school, first, last + timedelta(days=1))  # the day's later sessions depend on them
 
 
-def _ids(conn: sa.Connection, column: sa.Column[str], school: str) -> set[str]:
+def ids_of(conn: sa.Connection, column: sa.Column[str], school: str) -> set[str]:
     """The distinct values of a column of one of the school's tables; of people and classes the active ones."""
     query = sa.select(column).distinct().where(column.table.c.school == school)
     if "active" in column.table.c:
@@ -175,7 +185,8 @@ def _ids(conn: sa.Connection, column: sa.Column[str], school: str) -> set[str]:
     return set(conn.execute(query).scalars())
 
 
-def _known(row: Row, column: str, value: str, known: Iterable[str], where: str) -> None:
+def must_be_known(row: Row, column: str, value: str, known: Iterable[str], where: str) -> None:
+    """Raise, naming the line, when ``value`` is none of ``known``."""
     if value not in known:
         raise row.wrong(f"{column} {value!r} is not in {where}")
 

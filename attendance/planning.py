@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 import sqlalchemy as sa
 
+from attendance.calendar.lessons import lessons
 from attendance.policy import Window
 from attendance.schoolday import Bell, SchoolDay
 from attendance.sessionrules import SessionKind, SessionRule, rules_of, window_of
-from attendance.tables import boarders, classes, readers, session_rules, students, timetable
+from attendance.tables import boarders, classes, readers, session_rules, students
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,10 +40,10 @@ def wanted(conn: sa.Connection, school: str, shape: SchoolDay, now: datetime, zo
     rules = rules_in_force(conn, school)
     homes = _homes(conn, school)
     asleep = _with_boarders(conn, school) if rules["night"].taken else set()
-    lessons = _lessons(conn, school, shape.weekday) if rules["lesson"].taken or rules["lab"].taken else {}
+    taught = _lessons(conn, school, shape) if rules["lesson"].taken or rules["lab"].taken else {}
     found = []
     for bell in shape.bells:
-        for class_id, kind, room in _takers(bell, homes, asleep, lessons):
+        for class_id, kind, room in _takers(bell, homes, asleep, taught):
             rule = rules[kind]
             if rule.taken:
                 window = window_of(shape, bell, rule, now, zone)
@@ -64,11 +65,11 @@ _Lesson = tuple[str, SessionKind, str | None]
 
 
 def _takers(
-    bell: Bell, homes: Sequence[str], asleep: set[str], lessons: Mapping[str, Sequence[_Lesson]]
+    bell: Bell, homes: Sequence[str], asleep: set[str], taught: Mapping[str, Sequence[_Lesson]]
 ) -> Iterator[_Lesson]:
     """The classes whose roll is taken at a bell, as what, and where."""
     if bell.kind == "lesson":
-        yield from lessons.get(bell.period, ())
+        yield from taught.get(bell.period, ())
     elif bell.kind in ("arrival", "exercise", "lunch", "dismissal", "night"):
         kind: SessionKind = bell.kind  # type: ignore[assignment]  # one of the literals, checked above
         yield from ((one, kind, None) for one in homes if kind != "night" or one in asleep)
@@ -86,18 +87,14 @@ def _with_boarders(conn: sa.Connection, school: str) -> set[str]:
     return set(conn.execute(query.where(boarders.c.school == school, students.c.active)).scalars())
 
 
-def _lessons(conn: sa.Connection, school: str, weekday: int) -> dict[str, list[_Lesson]]:
-    """The lessons of a weekday by period; a lesson in a room with lab seats is a lab session."""
+def _lessons(conn: sa.Connection, school: str, shape: SchoolDay) -> dict[str, list[_Lesson]]:
+    """The lessons of the day by period; a lesson in a room with lab seats is a lab session."""
     labs = sa.select(readers.c.place).where(readers.c.school == school, readers.c.scope == "seat")
     in_labs = set(conn.execute(labs).scalars())
-    same = sa.and_(classes.c.school == timetable.c.school, classes.c.id == timetable.c.class_id)
-    query = (
-        sa.select(timetable.c.class_id, timetable.c.period, timetable.c.room)
-        .join_from(timetable, classes, same)
-        .where(timetable.c.school == school, timetable.c.weekday == weekday, classes.c.active)
-        .order_by(timetable.c.class_id)
-    )
+    active = set(conn.execute(sa.select(classes.c.id).where(classes.c.school == school, classes.c.active)).scalars())
     found: dict[str, list[_Lesson]] = {}
-    for class_id, period, room in conn.execute(query):
-        found.setdefault(period, []).append((class_id, "lab" if room in in_labs else "lesson", room))
+    for one in lessons(conn, school, shape):
+        if one.class_id in active:
+            kind: SessionKind = "lab" if one.room in in_labs else "lesson"
+            found.setdefault(one.period, []).append((one.class_id, kind, one.room))
     return found

@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 import sqlalchemy as sa
 
+from attendance.calendar.lessons import lessons
 from attendance.daybook import school_day
 from attendance.home_classes import holds_on
 from attendance.schoolday import Bell, SchoolDay, local_day, local_minute, moment
-from attendance.tables import classes, enrolments, leaves, roll, sessions, site_states, students, timetable
+from attendance.tables import classes, enrolments, leaves, roll, sessions, site_states, students
 
 
 class Lesson(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,10 +62,10 @@ class RollBook:
         day, bell = self._now(conn, school, at)
         if day is None or bell is None:
             return None
-        here = (timetable.c.class_id == class_id, *_slot(school, day, bell))
-        row = conn.execute(sa.select(timetable).where(*here)).first()
-        if row is None:
+        found = lessons(conn, school, day, period=bell.period, class_id=class_id)
+        if not found:
             return None
+        row = found[0]
         return Lesson(
             class_id=class_id,
             period=bell.period,
@@ -122,9 +123,7 @@ class RollBook:
         day, bell = self._now(conn, school, at)
         if day is None or bell is None:
             return None
-        here = (timetable.c.room == place, *_slot(school, day, bell))
-        query = sa.select(timetable.c.class_id).where(*here).order_by(timetable.c.class_id)
-        found = tuple(conn.execute(query).scalars())
+        found = tuple(one.class_id for one in lessons(conn, school, day, period=bell.period) if one.room == place)
         if not found:
             return None
         members = _members(conn, school, found, day.day)
@@ -171,10 +170,6 @@ class RollBook:
             .where(*today, roll.c.student.in_(members), roll.c.status == "absent")
         )
         return {*conn.execute(leave).scalars(), *conn.execute(absent).scalars()}
-
-
-def _slot(school: str, day: SchoolDay, bell: Bell) -> tuple[sa.ColumnElement[bool], ...]:
-    return timetable.c.school == school, timetable.c.weekday == day.weekday, timetable.c.period == bell.period
 
 
 def _members(conn: sa.Connection, school: str, of: tuple[str, ...], day: date) -> set[str]:

@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from attendance.calendar.weeks import Term, is_vacation, week_of
 from attendance.policy import Window
 
 HOLIDAY = "holiday"
 ORDINARY = "school"
+SAID_BY = ("school", "feed", "official")  # whose word on a date counts, the first before the others
 BELL_KINDS = ("arrival", "lesson", "break", "exercise", "lunch", "dismissal", "night")
 
 
@@ -40,12 +42,16 @@ class CalendarDay(msgspec.Struct, frozen=True):
 
 
 class SchoolDay(msgspec.Struct, frozen=True, kw_only=True):
-    """A day on which there is school; ``weekday`` (1-7) is the one whose timetable it follows."""
+    """A day on which there is school.
+
+    ``weekday`` (1-7) is the one whose timetable it follows, ``week`` the letter of its week where a term counts weeks.
+    """
 
     day: date
     day_type: str
     weekday: int
     bells: tuple[Bell, ...]
+    week: str | None = None
 
     def of_kind(self, kind: str) -> list[Bell]:
         """The periods of a kind, in order of time."""
@@ -64,13 +70,16 @@ class SchoolDay(msgspec.Struct, frozen=True, kw_only=True):
         return (starts[0], ends[0]) if starts and ends else None
 
 
-def shape_of(day: date, listed: CalendarDay | None, bells: Mapping[str, Sequence[Bell]]) -> SchoolDay | None:
+def shape_of(
+    day: date, listed: CalendarDay | None, bells: Mapping[str, Sequence[Bell]], terms: Sequence[Term] = ()
+) -> SchoolDay | None:
     """The school day that ``day`` is, or None when there is no school.
 
-    A date the calendar does not list is an ordinary school day from Monday to Friday and a holiday otherwise. A kind of
-    day without bells of its own has the bells of an ordinary one.
+    A date the calendar does not list is a holiday between two of the school's ``terms`` and on weekends, and an
+    ordinary school day otherwise. A kind of day without bells of its own has the bells of an ordinary one.
     """
-    day_type = listed.day_type if listed else (ORDINARY if day.isoweekday() <= 5 else HOLIDAY)
+    open_ = day.isoweekday() <= 5 and not is_vacation(day, terms)
+    day_type = listed.day_type if listed else (ORDINARY if open_ else HOLIDAY)
     if day_type == HOLIDAY:
         return None
     rung = bells.get(day_type) or bells.get(ORDINARY, ())
@@ -78,7 +87,10 @@ def shape_of(day: date, listed: CalendarDay | None, bells: Mapping[str, Sequence
         return None
     weekday = listed.follows if listed and listed.follows else day.isoweekday()
     ordered = tuple(sorted(rung, key=lambda bell: (bell.starts, bell.ends, bell.period)))
-    return SchoolDay(day=day, day_type=day_type, weekday=weekday, bells=ordered)
+    week = week_of(day, terms)
+    return SchoolDay(
+        day=day, day_type=day_type, weekday=weekday, bells=ordered, week=week.letter if week is not None else None
+    )
 
 
 def arrival_window(school_day: SchoolDay, bell: Bell, watched_from: datetime, zone: ZoneInfo) -> Window:

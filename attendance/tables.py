@@ -104,6 +104,7 @@ timetable = sa.Table(
     sa.Column("class_id", sa.String(64), primary_key=True),
     sa.Column("weekday", sa.Integer, primary_key=True),  # 1 Monday ... 7 Sunday
     sa.Column("period", sa.String(32), primary_key=True),
+    sa.Column("weeks", sa.String(1), primary_key=True),  # "" every week | A | B
     sa.Column("subject", sa.String(64), nullable=False),
     sa.Column("teacher", sa.String(64)),
     sa.Column("room", sa.String(64)),
@@ -115,6 +116,7 @@ calendar_days = sa.Table(
     metadata,
     sa.Column("school", sa.String(64), primary_key=True),
     sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("said_by", sa.String(8), primary_key=True),  # school | feed | official, the first of them counts
     sa.Column("day_type", sa.String(32), nullable=False),
     sa.Column("name", sa.String(64), nullable=False),
     sa.Column("follows", sa.Integer),  # the weekday whose timetable a make-up day follows

@@ -282,6 +282,14 @@ class RosterFeed(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
         return self.folder is not None or bool(self.provider.url)
 
 
+class Calendar(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[calendar]``: what is taken over beside the school's own calendar.csv, which goes before both."""
+
+    official: Literal["", "cn"] = ""  # the official Chinese holidays and make-up days of this year and the next
+    feed: str = ""  # an iCalendar of the school's exceptions: a file or an address
+    feed_hours: Positive = 6.0  # how often both are looked at
+
+
 class Edge(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[edge]``: the edge agent that `campus up` runs on this machine too; None: agents run elsewhere."""
 
@@ -325,5 +333,6 @@ class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     metrics: Metrics = Metrics()
     edge: Edge = Edge()
     roster: RosterFeed = RosterFeed()
+    calendar: Calendar = Calendar()
     foreign: tuple[Foreign, ...] = ()
     secrets: Secrets = Secrets()

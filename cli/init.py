@@ -39,6 +39,10 @@ authority = "{folder}/secrets/trust/authority.crt"
 broker_host = "{host}"     # as devices on the network reach this machine
 broker_port = 8883
 
+[calendar]
+official = "cn"            # public holidays and make-up days; calendar.csv goes before them
+# feed = "https://school.example/calendar.ics"   # the school's own exceptions by iCalendar
+
 [database]
 url = "sqlite:///{data}/campus.db"   # or postgresql://user@host/campus when more than one host writes
 

@@ -12,6 +12,7 @@ import click
 
 from campus import __version__, logs
 from campus.errors import CampusError
+from cli.calendar import calendar
 from cli.certificate import certificate
 from cli.channels import channels
 from cli.codes import codes
@@ -205,6 +206,7 @@ def in_process_broker(port: int) -> None:
 
 
 campus.add_command(devices)
+campus.add_command(calendar)
 campus.add_command(certificate)
 campus.add_command(edge)
 campus.add_command(models)

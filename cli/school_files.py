@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from attendance import files as attendance_files
 from attendance import session_files
+from attendance.calendar.files import import_exams, import_terms
 from attendance.guardians.wishes import import_guardians
 from attendance.roster import RosterDiff
 from attendance.roster_read import read_roster
@@ -35,8 +36,10 @@ def import_school(
         ("readers.csv", lambda path: session_files.import_readers(conn, school.id, path)),
         ("boarders.csv", lambda path: session_files.import_boarders(conn, school.id, path)),
         ("bells.csv", lambda path: attendance_files.import_bells(conn, school.id, path)),
+        ("terms.csv", lambda path: import_terms(conn, school.id, path)),
         ("timetable.csv", lambda path: attendance_files.import_timetable(conn, school.id, path)),
         ("calendar.csv", lambda path: attendance_files.import_calendar(conn, school.id, path)),
+        ("exams.csv", lambda path: import_exams(conn, school.id, path)),
         ("sessions.csv", lambda path: session_files.import_sessions(conn, school.id, path)),
         ("statuses.csv", lambda path: session_files.import_statuses(conn, school.id, path)),
         ("leave_kinds.csv", lambda path: session_files.import_leave_kinds(conn, school.id, path)),

@@ -26,6 +26,7 @@ from campus.settings import Settings
 from campus.stage import Stage
 from campus.tables import seen_events
 from cli.broker_access import BrokerAccess
+from cli.calendar_feed import CalendarKeeper
 from cli.names import SchoolNames
 from cli.orders import Orders
 from cli.register import SchoolRegister
@@ -142,6 +143,9 @@ def run_ingest(settings: Settings, clock: Clock) -> int:
     scheduler.every(2, "tell devices what they are to do", parts.orders.step)
     if (access := broker_access(settings, engine, clock)) is not None:
         scheduler.every(2, "write the broker's accounts", access.step)
+    if Partition.parse(settings.ingest.partition).index == 1:
+        keeper = CalendarKeeper(engine, settings.calendar, settings.school, clock)
+        scheduler.every(settings.calendar.feed_hours * 3600, "keep the calendar current", keeper.step)
     scheduler.every(5, "ask Sparkplug nodes for their births", lambda: _ask_for_births(parts))
     scheduler.every(5, "drain the series spool", parts.sink.drain)
     scheduler.every(60, "roll up the series", lambda: series.rollup(to_ms(clock.now())))

@@ -1,0 +1,1 @@
+"""What kind of day a date is and which lessons it has: terms and weeks, holidays, feeds, exams."""
