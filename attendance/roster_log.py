@@ -13,7 +13,7 @@ from attendance.roster_import import RosterReport
 from attendance.roster_tables import roster_imports
 from campus.ids import new_id
 
-How = Literal["command", "watched", "schedule"]
+How = Literal["command", "watched", "schedule", "console"]
 State = Literal["running", "done", "unchanged", "refused", "failed"]
 GOOD: tuple[State, ...] = ("done", "unchanged")
 TROUBLE: tuple[State, ...] = ("refused", "failed")

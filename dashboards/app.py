@@ -36,6 +36,7 @@ from dashboards.api import muster as muster_api
 from dashboards.api import platform as platform_api
 from dashboards.api import reports as reports_api
 from dashboards.api import roll as roll_api
+from dashboards.api import roster as roster_api
 from dashboards.api import rosters as rosters_api
 from dashboards.api import rules as rules_api
 from dashboards.api import saved_views as saved_views_api
@@ -68,6 +69,7 @@ from dashboards.pages import (
     muster,
     overview,
     roll,
+    roster,
     rules,
     sign_in,
     student,
@@ -126,6 +128,7 @@ def create_app(deps: Deps) -> FastAPI:
         guide,
         rules,
         telling,
+        roster,
         drawing,
         probes,
         socket,
@@ -147,6 +150,7 @@ def _api() -> APIRouter:
         me_api,
         saved_views_api,
         rules_api,
+        roster_api,
         duty_api,
         drawing_api,
         handing_api,

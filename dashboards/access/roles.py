@@ -29,6 +29,7 @@ Right = Literal[
     "platform.read",
     "accounts.manage",
     "rules.change",  # put alarm rules in force for the whole platform
+    "roster.import",  # see and take what a roster changes
     "plan.draw",  # drawings, and where devices stand on the plan
 ]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -77,6 +78,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             "platform.read",
             "accounts.manage",
             "rules.change",
+            "roster.import",
             "plan.draw",
         }
     ),
@@ -98,6 +100,7 @@ PAGES: tuple[tuple[str, Right], ...] = (
     ("coverage", "devices.read"),
     ("plan", "plan.draw"),
     ("enrolment", "devices.trust"),
+    ("roster", "roster.import"),
     ("rules", "rules.change"),
     ("telling", "platform.read"),
     ("admin", "platform.read"),

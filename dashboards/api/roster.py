@@ -1,0 +1,85 @@
+"""Rosters over the console: what an export would change, then the import of exactly that file."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import msgspec
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Depends, Query
+from starlette.requests import Request
+
+from attendance.roster_import import RosterReport
+from attendance.roster_run import RosterRun, Wishes, digest_of
+from campus.errors import Conflict, ImportFileError
+from dashboards.access.accounts import Account
+from dashboards.access.origin import check_origin
+from dashboards.access.people import allow
+from dashboards.api.answers import InvalidBody, Json, described
+from dashboards.deps import Deps, deps_of
+
+T = TypeVar("T")
+router = APIRouter(prefix="/roster", tags=["platform"])
+Importer = Annotated[Account, Depends(allow("roster.import"))]
+OwnOrigin = Depends(check_origin)
+LARGEST = 64 * 1024 * 1024
+_NAME = "upload.zip"
+
+
+class DryRun(msgspec.Struct, frozen=True, kw_only=True):
+    """What an export would change. ``digest`` names the file: the import takes no other one."""
+
+    digest: str
+    report: RosterReport
+
+
+@router.post("/dry-run", dependencies=[OwnOrigin], **described(DryRun))
+async def dry_run(request: Request, account: Importer) -> Json:
+    """Say what the export in the body (a zip of OneRoster or School Data Sync files) would change; nothing is."""
+    deps = deps_of(request)
+
+    def look(path: Path) -> DryRun:
+        return DryRun(digest=digest_of(path), report=_run(deps, account, confirmed=False).dry(path))
+
+    return Json(await _with_file(request, look))
+
+
+@router.post("/import", dependencies=[OwnOrigin], **described(RosterReport))
+async def import_(
+    request: Request,
+    account: Importer,
+    digest: Annotated[str, Query(max_length=64)],
+    confirm: bool = False,
+) -> Json:
+    """Import the export in the body, which must be the file of the dry run; ``confirm`` when many students would go."""
+    deps = deps_of(request)
+
+    def take(path: Path) -> RosterReport:
+        if digest_of(path) != digest:
+            raise Conflict("this is not the file that was looked at; look at it first")
+        return _run(deps, account, confirmed=confirm).take_file(path, "console")
+
+    return Json(await _with_file(request, take))
+
+
+def _run(deps: Deps, account: Account, *, confirmed: bool) -> RosterRun:
+    return RosterRun(deps.engine, account.school, deps.clock, Wishes(confirmed=confirmed))
+
+
+async def _with_file(request: Request, work: Callable[[Path], T]) -> T:
+    """Do ``work`` with the body as a file, which is gone afterwards: it holds names of students."""
+    with tempfile.TemporaryDirectory(prefix="campus-roster-") as folder:
+        path, size = Path(folder) / _NAME, 0
+        with path.open("wb") as file:
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > LARGEST:
+                    raise InvalidBody(f"the file is larger than {LARGEST // 1024 // 1024} MiB; import it by command")
+                file.write(chunk)
+        try:
+            return await run_sync(work, path)
+        except ImportFileError as error:
+            raise InvalidBody(str(error)) from None
