@@ -226,6 +226,7 @@ class Dashboards(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     key_file: Path | None = None
     secure_cookies: bool = False  # true behind HTTPS
     session_hours: Positive = 12.0
+    api_per_minute: Annotated[int, Meta(ge=10)] = 600  # requests of one session or token; ten times that of an address
     files: Path = Path("data/files")  # papers and photos that people attach; nothing serves this folder
     file_mb: Positive = 10.0  # the largest of them
     discovery_token: str = ""  # lets Prometheus read the list of devices; from a secret file; empty: only by sign-in

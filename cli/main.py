@@ -214,6 +214,7 @@ campus.add_command(codes)
 campus.add_command(server_command("attendance"))
 campus.add_command(server_command("roster"))
 campus.add_command(server_command("rules"))
+campus.add_command(server_command("tokens"))
 campus.add_command(incidents)
 campus.add_command(channels)
 

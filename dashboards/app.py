@@ -9,6 +9,8 @@ from fastapi import APIRouter, FastAPI
 
 from campus import __version__
 from dashboards import probes, problems, socket
+from dashboards.access.rates import RateLimits
+from dashboards.api import access_log as access_log_api
 from dashboards.api import alarms as alarms_api
 from dashboards.api import assets as assets_api
 from dashboards.api import bundle as bundle_api
@@ -42,11 +44,13 @@ from dashboards.api import rules as rules_api
 from dashboards.api import saved_views as saved_views_api
 from dashboards.api import site as site_api
 from dashboards.api import student as student_api
+from dashboards.api import tokens as tokens_api
 from dashboards.api import trust as trust_api
 from dashboards.api import upkeep as upkeep_api
 from dashboards.api import upkeep_plans as upkeep_plans_api
 from dashboards.api import warnings as warnings_api
 from dashboards.api.answers import describe
+from dashboards.api.conditional import Conditional
 from dashboards.assets import static_app, static_root
 from dashboards.deps import Deps
 from dashboards.gauges import DeviceGauges
@@ -139,6 +143,8 @@ def create_app(deps: Deps) -> FastAPI:
     problems.install(app)
     describe(app)
     # The outermost is added last: also the answer to an error carries the headers.
+    app.add_middleware(Conditional)
+    app.add_middleware(RateLimits, clock=deps.wall, per_minute=deps.dashboards.api_per_minute)
     app.add_middleware(probes.Timed)
     app.add_middleware(SecurityHeaders, https=deps.dashboards.secure_cookies)
     return app
@@ -183,6 +189,8 @@ def _api() -> APIRouter:
         enrolment_api,
         trust_api,
         platform_api,
+        access_log_api,
+        tokens_api,
         rosters_api,
     ):
         api.include_router(part.router)

@@ -65,7 +65,8 @@ def _as_problem(error: Exception, status: int, code: str) -> Response:
     problem = Problem(
         type=f"urn:campus:problem:{code}", title=code.replace("_", " "), status=status, code=code, detail=detail
     )
-    return Response(msgspec.json.encode(problem), status, media_type="application/problem+json")
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    return Response(msgspec.json.encode(problem), status, headers, "application/problem+json")
 
 
 def install(app: FastAPI) -> None:

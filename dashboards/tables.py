@@ -39,6 +39,21 @@ login_sessions = sa.Table(
     comment="who is signed in; only the hash of a token is kept, so a stolen database opens no door",
 )
 
+api_tokens = sa.Table(
+    "api_tokens",
+    metadata,
+    sa.Column("account", sa.String(36), sa.ForeignKey("accounts.id"), primary_key=True),
+    sa.Column("token_hash", sa.String(64), nullable=False, unique=True),
+    sa.Column("scopes", sa.Text, nullable=False),  # rights, joined by blanks
+    sa.Column("classes", sa.Text, nullable=False),  # class ids, joined by blanks; empty: no limit
+    sa.Column("made_by", sa.String(36), nullable=False),  # an account's id; empty: on the command line
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
+    sa.Column("last_used_at", Moment),
+    sa.Column("revoked_at", Moment),
+    comment="programs that read the interface; only the hash of a token is kept",
+)
+
 login_attempts = sa.Table(
     "login_attempts",
     metadata,

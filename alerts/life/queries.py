@@ -149,11 +149,16 @@ def open_alarms(conn: sa.Connection, school: str, *, muted: bool = False) -> lis
     return sorted(rows, key=rank)
 
 
-def recent(conn: sa.Connection, school: str, limit: int = 50, before: datetime | None = None) -> list[AlarmRow]:
-    """Alarms, open and closed, newest first; ``before`` is the ``raised_at`` of the last one of the page before."""
+def recent(
+    conn: sa.Connection, school: str, limit: int = 50, before: datetime | None = None, before_id: str = ""
+) -> list[AlarmRow]:
+    """Alarms, open and closed, newest first; ``before`` is the ``raised_at`` of the last one of the page before, and
+    ``before_id`` its id, without which other alarms of that same moment are passed over.
+    """
     conditions: list[sa.ColumnElement[bool]] = [alarms.c.school == school]
     if before is not None:
-        conditions.append(alarms.c.raised_at < before)
+        same = sa.and_(alarms.c.raised_at == before, alarms.c.id < before_id)
+        conditions.append(sa.or_(alarms.c.raised_at < before, same))
     return _alarms(conn, *conditions, order=(alarms.c.raised_at.desc(), alarms.c.id.desc()), limit=limit)
 
 

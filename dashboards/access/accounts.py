@@ -12,11 +12,12 @@ import sqlalchemy as sa
 from campus.errors import CampusError, Conflict, NotFound
 from campus.ids import new_id
 from dashboards.access import passwords
-from dashboards.access.roles import ROLES, Role
+from dashboards.access.roles import RIGHTS, ROLES, Right, Role
 from dashboards.tables import accounts
 
 Language = Literal["zh", "en"]
 Theme = Literal["auto", "light", "dark"]
+PEOPLE = accounts.c.role != "integrator"  # programs have tokens, see `dashboards.access.tokens`
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}")
 
 
@@ -39,6 +40,13 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     disabled: bool
     initial: bool = False  # must choose an own password first
     second_factor: bool = False
+    scopes: frozenset[Right] = frozenset()  # what a program's token opens
+    classes: tuple[str, ...] = ()  # the only classes that a program's token opens; empty: no limit
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        """What this account may see and do."""
+        return RIGHTS[self.role] | self.scopes
 
 
 class Preferences(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -124,7 +132,7 @@ def save_preferences(conn: sa.Connection, account_id: str, chosen: Preferences) 
 def set_disabled(conn: sa.Connection, school: str, account_id: str, at: datetime | None) -> None:
     """Disable an account from ``at`` on, or enable it with None; raises `NotFound`."""
     changed = conn.execute(
-        accounts.update().where(accounts.c.id == account_id, accounts.c.school == school).values(disabled_at=at)
+        accounts.update().where(accounts.c.id == account_id, accounts.c.school == school, PEOPLE).values(disabled_at=at)
     )
     if not changed.rowcount:
         raise NotFound(f"there is no account {account_id}")
@@ -154,7 +162,7 @@ def password_hash(conn: sa.Connection, account_id: str) -> str:
 
 def account(conn: sa.Connection, school: str, account_id: str) -> Account:
     """One account of a school; raises `NotFound`."""
-    query = sa.select(accounts).where(accounts.c.school == school, accounts.c.id == account_id)
+    query = sa.select(accounts).where(accounts.c.school == school, accounts.c.id == account_id, PEOPLE)
     row = conn.execute(query).mappings().first()
     if row is None:
         raise NotFound(f"there is no account {account_id}")
@@ -163,5 +171,5 @@ def account(conn: sa.Connection, school: str, account_id: str) -> Account:
 
 def all_accounts(conn: sa.Connection, school: str) -> list[Account]:
     """Every account of a school, by role and login."""
-    query = sa.select(accounts).where(accounts.c.school == school).order_by(accounts.c.role, accounts.c.login)
+    query = sa.select(accounts).where(accounts.c.school == school, PEOPLE).order_by(accounts.c.role, accounts.c.login)
     return [account_of(row) for row in conn.execute(query).mappings()]

@@ -33,12 +33,19 @@ Action = Literal[
     "alarm.bundle",
     "muster.view",
     "muster.report",
+    "log.export",
+    "token.make",
+    "token.revoke",
 ]
+
+# A program has no login: its token's name says which it is.
+_who: sa.ColumnElement[str] = sa.case((accounts.c.role == "integrator", accounts.c.name), else_=accounts.c.login)
 
 
 class AccessEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One look at, or change of, a student's data; ``subject`` holds ids, never names."""
 
+    id: int
     at: datetime
     login: str
     role: str
@@ -55,13 +62,49 @@ def record(conn: sa.Connection, now: datetime, who: Account, action: Action, *su
     )
 
 
-def recent(conn: sa.Connection, school: str, limit: int = 100) -> list[AccessEntry]:
-    """The newest entries of a school's access log, newest first."""
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which entries are looked for; what is empty or None does not narrow. ``until`` is not among them any more."""
+
+    login: str = ""
+    action: str = ""
+    subject: str = ""  # one id of the subject: a student, a class, an alarm
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def entries(
+    conn: sa.Connection, school: str, wanted: Wanted, limit: int, before: int | None = None
+) -> list[AccessEntry]:
+    """The newest entries of a school's access log that are wanted, newest first; ``before`` is the id to go on from."""
+    columns = (access_log.c.id, access_log.c.at, access_log.c.action, access_log.c.subject)
     query = (
-        sa.select(access_log.c.at, accounts.c.login, accounts.c.role, access_log.c.action, access_log.c.subject)
+        sa.select(*columns, _who.label("login"), accounts.c.role)
         .join(accounts, accounts.c.id == access_log.c.account)
-        .where(access_log.c.school == school)
+        .where(access_log.c.school == school, *_narrowed(wanted))
         .order_by(access_log.c.id.desc())
         .limit(limit)
     )
+    if before is not None:
+        query = query.where(access_log.c.id < before)
     return [AccessEntry(**row) for row in conn.execute(query).mappings()]
+
+
+def _narrowed(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+    found: list[sa.ColumnElement[bool]] = []
+    if wanted.login:
+        found.append(_who == wanted.login)
+    if wanted.action:
+        found.append(access_log.c.action == wanted.action)
+    if wanted.subject:  # whole ids only: s-1 is not s-12
+        words = sa.literal(" ") + access_log.c.subject + " "
+        found.append(words.contains(f" {wanted.subject} ", autoescape=True))
+    if wanted.since is not None:
+        found.append(access_log.c.at >= wanted.since)
+    if wanted.until is not None:
+        found.append(access_log.c.at < wanted.until)
+    return found
+
+
+def recent(conn: sa.Connection, school: str, limit: int = 100) -> list[AccessEntry]:
+    """The newest entries of a school's access log, newest first."""
+    return entries(conn, school, Wanted(), limit)

@@ -9,9 +9,9 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from campus import db
-from dashboards.access import sessions
+from dashboards.access import sessions, tokens
 from dashboards.access.accounts import Account
-from dashboards.access.roles import Right, may
+from dashboards.access.roles import Right
 from dashboards.deps import Deps, deps_of
 
 OWN_PAGES = ("/me", "/sign-out", "/preferences")
@@ -36,8 +36,12 @@ def cookie_name(deps: Deps) -> str:
 
 
 def signed_in(connection: HTTPConnection) -> Account | None:
-    """The account of the session in the cookie, or None."""
+    """The account of the session in the cookie, or of the token that a program shows; or None."""
     deps = deps_of(connection)
+    bearer = tokens.bearer(connection)
+    if bearer is not None:
+        account = tokens.account_of_token(deps.engine, bearer, deps.wall.now())
+        return account if account is not None and account.school == deps.school.id else None
     token = connection.cookies.get(cookie_name(deps))
     if not token:
         return None
@@ -60,7 +64,7 @@ def allow(right: Right) -> Callable[[Account], Account]:
     """A dependency that hands over the person, or raises `Forbidden` when the role lacks ``right``."""
 
     def check(account: Annotated[Account, Depends(person)]) -> Account:
-        if not may(account.role, right):
+        if right not in account.rights:
             raise Forbidden(f"{account.role} may not {right}")
         return account
 

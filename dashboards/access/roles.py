@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-Role = Literal["guard", "teacher", "office", "doctor", "facility", "bureau", "admin"]
+Role = Literal["guard", "teacher", "office", "doctor", "facility", "bureau", "admin", "integrator"]
 Right = Literal[
     "alarms.read",
     "alarms.act",
@@ -32,7 +32,8 @@ Right = Literal[
     "roster.import",  # see and take what a roster changes
     "plan.draw",  # drawings, and where devices stand on the plan
 ]
-ROLES: tuple[Role, ...] = get_args(Role)
+# An integrator is a program with a token: it has no rights but those of its token, and nobody signs in as one.
+ROLES: tuple[Role, ...] = tuple(role for role in get_args(Role) if role != "integrator")
 EVERY_RIGHT: tuple[Right, ...] = get_args(Right)
 
 RIGHTS: dict[Role, frozenset[Right]] = {
@@ -82,6 +83,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             "plan.draw",
         }
     ),
+    "integrator": frozenset(),
 }
 
 # The pages of the menu in their order, each with the right that opens it.
@@ -113,6 +115,7 @@ HOME: dict[Role, str] = {
     "facility": "devices",
     "bureau": "overview",
     "admin": "admin",
+    "integrator": "",
 }
 
 

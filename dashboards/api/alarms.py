@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 import sqlalchemy as sa
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,6 +22,7 @@ from dashboards.access import audit
 from dashboards.access.accounts import Account
 from dashboards.access.origin import check_origin
 from dashboards.access.people import allow
+from dashboards.api import paging
 from dashboards.api.answers import Json, body, described
 from dashboards.deps import deps_of
 from dashboards.views import alarms as views
@@ -55,6 +56,13 @@ class Shelf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     reason: Annotated[Words, Meta(min_length=1)]
 
 
+class _Place(msgspec.Struct, frozen=True):
+    """Where a page of the history ends: the last alarm on it. A moment without a zone names no place."""
+
+    raised_at: Annotated[datetime, Meta(tz=True)]
+    id: str
+
+
 @router.get("", **described(AlarmList))
 def alarm_list(request: Request, account: Reader) -> Json:
     """Open alarms, worst first, the ones closed last, and how many students are on site."""
@@ -68,13 +76,18 @@ def history(
     request: Request,
     account: Reader,
     before: datetime | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: paging.Cursor = "",
+    limit: paging.Limit = 50,
 ) -> Json:
-    """Alarms open and closed, newest first; ``before`` (with a time zone) pages on."""
+    """Alarms open and closed, newest first, from ``before`` (with a time zone) on; the ``Link`` header pages on."""
     if before is not None and before.tzinfo is None:
         raise NotFound("`before` needs a time zone, as in 2026-09-07T00:00:00Z")
+    start = paging.read(cursor, _Place) if cursor else None
     with db.read(deps_of(request).engine) as conn:
-        return Json(queries.recent(conn, account.school, limit, before))
+        at = (start.raised_at, start.id) if start else (before, "")
+        rows = queries.recent(conn, account.school, limit + 1, *at)
+    more = _Place(rows[limit - 1].raised_at, rows[limit - 1].id) if len(rows) > limit else None
+    return Json(rows[:limit], headers=paging.link(request, more))
 
 
 @router.get("/{alarm_id}", **described(Alarm))

@@ -13,7 +13,7 @@ from dashboards.access import accounts
 from dashboards.access.accounts import Account, Language, Preferences, Theme
 from dashboards.access.origin import check_origin
 from dashboards.access.people import person
-from dashboards.access.roles import RIGHTS, Right, Role, pages_of
+from dashboards.access.roles import Right, Role, pages_of
 from dashboards.api.answers import Json, body, described
 from dashboards.deps import deps_of
 
@@ -38,7 +38,7 @@ def _me(account: Account) -> Me:
         login=account.login,
         name=account.name,
         role=account.role,
-        rights=tuple(sorted(RIGHTS[account.role])),
+        rights=tuple(sorted(account.rights)),
         pages=tuple(pages_of(account.role)),
         language=account.language,
         theme=account.theme,

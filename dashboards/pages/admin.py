@@ -9,8 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from campus import changes, db
+from dashboards.access import tokens
 from dashboards.access.accounts import Account
 from dashboards.access.people import allow
+from dashboards.access.tokens import SCOPES
 from dashboards.api.platform import platform_of
 from dashboards.deps import deps_of
 from dashboards.pages.frame import render
@@ -26,6 +28,6 @@ def admin(request: Request, account: Annotated[Account, Depends(allow("platform.
     deps = deps_of(request)
     with db.read(deps.engine) as conn:
         seen = changes.last_id(conn)
-        steps = first_steps(conn, account.school)
-    data = {"seen": seen, "me": account.id, "platform": platform_of(deps, account)}
-    return render(request, "admin", account, data=data, script_texts=TEXTS, steps=steps)
+        steps, made = first_steps(conn, account.school), tokens.all_tokens(conn, account.school)
+    data = {"seen": seen, "me": account.id, "platform": platform_of(deps, account), "tokens": made}
+    return render(request, "admin", account, data=data, script_texts=TEXTS, steps=steps, scopes=sorted(SCOPES))

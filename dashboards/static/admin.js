@@ -72,6 +72,7 @@ async function alter(account, run, done) {
 function given(answer) {
   if (!answer) return;
   view = answer.platform;
+  $("#given-note").textContent = t("admin.given_note");
   $("#given-title").textContent = t("admin.given", { login: answer.login });
   $("#given").textContent = answer.password;
   $("#given-box").showModal();

@@ -1,0 +1,57 @@
+"""ETag and If-None-Match (RFC 9110, 13.1.2) for reads of the interface, as pure ASGI middleware."""
+
+from __future__ import annotations
+
+import hashlib
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+class Conditional:
+    """ASGI middleware: JSON answers to GET carry the hash of their body; who has that very body gets 304 without it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request. Other answers than JSON to a GET pass through unheld."""
+        if scope["type"] != "http" or scope["method"] != "GET" or not scope["path"].startswith("/api/"):
+            await self.app(scope, receive, send)
+            return
+        held: Message | None = None
+        body = bytearray()
+
+        async def send_tagged(message: Message) -> None:
+            nonlocal held
+            if message["type"] == "http.response.start" and _takes_tag(message):
+                held = message
+            elif held is None or message["type"] != "http.response.body":
+                await send(message)
+            else:
+                body.extend(message.get("body", b""))
+                if not message.get("more_body", False):
+                    await _finish(scope, held, bytes(body), send)
+
+        await self.app(scope, receive, send_tagged)
+
+
+def _takes_tag(start: Message) -> bool:
+    headers = Headers(raw=start["headers"])
+    return start["status"] == 200 and headers.get("content-type", "").startswith("application/json")
+
+
+def matches(asked: str, tag: str) -> bool:
+    """Whether ``If-None-Match`` names ``tag``; weak and strong tags compare alike, as the RFC says for reads."""
+    named = {one.strip().removeprefix("W/") for one in asked.split(",")}
+    return "*" in named or tag in named
+
+
+async def _finish(scope: Scope, start: Message, body: bytes, send: Send) -> None:
+    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    MutableHeaders(raw=start["headers"])["ETag"] = tag
+    if matches(Headers(scope=scope).get("if-none-match", ""), tag):
+        kept = [pair for pair in start["headers"] if pair[0].lower() not in {b"content-length", b"content-type"}]
+        start, body = {**start, "status": 304, "headers": kept}, b""
+    await send(start)
+    await send({"type": "http.response.body", "body": body})
