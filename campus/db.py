@@ -129,6 +129,11 @@ def newest_revision() -> str | None:
     return ScriptDirectory.from_config(_alembic()).get_current_head()
 
 
+def knows(revision: str) -> bool:
+    """Whether a schema version is one that this program brings."""
+    return any(one.revision == revision for one in ScriptDirectory.from_config(_alembic()).walk_revisions())
+
+
 def migrate(engine: sa.Engine) -> None:
     """Bring the schema to the newest version; safe to call from several programs at once."""
     config = _alembic()

@@ -215,6 +215,8 @@ campus.add_command(server_command("attendance"))
 campus.add_command(server_command("roster"))
 campus.add_command(server_command("rules"))
 campus.add_command(server_command("tokens"))
+campus.add_command(server_command("backup"))
+campus.add_command(server_command("restore"))
 campus.add_command(incidents)
 campus.add_command(channels)
 
