@@ -13,11 +13,24 @@ Visit = Callable[..., Visitor]
 PAGES = {
     "guard": ("/console", "/load", "/muster", "/devices", "/me"),
     "teacher": ("/roll", "/leave", "/guardians", "/warnings", "/muster"),
-    "facility": ("/devices", "/coverage", "/enrolment", "/help"),
+    "facility": ("/devices", "/coverage", "/plan", "/enrolment", "/help"),
     "bureau": ("/overview",),
-    "admin": ("/admin",),
+    "admin": ("/admin", "/rules", "/telling", "/roster"),
 }
-STILL = ("/me", "/load", "/leave", "/guardians", "/warnings", "/coverage", "/enrolment", "/help")  # nothing live
+# Nothing live.
+STILL = (
+    "/me",
+    "/load",
+    "/leave",
+    "/guardians",
+    "/warnings",
+    "/enrolment",
+    "/help",
+    "/plan",
+    "/rules",
+    "/telling",
+    "/roster",
+)
 SETTINGS: list[tuple[Size, Language, str]] = [("desk", "zh", "light"), ("phone", "en", "dark")]
 
 
