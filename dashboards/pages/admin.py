@@ -12,6 +12,7 @@ from campus import changes, db
 from dashboards.access import tokens
 from dashboards.access.accounts import Account
 from dashboards.access.people import allow
+from dashboards.access.roles import ROLES
 from dashboards.access.tokens import SCOPES
 from dashboards.api.platform import platform_of
 from dashboards.deps import deps_of
@@ -30,4 +31,5 @@ def admin(request: Request, account: Annotated[Account, Depends(allow("platform.
         seen = changes.last_id(conn)
         steps, made = first_steps(conn, account.school), tokens.all_tokens(conn, account.school)
     data = {"seen": seen, "me": account.id, "platform": platform_of(deps, account), "tokens": made}
-    return render(request, "admin", account, data=data, script_texts=TEXTS, steps=steps, scopes=sorted(SCOPES))
+    scopes = sorted(SCOPES)
+    return render(request, "admin", account, data=data, script_texts=TEXTS, steps=steps, scopes=scopes, roles=ROLES)

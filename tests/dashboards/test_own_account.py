@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 
 from campus.clock import VirtualClock
 from dashboards.access import second_factor
+from dashboards.access.roles import ROLES
 from tests.dashboards.conftest import BASE, SignIn
 
 API = "/api/v1"
@@ -173,3 +174,8 @@ def test_the_picture_is_one_svg_without_script_or_style() -> None:
     assert picture.startswith("<svg")
     assert "script" not in picture
     assert "style=" not in picture
+
+
+def test_the_administrator_can_make_an_account_of_every_role(sign_in: SignIn) -> None:
+    page = sign_in("admin").get("/admin").text
+    assert [role for role in ROLES if f'<option value="{role}">' not in page] == []
