@@ -7,6 +7,7 @@ import click
 from cli.device_control import command, commands_, config
 from cli.device_registry import export, history, import_, labels, list_, retire, show
 from cli.enrolment import enrol, revoke, trust
+from cli.firmware import firmware
 from cli.upkeep import checks, parts, ticket, tickets
 
 
@@ -15,7 +16,7 @@ def devices() -> None:
     """Keep, enrol, configure and command the devices of a school."""
 
 
-for one in (list_, show, import_, export, labels, history, retire, tickets, ticket, checks, parts):
+for one in (list_, show, import_, export, labels, history, retire, tickets, ticket, checks, parts, firmware):
     devices.add_command(one)
 devices.add_command(config)
 devices.add_command(command)

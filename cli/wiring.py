@@ -65,7 +65,7 @@ def make_stages(
     roll_book = RollBook(settings.school.zone)
     return (
         DeviceStage(registry, settings.presence, listening),
-        ControlStage(),
+        ControlStage(settings.school.zone),
         AttendanceStage(device_queries, settings.school.zone),
         AlertStage(
             RuleSource(settings.alerts.rules),

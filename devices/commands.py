@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -35,6 +36,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     detail: str = ""
     settled_at: datetime | None = None
+    arguments: str | None = None  # a JSON object that goes with it
 
 
 def ask(
@@ -50,12 +52,21 @@ def ask(
         raise Conflict(f"there is no command {name!r}; use one of {known}")
     if len(name) > _LONGEST:
         raise Conflict(f"a command has at most {_LONGEST} characters, with the camera's id")
+    return order(conn, school, device, name, None, by, now, timeout)
+
+
+def order(
+    conn: sa.Connection, school: str, device: str, name: str, arguments: Mapping[str, object] | None, by: str,
+    now: datetime, timeout: timedelta,
+) -> Command:  # fmt: skip
+    """As `ask`, for what the platform itself sends, with ``arguments`` that go with it."""
     if not timedelta(seconds=1) <= timeout <= LONGEST:
         raise Conflict("the timeout must be between 1 second and 24 hours")
     refuse_others(conn, school, device)
     asked = Command(
-        id=new_id(), device=device, name=name, asked_at=now, asked_by=by, expires_at=now + timeout, state="waiting"
-    )
+        id=new_id(), device=device, name=name, asked_at=now, asked_by=by, expires_at=now + timeout, state="waiting",
+        arguments=msgspec.json.encode(arguments).decode() if arguments else None,
+    )  # fmt: skip
     conn.execute(commands.insert().values(school=school, **msgspec.structs.asdict(asked)))
     return asked
 
@@ -106,7 +117,8 @@ def payload(command: Command) -> bytes:
     """The command as it goes to the device."""
     verb, _, about = command.name.partition(" ")
     said: dict[str, object] = {"id": command.id, "name": verb, "expires": to_ms(command.expires_at)}
-    return msgspec.json.encode(said | ({"device": about.strip()} if about else {}))
+    more: dict[str, object] = msgspec.json.decode(command.arguments) if command.arguments else {}
+    return msgspec.json.encode(said | more | ({"device": about.strip()} if about else {}))
 
 
 def _command(row: sa.Row[Any]) -> Command:

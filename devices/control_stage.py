@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 from sqlalchemy import Connection
 
 from campus.envelope import Envelope
 from campus.events import Reply
 from devices import commands, configuration, rollout
+from devices.firmware import campaigns
 
 _CONFIG = re.compile(r"config-([1-9][0-9]{0,8})")
 
@@ -19,6 +20,9 @@ class ControlStage:
     """Takes replies; keeps nothing in memory."""
 
     name = "control"
+
+    def __init__(self, zone: tzinfo = UTC) -> None:
+        self._zone = zone  # in which the hours of campaigns are told
 
     def handle(self, conn: Connection, batch: Sequence[Envelope], now: datetime) -> Sequence[Envelope]:
         """Settle what the replies of the batch answer."""
@@ -32,6 +36,7 @@ class ControlStage:
         """Take roll-outs further; give up commands that were not answered."""
         commands.expire(conn, now)
         rollout.advance(conn, now)
+        campaigns.advance(conn, now, self._zone)
         return ()
 
     def committed(self) -> None:

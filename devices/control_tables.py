@@ -53,6 +53,7 @@ device_commands = sa.Table(
     sa.Column("state", sa.String(16), nullable=False),  # waiting, sent, done, refused, expired
     sa.Column("detail", sa.String(200), nullable=False),
     sa.Column("settled_at", Moment),
+    sa.Column("arguments", sa.Text),  # JSON object that goes with it, if anything does
     sa.Index("ix_device_commands_school_device_asked_at", "school", "device", "asked_at"),
     sa.Index("ix_device_commands_state_expires_at", "state", "expires_at"),
     comment="every command to a device: who asked, what the device answered, or that it did not",

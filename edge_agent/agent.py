@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 
+from campus import __version__
 from campus.clock import Clock
 from campus.service import Service
 from campus.topics import Channel
 from edge_agent.commands import Commands
 from edge_agent.enrolment import Renewals, broker_of
 from edge_agent.extras import needs
+from edge_agent.firmware import Installer
+from edge_agent.firmware_fetch import fetch
 from edge_agent.gate.agent import GateAgent
 from edge_agent.gate.readers import make_reader
 from edge_agent.gate.settings import Gate
@@ -59,6 +62,9 @@ class EdgeAgent:
         answer = partial(uplink.reply, settings.agent.id)
         service.task("configuration", lambda stop: remote.run(stop, answer))
         service.task("enrolment", Renewals(settings.agent.enrolment, remote, self._clock).run)
+        installer = Installer(settings.firmware, __version__, fetch)
+        commands.carries["update"] = installer.carry
+        commands.unanswered = installer.left
         service.task("commands", lambda stop: commands.run(stop, answer))
 
     def _add_cameras(self, uplink: Uplink, service: Service) -> None:

@@ -15,6 +15,7 @@ import msgspec
 from campus import __version__
 from campus.clock import Clock, to_ms
 from campus.events import Millis, Name, Reply
+from campus.firmware import Update
 from edge_agent.remote import Remote
 
 log = logging.getLogger("edge.commands")
@@ -30,6 +31,7 @@ class Command(msgspec.Struct, frozen=True):
     name: Name
     expires: Millis
     device: str = ""  # which of the agent's devices is meant, where that matters
+    update: Update | None = None  # the firmware of an update
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -51,6 +53,7 @@ class Commands:
         self._clock = clock
         self._arrived: queue.Queue[bytes] = queue.Queue(maxsize=64)
         self._answered: deque[str] = deque(maxlen=REMEMBERED)
+        self.unanswered: Callable[[], tuple[str, Verdict] | None] = lambda: None
         self.carries: dict[str, Carry] = {}  # commands that a part of the agent judges and carries out
 
     def heard(self, payload: bytes) -> None:
@@ -61,7 +64,11 @@ class Commands:
             log.warning("too many commands at once; the newest is left out")
 
     def run(self, stop: threading.Event, answer: Callable[[Reply], None]) -> None:
-        """Answer and carry out what arrives until ``stop``."""
+        """Answer and carry out what arrives until ``stop``; first what the last run left unanswered."""
+        if (left := self.unanswered()) is not None:
+            command_id, verdict = left
+            self._answered.append(command_id)
+            answer(_reply(command_id, self._clock.now(), verdict))
         while not stop.is_set():
             try:
                 payload = self._arrived.get(timeout=_WAIT_S)
@@ -95,12 +102,15 @@ def judge(command: Command, remote: Remote, now: datetime, carries: Mapping[str,
     if to_ms(now) > command.expires:
         return Reply(id=command.id, ts=to_ms(now), ok=False, detail="came too late")
     if command.name in carries:
-        verdict = carries[command.name](command)
-        return Reply(id=command.id, ts=to_ms(now), ok=verdict.ok, detail=verdict.detail[:_LONGEST_DETAIL])
+        return _reply(command.id, now, carries[command.name](command))
     if command.name not in answers:
         detail = f"there is no command {command.name!r}; use one of {', '.join([*answers, *carries])}"
         return Reply(id=command.id, ts=to_ms(now), ok=False, detail=detail[:_LONGEST_DETAIL])
     return Reply(id=command.id, ts=to_ms(now), ok=True, detail=answers[command.name][:_LONGEST_DETAIL])
+
+
+def _reply(command_id: str, now: datetime, verdict: Verdict) -> Reply:
+    return Reply(id=command_id, ts=to_ms(now), ok=verdict.ok, detail=verdict.detail[:_LONGEST_DETAIL])
 
 
 def _identity(remote: Remote) -> str:

@@ -73,6 +73,7 @@ def merged(local: EdgeSettings, document: Document) -> EdgeSettings:
             mqtt=local.mqtt,
             secrets=local.secrets,
             metrics_port=local.metrics_port,
+            firmware=local.firmware,
             cameras=local.cameras if said.cameras is None else said.cameras,
             gates=local.gates if said.gates is None else said.gates,
             labs=local.labs if said.labs is None else said.labs,

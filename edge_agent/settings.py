@@ -178,6 +178,23 @@ class Camera(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return (sure if self.score is None else self.score), (weak if self.weak_score is None else self.weak_score)
 
 
+class Firmware(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[firmware]``: updates that the platform offers; none are taken without ``public_key`` and ``install``.
+
+    A hook is a program with its arguments; the path of the file and the version come after them.
+    """
+
+    public_key: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?$")] = ""
+    model: Annotated[str, Meta(min_length=1, max_length=64)] = "agent"
+    install: tuple[str, ...] = ()
+    check: tuple[str, ...] = ()  # ends with 0 when the machine is well with the new version
+    rollback: tuple[str, ...] = ()
+    folder: Path = Path("data/firmware")
+    allow_downgrade: bool = False
+    largest_mb: Positive = 200.0
+    hook_s: Positive = 300.0  # real seconds that a hook may take
+
+
 class EdgeSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole of ``edge.toml``. Only `edge_agent.agent` sees all of it."""
 
@@ -190,6 +207,7 @@ class EdgeSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     gates: tuple[Gate, ...] = ()
     labs: tuple[Lab, ...] = ()
     sensors: tuple[Sensor, ...] = ()
+    firmware: Firmware = Firmware()
 
     def __post_init__(self) -> None:
         _refuse_twins("devices", [self.agent.id, *self.devices])

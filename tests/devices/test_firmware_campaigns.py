@@ -1,0 +1,106 @@
+"""Campaigns of firmware: waves, hours, the first failure that stops them, and which versions are old."""
+
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from campus import db
+from campus.errors import Conflict
+from devices import commands
+from devices.control_stage import ControlStage
+from devices.firmware import campaigns, inventory
+from devices.firmware.signing import make_key, sign
+from devices.tables import devices
+from tests.devices.conftest import SCHOOL, Rig
+
+AGENTS = [f"edge-{number:02}" for number in range(14)]
+
+
+@pytest.fixture
+def file(rig: Rig, tmp_path: Path) -> str:
+    """A signed file on the list, and fourteen agents."""
+    make_key(tmp_path / "key")
+    (tmp_path / "fw").write_bytes(b"fw")
+    signed = sign(tmp_path / "key", tmp_path / "fw", "agent", "1.5.0")
+    blank = {"school": SCHOOL, "kind": "agent", "name": "a", "name_en": "a", "model": "", "covers": ""}
+    with db.write(rig.engine) as conn:
+        conn.execute(devices.insert(), [{**blank, "id": agent} for agent in AGENTS])
+        made = inventory.add(conn, SCHOOL, signed, "http://files.example/fw", "x", rig.clock.now())
+        with pytest.raises(Conflict, match="is there already"):
+            inventory.add(conn, SCHOOL, signed, "http://files.example/fw", "x", rig.clock.now())
+    return made.id
+
+
+def tick(rig: Rig) -> campaigns.Campaign:
+    with db.write(rig.engine) as conn:
+        ControlStage(UTC).tick(conn, rig.clock.now())
+        return campaigns.all_of(conn, SCHOOL)[0]
+
+
+def answer(rig: Rig, found: campaigns.Campaign, device: str, *, ok: bool = True, detail: str = "") -> None:
+    with db.write(rig.engine) as conn:
+        commands.settle(conn, SCHOOL, device, found.orders[device], rig.clock.now(), ok=ok, detail=detail)
+
+
+def begin(rig: Rig, file: str, hours: str = "") -> None:
+    with db.write(rig.engine) as conn:
+        campaigns.begin(conn, SCHOOL, file, AGENTS, "x", rig.clock.now(), hours)
+
+
+def test_an_update_goes_to_one_then_ten_then_all(rig: Rig, file: str) -> None:
+    begin(rig, file)
+    sizes = []
+    while (found := tick(rig)).state == "running":
+        if len(found.orders) not in sizes:
+            sizes.append(len(found.orders))
+        for device in found.orders:
+            answer(rig, found, device)
+    assert (sizes, found.state) == ([1, 10, 14], "done")
+    with db.read(rig.engine) as conn:
+        first = commands.get(conn, found.orders["edge-00"])
+    assert first is not None
+    sent = msgspec.json.decode(commands.payload(first))
+    assert (sent["name"], sent["update"]["version"]) == ("update", "1.5.0")
+
+
+def test_the_first_failure_stops_it_with_what_the_device_said(rig: Rig, file: str) -> None:
+    begin(rig, file)
+    answer(rig, tick(rig), "edge-00", ok=False, detail="the hash is another")
+    found = tick(rig)
+    assert (found.state, len(found.orders)) == ("stopped", 1)
+    assert "the hash is another" in found.reason
+
+
+def test_a_device_that_does_not_answer_stops_it(rig: Rig, file: str) -> None:
+    begin(rig, file)
+    tick(rig)
+    rig.clock.advance(campaigns.TIMEOUT + timedelta(seconds=1))
+    found = tick(rig)
+    assert (found.state, "no answer in time" in found.reason) == ("stopped", True)
+
+
+def test_nothing_is_sent_outside_of_the_hours(rig: Rig, file: str) -> None:
+    assert rig.clock.now() == datetime(2026, 9, 6, 23, 0, tzinfo=UTC)
+    begin(rig, file, "01:00-04:00")
+    found = tick(rig)
+    assert (found.orders, found.reason) == ({}, "waits for 01:00-04:00")
+    rig.clock.advance(timedelta(hours=2))
+    assert list(tick(rig).orders) == ["edge-00"]
+    assert campaigns.within("22:00-05:00", time(23))
+    assert campaigns.within("22:00-05:00", time(4, 59))
+    assert not campaigns.within("22:00-05:00", time(5))
+    with pytest.raises(Conflict, match="not like 22:00-05:00"):
+        begin(rig, file, "at night")
+
+
+def test_what_is_behind_the_newest_of_its_model_is_old(rig: Rig) -> None:
+    for device, version in (("agent-1", "1.10.0"), ("gate-1", "1.9.0"), ("cam-1", "2.0")):
+        rig.handle(rig.status(device))
+        with db.write(rig.engine) as conn:
+            conn.exec_driver_sql(f"UPDATE device_states SET agent = '{version}' WHERE device = '{device}'")
+            conn.exec_driver_sql("UPDATE devices SET kind = 'agent', model = 'NUC' WHERE id IN ('agent-1', 'gate-1')")
+    with db.read(rig.engine) as conn:
+        found = [(one.model, one.version, one.old) for one in inventory.running(conn, SCHOOL)]
+    assert found == [("NUC", "1.10.0", False), ("NUC", "1.9.0", True), ("C2", "2.0", False)]
