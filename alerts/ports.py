@@ -72,6 +72,12 @@ class Register(Protocol):
         """How many students of each class were on sick leave in this time."""
         ...
 
+    def silent_gates(
+        self, conn: sa.Connection, school: str, at: datetime, within: timedelta, /
+    ) -> Sequence[tuple[str, str | None, float]]:
+        """(gate, place, passes expected) of the gates that are up and had none of them; nothing but during arrival."""
+        ...
+
 
 class NoRegister:
     """`Register` for when there is none."""
@@ -107,6 +113,12 @@ class NoRegister:
     ) -> Mapping[str, int]:  # fmt: skip
         """Nobody."""
         return {}
+
+    def silent_gates(
+        self, conn: sa.Connection, school: str, at: datetime, within: timedelta, /  # noqa: ARG002
+    ) -> Sequence[tuple[str, str | None, float]]:  # fmt: skip
+        """None."""
+        return ()
 
 
 class SchoolMoment(Protocol):

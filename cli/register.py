@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from attendance.daybook import school_day
 from attendance.schoolday import local_day, moment
 from attendance.tables import leaves, roll, sessions, site_states, students
+from cli.gate_rush import silent_gates
 
 MORNING = timedelta(hours=6)  # a night check ends at midnight; who is missing then is missing until the house is up
 
@@ -73,6 +74,12 @@ class SchoolRegister:
             .group_by(students.c.class_id)
         )
         return {class_id: int(count) for class_id, count in conn.execute(query) if class_id}
+
+    def silent_gates(
+        self, conn: sa.Connection, school: str, at: datetime, within: timedelta
+    ) -> Sequence[tuple[str, str | None, float]]:
+        """Gates that are online and without a pass, held against the same minutes of the last school days."""
+        return silent_gates(conn, school, at, within, self._zone)
 
 
 def _marked(

@@ -17,6 +17,7 @@ from alerts.ports import Calendar, Register, RollBook
 from alerts.rules.joined_rules import (
     AbsentInsideRule,
     BoarderCurfewRule,
+    GateSilentInRushRule,
     HeadCountRule,
     IllnessClusterRule,
     NotCheckedOutRule,
@@ -40,6 +41,7 @@ Looked = (
     | HeadCountRule
     | TailgatingRule
     | BoarderCurfewRule
+    | GateSilentInRushRule
     | PatrolsRule
 )
 EVERY = timedelta(seconds=60)
@@ -124,12 +126,6 @@ class Looks:
             case BoarderCurfewRule():
                 out = ask.boarders_missing(conn, school, now, timedelta(seconds=rule.after_s))
                 return _students(school, out, NOT_IN)
-            case PatrolsRule():
-                minute = self._calendar.moment(conn, school, now).minute
-                return {
-                    point: (Cause(school=school, subject=point, device=point), _visited(done, due))
-                    for point, done, due in self.patrols.beyond(rule, school, now, minute)
-                }
             case TailgatingRule():
                 return {
                     place: (Cause(school=school, subject=place, place=place), _followed(walked, cards))
@@ -137,6 +133,25 @@ class Looks:
                 }
             case HeadCountRule():
                 return self._crowds(conn, rule, school, now)
+            case GateSilentInRushRule() | PatrolsRule():
+                return self._readers(conn, rule, school, now)
+
+    def _readers(
+        self, conn: sa.Connection, rule: GateSilentInRushRule | PatrolsRule, school: str, now: datetime
+    ) -> Found:
+        """What is about a gate or a patrol point."""
+        if isinstance(rule, PatrolsRule):
+            minute = self._calendar.moment(conn, school, now).minute
+            return {
+                point: (Cause(school=school, subject=point, device=point), _visited(done, due))
+                for point, done, due in self.patrols.beyond(rule, school, now, minute)
+            }
+        silent = self._register.silent_gates(conn, school, now, timedelta(seconds=rule.within_s))
+        return {
+            gate: (Cause(school=school, subject=gate, device=gate, place=place, device_kind="gate"), _nobody(expected))
+            for gate, place, expected in silent
+            if rule.covers(place)
+        }
 
     def _crowds(self, conn: sa.Connection, rule: HeadCountRule, school: str, now: datetime) -> Found:
         found: Found = {}
@@ -164,6 +179,10 @@ NO_ROLL = both("点名逾期仍无任何记录", "the roll is overdue and has no
 
 def _followed(walked: float, cards: int) -> Bilingual:
     return both(f"通过 {walked:g} 人，刷卡 {cards} 次", f"{walked:g} walked in, {cards} cards were read")
+
+
+def _nobody(expected: float) -> Bilingual:
+    return both(f"无人通过，往日此时约 {expected:.0f} 人", f"nobody passed where about {expected:.0f} were expected")
 
 
 def _visited(done: int, due: int) -> Bilingual:

@@ -193,3 +193,8 @@ class _RegisterElsewhere:
 
     def sick(self, _: sa.Connection, school: str, since: datetime, until: datetime, /) -> Mapping[str, int]:
         return self._register.sick(self._conn, school, since, until)
+
+    def silent_gates(
+        self, _: sa.Connection, school: str, at: datetime, within: timedelta, /
+    ) -> Sequence[tuple[str, str | None, float]]:
+        return self._register.silent_gates(self._conn, school, at, within)

@@ -122,6 +122,17 @@ class TailgatingRule(RuleBase, frozen=True, kw_only=True, forbid_unknown_fields=
     within_s: Annotated[float, Meta(ge=60, le=3600, description="The window, in seconds.")] = 300
 
 
+class GateSilentInRushRule(RuleBase, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="gate_silent_in_rush"):
+    """A gate is up and lets nobody pass while students arrive, where on other mornings it did and other gates do now.
+
+    Joins presence, passes and bells, once a minute during arrival. What is expected is the median of its last school
+    days at this time, times how busy the other gates are; none at all must be as good as impossible. Returns at the
+    next pass, or when arrival is over. A gate that is offline has its own alarm.
+    """
+
+    within_s: Annotated[float, Meta(ge=120, le=3600, description="The window without a pass, in seconds.")] = 600
+
+
 class BoarderCurfewRule(RuleBase, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="boarder_curfew"):
     """A boarder is not in the dormitory some time after the night check was due, and no leave covers it.
 

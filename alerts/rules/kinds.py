@@ -9,6 +9,7 @@ from alerts.rules.event_rules import CountRule, EventRule, SilenceRule
 from alerts.rules.joined_rules import (
     AbsentInsideRule,
     BoarderCurfewRule,
+    GateSilentInRushRule,
     HeadCountRule,
     IllnessClusterRule,
     ImpossibleTravelRule,
@@ -44,6 +45,7 @@ Rule = (
     | ImpossibleTravelRule
     | TailgatingRule
     | BoarderCurfewRule
+    | GateSilentInRushRule
     | PatrolsRule
     | LabSessionRule
 )

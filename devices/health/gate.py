@@ -37,11 +37,16 @@ def silent_in_rush(lane: Lane, since_ms: int) -> Finding | None:
     """
     if lane.now > 0 or len(lane.past) < _FEWEST_DAYS:
         return None
-    expected = median(lane.past) * _busy(lane.neighbours, lane.neighbours_past)
+    expected = expected_passes(lane)
     if math.exp(-expected) > SURE:
         return None
     why = f"no pass where {expected:.0f} were expected; {lane.neighbours} at the lanes beside it"
     return Finding("silent_in_rush", "passes", since_ms, why)
+
+
+def expected_passes(lane: Lane) -> float:
+    """How many passes a working lane would have had: its usual number, times how busy its neighbours are."""
+    return median(lane.past) * _busy(lane.neighbours, lane.neighbours_past) if lane.past else 0.0
 
 
 def read_errors(passes: int, errors: int, since_ms: int, most: float = 0.1, fewest: int = 20) -> Finding | None:

@@ -112,6 +112,7 @@ class Register:
         self.inside: dict[str, int] = {}
         self.missing: list[str] = []
         self.ill: dict[str, int] = {}
+        self.silent: list[tuple[str, str | None, float]] = []
         self.boarders: list[tuple[str, str]] = []
 
     def absent_inside(self, conn: sa.Connection, school: str, at_: datetime, /) -> list[tuple[str, str]]:
@@ -130,6 +131,11 @@ class Register:
         self, conn: sa.Connection, school: str, at_: datetime, after: timedelta, /
     ) -> list[tuple[str, str]]:
         return self.boarders if at_ >= at("22:00") + after else []
+
+    def silent_gates(
+        self, conn: sa.Connection, school: str, at_: datetime, within: timedelta, /
+    ) -> list[tuple[str, str | None, float]]:
+        return self.silent
 
     def sick(self, conn: sa.Connection, school: str, since: datetime, until: datetime, /) -> dict[str, int]:
         return self.ill
@@ -424,7 +430,19 @@ def _expect_alarms(play: Play, number: str) -> None:
 
 _D, _T = r"([a-z0-9]+-[a-z0-9]+)", r"(\d\d:\d\d(?::\d\d)?)"
 _STATE = "(unacknowledged|acknowledged|returned unacknowledged|shelved|suppressed|out of service|closed)"
+
+
+def _nobody_passes(play: Play, gate: str, expected: str) -> None:
+    play.register.silent = [(gate, "room-1", float(expected))]
+
+
+def _passed_again(play: Play, gate: str) -> None:
+    play.register.silent = [one for one in play.register.silent if one[0] != gate]
+
+
 SENTENCES: Sequence[tuple[str, Callable[..., None]]] = (
+    (rf"nobody passes {_D} where (\d+) are expected", _nobody_passes),
+    (rf"somebody passes {_D}", _passed_again),
     (rf"{_D} reads (\w+) ([\d.]+)( late)?", _reads),
     (rf"{_D} reads (\w+) ([\d.]+) every (\d+) s until {_T}", _reads_until),
     (rf"{_D} alarms (\w+)", _event(lambda kind: SensorAlarm(kind=kind, active=True))),
