@@ -35,20 +35,22 @@ class FeedReader:
 
     def read(self, conn: sa.Connection, school: str, now: datetime) -> str:
         """Take over what changed; returns what was done. Raises `Unavailable` or `ImportFileError`."""
-        text = self._fetch()
-        if text is None:
+        found = self._fetch()
+        if found is None:
             return "the feed has not changed"
+        text, marks = found
         today = local_day(now, self._zone)
         since, until = today - BEFORE, today + AHEAD
-        found = read_feed(text, since, until, self._zone)
-        changed = put_feed(conn, school, found, since, until)
-        told = f"{len(found.days)} days and {len(found.hours)} hours, {found.passed_over} events passed over"
+        feed = read_feed(text, since, until, self._zone)
+        changed = put_feed(conn, school, feed, since, until)
+        self._marks = marks  # not before it was taken over: what could not be read is asked for again
+        told = f"{len(feed.days)} days and {len(feed.hours)} hours, {feed.passed_over} events passed over"
         return f"{told}: {'stored' if changed else 'nothing changed'}"
 
-    def _fetch(self) -> bytes | None:
+    def _fetch(self) -> tuple[bytes, dict[str, str]] | None:
         if not self._source.startswith(("http://", "https://")):
             try:
-                return Path(self._source).read_bytes()
+                return Path(self._source).read_bytes(), {}
             except OSError as error:
                 raise Unavailable("the calendar feed", f"{self._source}: {error.strerror}") from None
         try:
@@ -61,8 +63,7 @@ class FeedReader:
         if len(answer.content) > LARGEST:
             raise Unavailable("the calendar feed", f"has {len(answer.content)} bytes; at most {LARGEST} are taken")
         names = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}
-        self._marks = {ask: answer.headers[said] for said, ask in names.items() if said in answer.headers}
-        return answer.content
+        return answer.content, {ask: answer.headers[said] for said, ask in names.items() if said in answer.headers}
 
 
 class CalendarKeeper:

@@ -86,6 +86,34 @@ from dashboards.security import SecurityHeaders
 from dashboards.views.readers import readers
 
 API = "/api/v1"
+_PAGES = (
+    sign_in,
+    ack,
+    console,
+    load,
+    roll,
+    student,
+    warnings,
+    leave,
+    guardians,
+    illness,
+    muster,
+    devices,
+    upkeep,
+    device,
+    coverage,
+    overview,
+    enrolment,
+    admin,
+    me,
+    guide,
+    rules,
+    telling,
+    roster,
+    drawing,
+    probes,
+    socket,
+)
 
 
 def create_app(deps: Deps) -> FastAPI:
@@ -109,34 +137,7 @@ def create_app(deps: Deps) -> FastAPI:
     app.state.hub = hub
     app.state.gauges = DeviceGauges(deps)
     app.state.replays = Replays(deps.replay)
-    for page in (
-        sign_in,
-        ack,
-        console,
-        load,
-        roll,
-        student,
-        warnings,
-        leave,
-        guardians,
-        illness,
-        muster,
-        devices,
-        upkeep,
-        device,
-        coverage,
-        overview,
-        enrolment,
-        admin,
-        me,
-        guide,
-        rules,
-        telling,
-        roster,
-        drawing,
-        probes,
-        socket,
-    ):
+    for page in _PAGES:
         app.include_router(page.router)
     app.include_router(_api())
     app.mount(static_root(), static_app(), name="static")

@@ -232,6 +232,22 @@ def test_a_feed_over_http_is_read_again_only_when_it_changed(play: Play, monkeyp
         FeedReader("/no/such/file.ics", ZONE).read(conn, SCHOOL, play.at("08:00"))
 
 
+def test_a_feed_that_cannot_be_read_is_asked_for_again(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    bodies, asked = [b"broken", ICS.encode()], list[dict[str, str]]()
+
+    def get(url: str, *, headers: dict[str, str], timeout: float, follow_redirects: bool) -> httpx.Response:
+        asked.append(headers)
+        return httpx.Response(200, headers={"ETag": '"1"'}, content=bodies.pop(0), request=httpx.Request("GET", url))
+
+    monkeypatch.setattr(httpx, "get", get)
+    reader = FeedReader("https://school.example/calendar.ics", ZONE)
+    with db.write(play.engine) as conn, pytest.raises(ImportFileError):
+        reader.read(conn, SCHOOL, play.at("06:00"))
+    with db.write(play.engine) as conn:
+        assert "stored" in reader.read(conn, SCHOOL, play.at("07:00"))
+    assert asked == [{}, {}]
+
+
 def test_a_changed_calendar_plans_the_day_again(play: Play, write: Write) -> None:
     planned = sa.select(sa.func.count()).select_from(sessions)
     play.tick(play.at("06:30"))
