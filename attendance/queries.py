@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from attendance import tables
 from attendance.policy import Evidence, Status
-from attendance.statuses import COUNTED_AS, URGENCY
+from attendance.register import tables as register_tables
+from attendance.register.statuses import COUNTED_AS, URGENCY
 from campus.errors import NotFound
 
 
@@ -137,7 +138,7 @@ def roll(conn: sa.Connection, school: str, class_id: str, day: date, session_id:
 
 def day_sessions(conn: sa.Connection, school: str, class_id: str, day: date) -> list[SessionInfo]:
     """Every session of a class on ``day``, in the order in which they open."""
-    sessions = tables.sessions
+    sessions = register_tables.sessions
     columns = [sessions.c[name] for name in SessionInfo.__struct_fields__]
     here = (sessions.c.school == school, sessions.c.day == day, sessions.c.class_id == class_id)
     rows = conn.execute(sa.select(*columns).where(*here).order_by(sessions.c.opens_at, sessions.c.period))
@@ -145,13 +146,18 @@ def day_sessions(conn: sa.Connection, school: str, class_id: str, day: date) -> 
 
 
 def _arrivals(school: str, day: date) -> tuple[sa.ColumnElement[bool], ...]:
-    sessions = tables.sessions
+    sessions = register_tables.sessions
     return sessions.c.school == school, sessions.c.day == day, sessions.c.kind == "arrival"
 
 
 def _roll_query(school: str, class_id: str, session: str) -> sa.Select[tuple[object, ...]]:
     """The active students of the class, and who had a mark in the session before leaving the class."""
-    students, roll_, marks, site = tables.students, tables.roll, tables.marks, tables.site_states
+    students, roll_, marks, site = (
+        tables.students,
+        register_tables.roll,
+        register_tables.marks,
+        register_tables.site_states,
+    )
     on_roll = sa.and_(roll_.c.session == session, roll_.c.student == students.c.id)
     marked = sa.and_(
         marks.c.session == roll_.c.session, marks.c.student == roll_.c.student, marks.c.number == roll_.c.number
@@ -190,7 +196,7 @@ def _line(row: sa.Row[tuple[object, ...]]) -> RollLine:
 
 def mark_history(conn: sa.Connection, session: str, student: str) -> list[MarkEntry]:
     """Every mark a student was given in a session, the first first."""
-    marks = tables.marks
+    marks = register_tables.marks
     columns = [marks.c[name] for name in MarkEntry.__struct_fields__]
     here = (marks.c.session == session, marks.c.student == student)
     return [
@@ -200,7 +206,7 @@ def mark_history(conn: sa.Connection, session: str, student: str) -> list[MarkEn
 
 def session_class(conn: sa.Connection, session: str) -> tuple[str, str]:
     """The school and class whose roll a session takes. Raises `NotFound`."""
-    sessions = tables.sessions
+    sessions = register_tables.sessions
     row = conn.execute(sa.select(sessions.c.school, sessions.c.class_id).where(sessions.c.id == session)).first()
     if row is None:
         raise NotFound(f"there is no session {session!r}")
@@ -240,7 +246,7 @@ def _in_order(id_: str) -> list[tuple[str, int]]:
 
 def school_day_summary(conn: sa.Connection, school: str, day: date) -> list[ClassSummary]:
     """How every class stands on ``day``, in the order of `classes`."""
-    students, sessions, roll_ = tables.students, tables.sessions, tables.roll
+    students, sessions, roll_ = tables.students, register_tables.sessions, register_tables.roll
     of_school = (students.c.school == school, students.c.active)
     sizes = {
         row.class_id: row.enrolled
@@ -283,7 +289,7 @@ def _summary(
 
 def student(conn: sa.Connection, school: str, student_id: str) -> StudentInfo:
     """A student with the home class and where last seen. Raises `NotFound`."""
-    students, classes_, site = tables.students, tables.classes, tables.site_states
+    students, classes_, site = tables.students, tables.classes, register_tables.site_states
     in_class = sa.and_(classes_.c.school == students.c.school, classes_.c.id == students.c.class_id)
     where_now = sa.and_(site.c.school == students.c.school, site.c.student == students.c.id)
     query = (

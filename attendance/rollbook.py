@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 import sqlalchemy as sa
 
+from attendance.calendar.daybook import school_day
 from attendance.calendar.lessons import lessons
-from attendance.daybook import school_day
-from attendance.home_classes import holds_on
-from attendance.schoolday import Bell, SchoolDay, local_day, local_minute, moment
-from attendance.tables import classes, enrolments, leaves, roll, sessions, site_states, students
+from attendance.calendar.schoolday import Bell, SchoolDay, local_day, local_minute, moment
+from attendance.register.tables import roll, sessions, site_states
+from attendance.sessions.home_classes import holds_on
+from attendance.tables import classes, enrolments, leaves, students
 
 
 class Lesson(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,15 +10,26 @@ from zoneinfo import ZoneInfo
 import msgspec
 import sqlalchemy as sa
 
-from attendance import follow_ups, sightings, site
-from attendance.directions import Passage
-from attendance.due import AT_ONCE, PLANNED_AT_ONCE, claim_due, look_again, look_again_at, plan, sessions_of, unplanned
+from attendance.calendar.schoolday import day_bounds, local_day
+from attendance.evidence import sightings
+from attendance.evidence.directions import Passage
+from attendance.evidence.passes import Holder, Key, holders_of, moment_of, repair, store, taps_within, unseen
+from attendance.evidence.sightings import Reader, card_of, readers_inside
 from attendance.guardians import looks
-from attendance.marks import Entry
-from attendance.passes import Holder, Key, holders_of, moment_of, repair, store, taps_within, unseen
-from attendance.register import ARRIVAL, GATE, OutageBook, Register
-from attendance.schoolday import day_bounds, local_day
-from attendance.sightings import Reader, card_of, readers_inside
+from attendance.leave import follow_ups
+from attendance.register.marks import Entry
+from attendance.register.register import ARRIVAL, GATE, OutageBook, Register
+from attendance.sessions.due import (
+    AT_ONCE,
+    PLANNED_AT_ONCE,
+    claim_due,
+    look_again,
+    look_again_at,
+    plan,
+    sessions_of,
+    unplanned,
+)
+from attendance.site import site
 from campus.envelope import Envelope, Source
 from campus.events import GatePass
 from campus.facts import DeviceReturned, DeviceSilent, MarkChanged, StudentPassed

@@ -23,13 +23,13 @@ import msgspec
 import sqlalchemy as sa
 
 from attendance import tables
-from attendance.dormitories import dormitories
-from attendance.last_places import inside_by_place
 from attendance.policy import Outage
 from attendance.queries import roll
 from attendance.rollbook import RollBook
+from attendance.site.dormitories import dormitories
+from attendance.site.last_places import inside_by_place
+from attendance.site.whereabouts import whereabouts
 from attendance.stage import AttendanceStage
-from attendance.whereabouts import whereabouts
 from campus import db
 from campus.envelope import Envelope, Source
 from campus.events import GatePass

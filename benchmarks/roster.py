@@ -22,8 +22,8 @@ from time import perf_counter, process_time
 import msgspec
 import sqlalchemy as sa
 
-from attendance.roster_import import RosterReport
-from attendance.roster_run import RosterRun, Wishes
+from attendance.roster.importing import RosterReport
+from attendance.roster.run import RosterRun, Wishes
 from campus import db
 from campus.clock import VirtualClock
 

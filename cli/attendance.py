@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 import sqlalchemy as sa
 
-from attendance.chain import Proof, verify
-from attendance.insight import early_warnings, insight_of_class
+from attendance.register.chain import Proof, verify
+from attendance.reports.insight import early_warnings, insight_of_class
 from attendance.tables import schools
 from campus import db
 

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from attendance.calendar.feed import read_feed
 from attendance.calendar.official import official_days
+from attendance.calendar.schoolday import local_day
 from attendance.calendar.store import put_feed, put_official
-from attendance.schoolday import local_day
 from campus import db
 from campus.clock import Clock
 from campus.errors import CampusError, NotFound, Unavailable

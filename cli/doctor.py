@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 import sqlalchemy as sa
 
-from attendance.roster_log import ImportEntry, standing
+from attendance.roster.log import ImportEntry, standing
 from campus import db
 from campus.clock import SystemClock
 from campus.errors import CampusError

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from attendance.daybook import school_day
-from attendance.schoolday import local_day, local_minute
-from attendance.tables import passes, readers
+from attendance.calendar.daybook import school_day
+from attendance.calendar.schoolday import local_day, local_minute
+from attendance.register.tables import passes
+from attendance.tables import readers
 from campus.clock import to_ms
 from devices.health.gate import Lane, expected_passes, silent_in_rush
 from devices.tables import device_states, devices

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from attendance.daybook import school_day
-from attendance.schoolday import local_day, moment
-from attendance.tables import leaves, roll, sessions, site_states, students
+from attendance.calendar.daybook import school_day
+from attendance.calendar.schoolday import local_day, moment
+from attendance.register.tables import roll, sessions, site_states
+from attendance.tables import leaves, students
 from cli.gate_rush import silent_gates
 
 MORNING = timedelta(hours=6)  # a night check ends at midnight; who is missing then is missing until the house is up

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from attendance.daybook import school_day
-from attendance.schoolday import local_day, moment
-from attendance.tables import marks, passes, sessions, students
+from attendance.calendar.daybook import school_day
+from attendance.calendar.schoolday import local_day, moment
+from attendance.register.tables import marks, passes, sessions
+from attendance.tables import students
 from campus.envelope import Envelope, Source
 from campus.events import GatePass
 from cli.register import SchoolRegister, last_night, running

@@ -11,9 +11,9 @@ from pathlib import Path
 import click
 import sqlalchemy as sa
 
-from attendance.roster_import import Progress, RosterReport
-from attendance.roster_log import ImportEntry, recent
-from attendance.roster_run import RosterRun, Wishes
+from attendance.roster.importing import Progress, RosterReport
+from attendance.roster.log import ImportEntry, recent
+from attendance.roster.run import RosterRun, Wishes
 from campus import db
 from campus.clock import SystemClock
 from campus.settings import RosterFeed, Settings
@@ -86,9 +86,9 @@ def status(config_path: Path | None, last: int) -> None:
 @click.option("--confirm", is_flag=True, help="Also when more students would go than the limit allows.")
 def pull(config_path: Path | None, whole: bool, confirm: bool) -> None:
     """Ask the OneRoster provider of the settings, now."""
-    from attendance.oneroster_rest import Provider
-    from attendance.roster_pull import pull as ask
-    from attendance.roster_pull import since_when
+    from attendance.roster.oneroster_rest import Provider
+    from attendance.roster.pull import pull as ask
+    from attendance.roster.pull import since_when
 
     with opened(config_path) as (settings, engine):
         feed, clock = settings.roster, SystemClock()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 
-from attendance.roster_keep import RosterKeeper
-from attendance.roster_run import RosterRun
+from attendance.roster.keep import RosterKeeper
+from attendance.roster.run import RosterRun
 from campus.clock import Clock
 from campus.errors import SettingsError
 from campus.scheduling import Scheduler

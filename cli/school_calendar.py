@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 import sqlalchemy as sa
 
-from attendance.daybook import school_day
-from attendance.schoolday import local_day, local_minute
+from attendance.calendar.daybook import school_day
+from attendance.calendar.schoolday import local_day, local_minute
 from attendance.tables import schools
 
 

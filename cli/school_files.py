@@ -8,13 +8,13 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from attendance import files as attendance_files
-from attendance import session_files
 from attendance.calendar.files import import_exams, import_terms
 from attendance.guardians.wishes import import_guardians
-from attendance.roster import RosterDiff
-from attendance.roster_read import read_roster
-from attendance.roster_store import KINDS, apply_roster
+from attendance.roster.read import read_roster
+from attendance.roster.roster import RosterDiff
+from attendance.roster.store import KINDS, apply_roster
+from attendance.sheets import school as attendance_files
+from attendance.sheets import sessions as session_files
 from campus.errors import ImportFileError
 from campus.settings import School
 from devices.files import import_devices, import_places

@@ -16,7 +16,7 @@ import msgspec
 import recurring_ical_events
 
 from attendance.calendar.official import MAKEUP
-from attendance.schoolday import HOLIDAY
+from attendance.calendar.schoolday import HOLIDAY
 from campus.errors import ImportFileError
 
 EXAM = "exam"

@@ -8,10 +8,10 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from attendance.calendar.tables import exams
-from attendance.due import plan_again
-from attendance.files import ids_of, must_be_known
-from attendance.roster_tables import terms
-from attendance.sheets import Once, sheet
+from attendance.roster.tables import terms
+from attendance.sessions.due import plan_again
+from attendance.sheets.rows import Once, sheet
+from attendance.sheets.school import ids_of, must_be_known
 from attendance.tables import bells, classes, teachers
 
 

@@ -7,8 +7,8 @@ from datetime import date
 import msgspec
 import sqlalchemy as sa
 
+from attendance.calendar.schoolday import SchoolDay
 from attendance.calendar.tables import calendar_hours, exams
-from attendance.schoolday import SchoolDay
 from attendance.tables import timetable
 
 EVERY_WEEK = ""

@@ -12,7 +12,7 @@ from pathlib import Path
 import chinese_calendar
 import msgspec
 
-from attendance.schoolday import HOLIDAY
+from attendance.calendar.schoolday import HOLIDAY
 from campus.errors import ImportFileError, NotFound
 
 MAKEUP = "makeup"

@@ -7,10 +7,10 @@ from datetime import date
 import msgspec
 import sqlalchemy as sa
 
+from attendance.calendar.daybook import school_day, terms_of
 from attendance.calendar.lessons import TaughtHour, lessons
+from attendance.calendar.schoolday import SAID_BY, SchoolDay
 from attendance.calendar.weeks import Week, is_vacation, week_of
-from attendance.daybook import school_day, terms_of
-from attendance.schoolday import SAID_BY, SchoolDay
 from attendance.tables import calendar_days
 
 

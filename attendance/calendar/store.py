@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from attendance.calendar.feed import Feed
 from attendance.calendar.tables import calendar_hours
-from attendance.due import plan_again
+from attendance.sessions.due import plan_again
 from attendance.tables import calendar_days
 
 Source = Literal["school", "feed", "official"]

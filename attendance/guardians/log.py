@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from attendance.guardians.tables import guardian_letters, guardian_notices
-from attendance.roster_tables import guardians
+from attendance.roster.tables import guardians
 
 MOST = 500
 

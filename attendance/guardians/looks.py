@@ -11,7 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from attendance.guardians.tables import guardian_looks, guardian_wishes
-from attendance.roster_tables import guardian_links
+from attendance.roster.tables import guardian_links
 from campus import db
 from campus.keylists import ask, asked, matching
 

@@ -12,14 +12,15 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from attendance.directions import Tap, walk
+from attendance.calendar.schoolday import day_bounds
+from attendance.evidence.directions import Tap, walk
 from attendance.guardians.looks import Look, claim
 from attendance.guardians.notices import Arrival, Day, Decision, Drop, Gone, New, Step, Timing, Told
 from attendance.guardians.tables import guardian_notices, guardian_profiles, guardian_wishes
 from attendance.guardians.telling import steps
-from attendance.roster_tables import guardian_links, guardians
-from attendance.schoolday import day_bounds
-from attendance.tables import leave_requests, marks, passes, roll, sessions
+from attendance.register.tables import marks, passes, roll, sessions
+from attendance.roster.tables import guardian_links, guardians
+from attendance.tables import leave_requests
 from campus.clock import from_ms
 from campus.ids import new_id
 from campus.keylists import ask, asked, matching

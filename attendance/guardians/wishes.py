@@ -13,8 +13,8 @@ import msgspec
 import sqlalchemy as sa
 
 from attendance.guardians.tables import guardian_profiles, guardian_wishes
-from attendance.roster_tables import guardian_links, guardians
-from attendance.sheets import Row, sheet
+from attendance.roster.tables import guardian_links, guardians
+from attendance.sheets.rows import Row, sheet
 from attendance.tables import students
 from campus import db
 from campus.errors import Conflict, NotFound

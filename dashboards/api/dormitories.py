@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
 
-from attendance.dormitories import DormitoryCount, dormitories
-from attendance.schoolday import day_bounds, local_day
+from attendance.calendar.schoolday import day_bounds, local_day
+from attendance.site.dormitories import DormitoryCount, dormitories
 from campus import db
 from dashboards.access.accounts import Account
 from dashboards.access.people import allow

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from msgspec import Meta
 from starlette.requests import Request
 
-from attendance import follow_ups
+from attendance.leave import follow_ups
 from campus import db
 from dashboards.access import audit
 from dashboards.access.accounts import Account

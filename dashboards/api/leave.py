@@ -11,8 +11,8 @@ from fastapi import APIRouter, Depends
 from msgspec import Meta
 from starlette.requests import Request
 
-from attendance import follow_ups, requests
-from attendance.requests import Symptom
+from attendance.leave import follow_ups, requests
+from attendance.leave.requests import Symptom
 from campus import db
 from campus.errors import NotFound
 from dashboards.access import audit

@@ -10,10 +10,13 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from attendance import queries, report_files, reports, student_days
-from attendance.statuses import status_names_of
+from attendance import queries
+from attendance.register.statuses import status_names_of
+from attendance.reports import figures as reports
+from attendance.reports import files as report_files
+from attendance.reports import student_days
+from attendance.reports.term_report import TermReport, term_pdf
 from attendance.tables import schools
-from attendance.term_report import TermReport, term_pdf
 from campus import db
 from campus.errors import Conflict
 from dashboards.access import audit

@@ -11,9 +11,10 @@ from fastapi import APIRouter, Depends
 from msgspec import Meta
 from starlette.requests import Request
 
-from attendance import corrections, queries
+from attendance import queries
 from attendance.policy import Status
 from attendance.queries import MarkEntry, RollLine
+from attendance.register import corrections
 from campus import db
 from campus.errors import NotFound
 from dashboards.access import audit

@@ -12,8 +12,8 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 
-from attendance.roster_import import RosterReport
-from attendance.roster_run import RosterRun, Wishes, digest_of
+from attendance.roster.importing import RosterReport
+from attendance.roster.run import RosterRun, Wishes, digest_of
 from campus.errors import Conflict, ImportFileError
 from dashboards.access.accounts import Account
 from dashboards.access.origin import check_origin

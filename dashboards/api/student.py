@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
 
-from attendance import student_days
-from attendance.student_days import SessionMark
+from attendance.reports import student_days
+from attendance.reports.student_days import SessionMark
 from campus import db
 from campus.errors import Conflict
 from dashboards.access import audit

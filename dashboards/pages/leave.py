@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from attendance.requests import SYMPTOMS
+from attendance.leave.requests import SYMPTOMS
 from campus import db
 from dashboards.access.accounts import Account
 from dashboards.access.people import allow

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from attendance import roster_log
+from attendance.roster import log as roster_log
 from campus import db
 from dashboards.access.accounts import Account
 from dashboards.access.people import allow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
-from attendance.statuses import renamed
+from attendance.register.statuses import renamed
 from campus import db
 from dashboards.access.accounts import Account
 from dashboards.deps import deps_of

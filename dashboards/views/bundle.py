@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from alerts.life import bundle, queries
-from attendance.tables import marks, passes, sessions
+from attendance.register.tables import marks, passes, sessions
 from campus.series import SeriesStore
 from dashboards.access.accounts import Account
 from dashboards.tables import access_log, accounts

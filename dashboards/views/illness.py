@@ -10,9 +10,9 @@ import msgspec
 import sqlalchemy as sa
 
 from attendance import queries
-from attendance.follow_ups import Kept, Note, kept_of
-from attendance.illness import Case, cases_on
-from attendance.schoolday import local_day
+from attendance.calendar.schoolday import local_day
+from attendance.leave.follow_ups import Kept, Note, kept_of
+from attendance.leave.illness import Case, cases_on
 from attendance.tables import students
 from dashboards.views.people import account_names
 

@@ -16,8 +16,8 @@ from alerts.incidents.incidents import Incident
 from alerts.incidents.tables import muster_steps
 from alerts.life import queries
 from attendance import queries as attendance
+from attendance.site.whereabouts import whereabouts
 from attendance.tables import schools
-from attendance.whereabouts import whereabouts
 from dashboards.access.accounts import Account
 from dashboards.views.muster import left_since
 from dashboards.views.people import account_names

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 import sqlalchemy as sa
 
-from attendance import requests
-from attendance.follow_ups import kept_of
-from attendance.requests import Request, State, Symptom, Wish
+from attendance.leave import requests
+from attendance.leave.follow_ups import kept_of
+from attendance.leave.requests import Request, State, Symptom, Wish
 from attendance.tables import leave_kinds, leave_requests, students
 from dashboards.access.accounts import Account
 from dashboards.views.classes import must_own, own_classes

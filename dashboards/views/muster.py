@@ -15,7 +15,7 @@ from alerts.incidents.after_action import AfterAction, after_action, safe_at
 from alerts.incidents.incidents import Before, Incident, MusterLine, Person
 from attendance import queries as attendance
 from attendance.rollbook import Lesson, RollBook
-from attendance.whereabouts import Whereabouts, whereabouts
+from attendance.site.whereabouts import Whereabouts, whereabouts
 from campus import changes
 from dashboards.access.accounts import Account
 from dashboards.views.classes import own_classes

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 import sqlalchemy as sa
 
-from attendance.last_places import Bounds, PlaceCount, bounds, card_flows, inside_by_place
+from attendance.calendar.schoolday import day_bounds, local_day
 from attendance.rollbook import RollBook
-from attendance.schoolday import day_bounds, local_day
+from attendance.site.last_places import Bounds, PlaceCount, bounds, card_flows, inside_by_place
 from campus.clock import to_ms
 from campus.series import Bucket, SeriesKey, SeriesStore
 from devices import queries

@@ -10,10 +10,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 import sqlalchemy as sa
 
-from attendance import corrections, queries
+from attendance import queries
 from attendance.policy import MACHINE
 from attendance.queries import MarkEntry, RollLine, SessionInfo
-from attendance.tables import bells, sessions
+from attendance.register import corrections
+from attendance.register.tables import sessions
+from attendance.tables import bells
 from campus import changes
 from campus.changes import Change
 from campus.errors import NotFound

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 import sqlalchemy as sa
 
-from attendance import roster_log
-from attendance.roster_log import ImportEntry
+from attendance.roster import log as roster_log
+from attendance.roster.log import ImportEntry
 
 SHOWN = 50
 

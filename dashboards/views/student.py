@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 import sqlalchemy as sa
 
-from attendance import queries, student_days
-from attendance.insight import DayMark, Insight, insight
+from attendance import queries
+from attendance.calendar.schoolday import local_day
 from attendance.policy import MACHINE
 from attendance.queries import StudentInfo
-from attendance.schoolday import local_day
-from attendance.student_days import CalendarCell, SessionMark, Share, SubjectLate, WeekdayLate
+from attendance.reports import student_days
+from attendance.reports.insight import DayMark, Insight, insight
+from attendance.reports.student_days import CalendarCell, SessionMark, Share, SubjectLate, WeekdayLate
 from dashboards.access.accounts import Account
 from dashboards.views.classes import must_own_student
 from dashboards.views.people import account_names

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 import sqlalchemy as sa
 
-from attendance.insight import AWAY, Insight, Sign, early_warnings, insight_of_class
-from attendance.schoolday import local_day
+from attendance.calendar.schoolday import local_day
+from attendance.reports.insight import AWAY, Insight, Sign, early_warnings, insight_of_class
 from attendance.tables import students
 from dashboards.access.accounts import Account
 from dashboards.views.classes import must_own, own_classes

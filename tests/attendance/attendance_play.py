@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 import sqlalchemy as sa
 
-from attendance import corrections, files, queries
-from attendance.leave import grant
+from attendance import queries
+from attendance.leave.leave import grant
 from attendance.policy import LeaveSpan, Status
-from attendance.roster_read import read_roster
-from attendance.roster_store import apply_roster
+from attendance.register import corrections
+from attendance.roster.read import read_roster
+from attendance.roster.store import apply_roster
+from attendance.sheets import school as files
 from attendance.stage import AttendanceStage
 from campus import db
 from campus.envelope import Envelope, Source

@@ -8,7 +8,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from attendance import files
+from attendance.calendar.daybook import school_day
 from attendance.calendar.feed import read_feed
 from attendance.calendar.files import import_exams, import_terms
 from attendance.calendar.lessons import lessons
@@ -16,9 +16,9 @@ from attendance.calendar.official import OfficialDay, official_days, read_file
 from attendance.calendar.show import explain
 from attendance.calendar.store import put_feed, put_official
 from attendance.calendar.weeks import Term, is_vacation, week_of
-from attendance.daybook import school_day
+from attendance.register.tables import sessions
 from attendance.rollbook import RollBook
-from attendance.tables import sessions
+from attendance.sheets import school as files
 from campus import db
 from campus.errors import ImportFileError, NotFound, Unavailable
 from cli.calendar_feed import FeedReader

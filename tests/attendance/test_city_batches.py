@@ -10,7 +10,10 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
-from attendance import chain, due, tables
+from attendance import tables
+from attendance.register import chain
+from attendance.register import tables as register_tables
+from attendance.sessions import due
 from attendance.stage import AttendanceStage
 from campus import db
 from campus.envelope import Envelope, Source
@@ -90,10 +93,10 @@ def _settle(engine: sa.Engine, stage: AttendanceStage, now: datetime) -> None:
 
 def ending(engine: sa.Engine) -> list[tuple[object, ...]]:
     """The roll and who is on site, school by school, and that every chain holds."""
-    roll, site = tables.roll.c, tables.site_states.c
+    roll, site = register_tables.roll.c, register_tables.site_states.c
     with db.read(engine) as conn:
         marks = conn.execute(
-            sa.select(roll.school, roll.session, roll.student, roll.status).order_by(*tables.roll.c[:3])
+            sa.select(roll.school, roll.session, roll.student, roll.status).order_by(*register_tables.roll.c[:3])
         )
         where = conn.execute(
             sa.select(site.school, site.student, site.state, site.at).order_by(site.school, site.student)
@@ -159,7 +162,7 @@ def test_a_bell_of_more_sessions_than_a_transaction_holds_says_that_it_is_behind
 
 
 def test_keys_may_be_text_numbers_and_moments_in_any_number(engine: sa.Engine, postgresql: sa.Engine) -> None:
-    table = tables.passes
+    table = register_tables.passes
     columns = (table.c.school, table.c.told_at, table.c.serial)
 
     def question(dialect: str) -> sa.Select[tuple[object, ...]]:

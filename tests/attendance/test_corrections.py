@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from attendance_play import SCHOOL, Play
 from click.testing import CliRunner
 
-from attendance import corrections
-from attendance.chain import Proof, verify
 from attendance.policy import Mark
-from attendance.tables import links, marks
+from attendance.register import corrections
+from attendance.register.chain import Proof, verify
+from attendance.register.tables import links, marks
 from campus import db
 from campus.errors import Conflict, NotFound
 from cli.attendance import attendance

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from attendance_play import SCHOOL, Play
 
-from attendance.dormitories import Boarder, DormitoryCount, dormitories, whereabouts_of
-from attendance.site import State
-from attendance.tables import boarders, sightings
+from attendance.register.tables import sightings
+from attendance.site.dormitories import Boarder, DormitoryCount, dormitories, whereabouts_of
+from attendance.site.site import State
+from attendance.tables import boarders
 from campus import db
 
 

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from attendance_play import SCHOOL, ZONE, Play
 
-from attendance import follow_ups, requests
-from attendance.follow_ups import Kept, News, news
-from attendance.illness import FollowUp
-from attendance.requests import Wish
+from attendance.leave import follow_ups, requests
+from attendance.leave.follow_ups import Kept, News, news
+from attendance.leave.illness import FollowUp
+from attendance.leave.requests import Wish
 from campus import db
 from campus.errors import Conflict, NotFound
 

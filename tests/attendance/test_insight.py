@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attendance.insight import DayMark, Sign, early_warnings, insight, insight_of_class
 from attendance.policy import STATUSES
+from attendance.reports.insight import DayMark, Sign, early_warnings, insight, insight_of_class
 from campus import db
 from cli.attendance import attendance
 

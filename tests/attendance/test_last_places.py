@@ -6,8 +6,17 @@ import pytest
 import sqlalchemy as sa
 from attendance_play import DAY, SCHOOL, ZONE, Play
 
-from attendance.last_places import Bounds, GateFlow, LastSeen, PlaceCount, bounds, card_flows, inside_by_place, place_of
-from attendance.schoolday import day_bounds
+from attendance.calendar.schoolday import day_bounds
+from attendance.site.last_places import (
+    Bounds,
+    GateFlow,
+    LastSeen,
+    PlaceCount,
+    bounds,
+    card_flows,
+    inside_by_place,
+    place_of,
+)
 from attendance.tables import readers
 from campus import db
 from campus.series import Bucket

@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 from attendance_play import DAY, SCHOOL, ZONE, Play
 
-from attendance import requests
-from attendance.illness import Case, FollowUp, cases_on, follow_ups
-from attendance.requests import Request, Wish
+from attendance.leave import requests
+from attendance.leave.illness import Case, FollowUp, cases_on, follow_ups
+from attendance.leave.requests import Request, Wish
 from attendance.tables import leaves
 from campus import db
 from campus.errors import Conflict, NotFound

@@ -8,7 +8,7 @@ import pytest
 from attendance_play import DAY, SCHOOL, ZONE, Play
 
 from attendance.rollbook import RollBook, SiteCount
-from attendance.site import SiteState, state_of
+from attendance.site.site import SiteState, state_of
 from campus import db
 from campus.facts import MarkChanged, StudentPassed
 

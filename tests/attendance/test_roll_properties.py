@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from attendance.policy import STATUSES
-from attendance.tables import marks, roll
+from attendance.register.tables import marks, roll
 from campus import db
 from campus.envelope import Envelope
 

@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from attendance_play import local
 from roster_files import CITY, delta, write_sheets, write_zip
 
-from attendance.due import plan
-from attendance.roster_import import RosterReport
-from attendance.roster_log import recent, standing
-from attendance.roster_run import RosterRun, Wishes
-from attendance.roster_tables import guardian_links, guardians, organisations, roster_imports, terms
+from attendance.roster.importing import RosterReport
+from attendance.roster.log import recent, standing
+from attendance.roster.run import RosterRun, Wishes
+from attendance.roster.tables import guardian_links, guardians, organisations, roster_imports, terms
+from attendance.sessions.due import plan
 from attendance.tables import classes, enrolments, schools, students, teachers
 from campus import db
 from campus.clock import VirtualClock

@@ -16,12 +16,12 @@ from attendance_play import local
 from provider import SECRET, Sis, person, ref, school, serving
 from roster_files import CITY, delta, write_sheets, write_zip
 
-from attendance.oneroster_rest import Provider
-from attendance.roster_keep import RosterKeeper
-from attendance.roster_log import recent, standing
-from attendance.roster_pull import pull
-from attendance.roster_run import RosterRun, Wishes
-from attendance.roster_tables import guardian_links, terms
+from attendance.roster.keep import RosterKeeper
+from attendance.roster.log import recent, standing
+from attendance.roster.oneroster_rest import Provider
+from attendance.roster.pull import pull
+from attendance.roster.run import RosterRun, Wishes
+from attendance.roster.tables import guardian_links, terms
 from attendance.tables import enrolments, students, teachers
 from campus import config, db
 from campus.clock import VirtualClock

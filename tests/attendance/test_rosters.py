@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 from attendance_play import ROSTER, SCHOOL, local, write_roster
 
-from attendance.roster_read import read_roster
-from attendance.roster_store import apply_roster, diff_roster
+from attendance.roster.read import read_roster
+from attendance.roster.store import apply_roster, diff_roster
 from attendance.tables import classes, enrolments, students, teachers
 from campus import db
 from campus.errors import Conflict, ImportFileError

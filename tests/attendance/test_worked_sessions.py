@@ -16,11 +16,12 @@ import sqlalchemy as sa
 from attendance_play import CARDS, SCHOOL, Play
 from test_worked_cases import Happening, leaves, outages, parts, passes, words
 
-from attendance import files, session_files
-from attendance.chain import verify
 from attendance.queries import day_sessions
-from attendance.session_queries import SessionLine, session_roll
-from attendance.sessionrules import SESSION_KINDS
+from attendance.register.chain import verify
+from attendance.sessions.queries import SessionLine, session_roll
+from attendance.sessions.rules import SESSION_KINDS
+from attendance.sheets import school as files
+from attendance.sheets import sessions as session_files
 from campus import db
 from campus.envelope import Envelope, Source
 from campus.events import GatePass, LabSeatTaken

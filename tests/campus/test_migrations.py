@@ -21,8 +21,9 @@ importlib.import_module("devices.plan_tables")
 importlib.import_module("devices.asset_tables")
 importlib.import_module("devices.upkeep.tables")
 importlib.import_module("devices.firmware.tables")
-importlib.import_module("attendance.follow_up_tables")
-importlib.import_module("attendance.roster_tables")
+importlib.import_module("attendance.leave.follow_up_tables")
+importlib.import_module("attendance.roster.tables")
+importlib.import_module("attendance.register.tables")
 importlib.import_module("attendance.guardians.tables")
 MIGRATIONS = Path(db.__file__).parent / "migrations"
 

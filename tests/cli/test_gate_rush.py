@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from attendance import tables
+from attendance.register import tables as register
 from campus import db
 from cli.gate_rush import silent_gates
 from devices.files import import_devices
@@ -45,7 +46,7 @@ def conn(engine: sa.Engine, tmp_path: Path) -> Iterator[sa.Connection]:
 def passed(conn: sa.Connection, gate: str, moment: datetime) -> None:
     row = {"school": "s", "id": f"{gate} {moment.isoformat()}", "gate": gate, "lane": "1", "credential": "0" * 32}
     times = {"at": moment, "told_at": moment, "received_at": moment}
-    conn.execute(tables.passes.insert().values(**row, **times, late=False, suspect=False))
+    conn.execute(register.passes.insert().values(**row, **times, late=False, suspect=False))
 
 
 def rush(conn: sa.Connection, *gates: str) -> None:
@@ -69,7 +70,7 @@ def test_on_a_day_on_which_nobody_comes_no_gate_is_blamed(conn: sa.Connection) -
 def test_a_gate_that_works_or_is_offline_is_not_meant(conn: sa.Connection) -> None:
     rush(conn, "gate-1", "gate-2")
     assert list(silent_gates(conn, "s", at(7, 7, 30), WITHIN, ZONE)) == []
-    conn.execute(tables.passes.delete().where(tables.passes.c.gate == "gate-1", tables.passes.c.at > at(7, 0, 0)))
+    conn.execute(register.passes.delete().where(register.passes.c.gate == "gate-1", register.passes.c.at > at(7, 0, 0)))
     conn.execute(device_states.update().where(device_states.c.device == "gate-1").values(state="offline"))
     assert list(silent_gates(conn, "s", at(7, 7, 30), WITHIN, ZONE)) == []
 
@@ -81,6 +82,6 @@ def test_only_while_students_arrive_anything_is_expected(conn: sa.Connection, ho
 
 
 def test_a_gate_without_a_past_is_not_judged(conn: sa.Connection) -> None:
-    conn.execute(tables.passes.delete())
+    conn.execute(register.passes.delete())
     rush(conn, "gate-2")
     assert list(silent_gates(conn, "s", at(7, 7, 30), WITHIN, ZONE)) == []

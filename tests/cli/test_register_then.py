@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from alerts.rules.rulefile import load_rules
 from attendance import tables
+from attendance.register import tables as register_tables
 from campus import db
 from campus.clock import VirtualClock, to_ms
 from campus.series import Point
@@ -75,23 +76,23 @@ def school(engine: sa.Engine) -> sa.Engine:
         for student in ("s-1", "s-2", "s-3"):
             row = {"school": "s", "id": student, "name": "N", "grade": "7", "class_id": "c", "active": True}
             conn.execute(tables.students.insert().values(row))
-        conn.execute(tables.sessions.insert(), [lesson(), night])
+        conn.execute(register_tables.sessions.insert(), [lesson(), night])
         given = [
             mark("s-1", 1, "absent", at(9, 15)), mark("s-1", 2, "present", at(9, 40), by="teacher"),
             mark("s-2", 1, "present", at(9, 10), by="teacher"),
             mark("s-3", 1, "absent", at(22, 15), session="x-2"),
         ]  # fmt: skip
-        conn.execute(tables.marks.insert(), given)
+        conn.execute(register_tables.marks.insert(), given)
         for one, number in (("s-1", 2), ("s-2", 1)):
             held = {"session": "x-1", "student": one, "number": number, "school": "s", "status": "present"}
-            conn.execute(tables.roll.insert().values(**held, held=True))
+            conn.execute(register_tables.roll.insert().values(**held, held=True))
         asleep = {"session": "x-2", "student": "s-3", "number": 1, "school": "s", "status": "absent", "held": False}
-        conn.execute(tables.roll.insert().values(asleep))
+        conn.execute(register_tables.roll.insert().values(asleep))
         walked = [
             card(1, "s-1", "in", at(7, 40)), card(2, "s-2", "in", at(7, 41)), card(3, "s-2", "out", at(8, 50)),
             card(4, None, "in", at(9, 1)), card(5, "s-3", "in", at(23, 30)),
         ]  # fmt: skip
-        conn.execute(tables.passes.insert(), walked)
+        conn.execute(register_tables.passes.insert(), walked)
         like = {"school": "s", "name": "N", "name_en": "N", "place": "gate", "model": "", "covers": ""}
         conn.execute(
             devices.insert(), [like | {"id": "gate-1", "kind": "gate"}, like | {"id": "cam-1", "kind": "camera"}]
@@ -136,9 +137,9 @@ def test_the_register_of_now_asks_the_roll_and_the_site(school: sa.Engine) -> No
         assert NOW.boarders_missing(conn, "s", at(5, day=8), late) == [("s-3", "c")]
         assert NOW.boarders_missing(conn, "s", at(7, day=8), late) == []
         site = {"school": "s", "student": "s-3", "class_id": "c", "why": "pass"}
-        conn.execute(tables.site_states.insert().values(**site, state="in", at=at(7, 40)))
+        conn.execute(register_tables.site_states.insert().values(**site, state="in", at=at(7, 40)))
         assert NOW.boarders_missing(conn, "s", at(22, 40), late) == [("s-3", "c")]
-        conn.execute(tables.site_states.update().values(at=at(23, 30)))
+        conn.execute(register_tables.site_states.update().values(at=at(23, 30)))
         assert NOW.boarders_missing(conn, "s", at(23, 40), late) == []
 
 

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from attendance import tables
+from attendance.register import tables as register
 from campus import db
 from cli.register import SchoolRegister
 from cli.school_calendar import SchoolCalendar
@@ -37,19 +38,21 @@ def school(engine: sa.Engine) -> sa.Engine:
         ):
             row = {"period": period, "kind": kind, "name": period, "name_en": period, "starts": start, "ends": end}
             conn.execute(tables.bells.insert().values(school="s", day_type="school", **row))
-        conn.execute(tables.sessions.insert().values(session))
-        conn.execute(tables.sessions.insert().values(session | {"id": "x-2", "class_id": "d"}))
+        conn.execute(register.sessions.insert().values(session))
+        conn.execute(register.sessions.insert().values(session | {"id": "x-2", "class_id": "d"}))
         for student, state in (("s-1", "in"), ("s-2", "out"), ("s-3", "in")):
             conn.execute(
                 tables.students.insert().values(school="s", id=student, name="N", grade="7", class_id="c", active=True)
             )
             conn.execute(
-                tables.site_states.insert().values(school="s", student=student, class_id="c", state=state, why="pass")
+                register.site_states.insert().values(school="s", student=student, class_id="c", state=state, why="pass")
             )
         for student, status, held in (("s-1", "absent", False), ("s-2", "present", True), ("s-3", "present", False)):
             mark = {"session": "x-1", "student": student, "number": 1, "school": "s", "status": status}
-            conn.execute(tables.marks.insert().values(**mark, why="w", evidence={}, by="machine", reason="", at=at(8)))
-            conn.execute(tables.roll.insert().values(**mark, held=held))
+            conn.execute(
+                register.marks.insert().values(**mark, why="w", evidence={}, by="machine", reason="", at=at(8))
+            )
+            conn.execute(register.roll.insert().values(**mark, held=held))
         conn.execute(
             tables.leaves.insert().values(
                 school="s", student="s-3", starts=at(8) - timedelta(days=1), ends=at(8) - timedelta(hours=10),

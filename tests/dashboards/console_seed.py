@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from attendance import files as attendance_files
-from attendance import session_files
-from attendance.roster_read import read_roster
-from attendance.roster_store import apply_roster
+from attendance.roster.read import read_roster
+from attendance.roster.store import apply_roster
+from attendance.sheets import school as attendance_files
+from attendance.sheets import sessions as session_files
 from campus import db
 from campus.clock import VirtualClock, to_ms
 from campus.envelope import Envelope, Source

@@ -7,9 +7,10 @@ from datetime import date, datetime, time, timedelta
 
 import sqlalchemy as sa
 
-from attendance.due import session_id
 from attendance.policy import Status
-from attendance.tables import marks, roll, sessions, students
+from attendance.register.tables import marks, roll, sessions
+from attendance.sessions.due import session_id
+from attendance.tables import students
 from campus import db
 from tests.dashboards.console_seed import DAY, OWN_CLASS, SCHOOL, ZONE
 

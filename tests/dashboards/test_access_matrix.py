@@ -10,7 +10,8 @@ from fastapi.testclient import TestClient
 from starlette.routing import BaseRoute, Mount, Route
 
 from alerts.tables import alarms
-from attendance.tables import roll, sessions, students
+from attendance.register.tables import roll, sessions
+from attendance.tables import students
 from dashboards.access.roles import RIGHTS, ROLES, Right, Role
 from dashboards.tables import accounts
 from tests.dashboards.conftest import BASE, SignIn

@@ -10,9 +10,9 @@ from openpyxl import load_workbook
 from pypdf import PdfReader
 from term_seed import pupils, write_term
 
-from attendance.report_files import class_csv
-from attendance.reports import RegisterRow
-from attendance.statuses import DEFAULT_NAMES
+from attendance.register.statuses import DEFAULT_NAMES
+from attendance.reports.figures import RegisterRow
+from attendance.reports.files import class_csv
 from attendance.tables import students
 from campus import db
 from tests.dashboards.conftest import SignIn

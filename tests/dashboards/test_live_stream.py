@@ -10,7 +10,8 @@ from fastapi.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from alerts.life import queries as alerts
-from attendance.tables import roll, students
+from attendance.register.tables import roll
+from attendance.tables import students
 from campus import changes, db
 from campus.clock import VirtualClock
 from campus.events import SensorAlarm

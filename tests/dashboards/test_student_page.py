@@ -6,9 +6,9 @@ import sqlalchemy as sa
 from console_seed import FOREIGN_CLASS, OWN_CLASS, SCHOOL
 from term_seed import pupils, write_term
 
-from attendance import student_days
 from attendance.policy import Status
-from attendance.student_days import CalendarCell
+from attendance.reports import student_days
+from attendance.reports.student_days import CalendarCell
 from attendance.tables import status_names, students
 from tests.dashboards.conftest import SignIn
 

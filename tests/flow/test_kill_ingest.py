@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from alerts.tables import alarm_steps, alarms, evidence, outbox
-from attendance.tables import marks, passes
+from attendance.register.tables import marks, passes
 from campus import codec, topics
 from campus.clock import ScaledClock, to_ms
 from campus.events import CameraIntrusion, GatePass, Reading, SensorAlarm, Status

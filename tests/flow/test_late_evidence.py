@@ -15,8 +15,9 @@ import pytest
 import sqlalchemy as sa
 
 from alerts.notify.kinds import make_client
-from attendance import corrections, queries
+from attendance import queries
 from attendance.guardians.worker import GuardianWorker
+from attendance.register import corrections
 from attendance.stage import AttendanceStage
 from campus import db
 from campus.clock import VirtualClock

@@ -7,7 +7,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from alerts.tables import alarms
-from attendance.tables import marks, sessions
+from attendance.register.tables import marks, sessions
 from campus import db
 from campus.clock import VirtualClock
 from campus.mqtt import Message

@@ -1,0 +1,1 @@
+"""Leave asked for and granted, and the illness watch that follows the sick ones."""

@@ -1,0 +1,1 @@
+"""The register: marks decided, appended, corrected, and proved by a hash chain."""

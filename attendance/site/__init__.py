@@ -1,0 +1,1 @@
+"""Who is on site: in, out or unknown, by class, dormitory and place."""
