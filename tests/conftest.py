@@ -1,20 +1,25 @@
 """Fixtures every room's tests share: a fresh migrated database and a virtual clock."""
 
+import fcntl
+import os
 import secrets
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from private_postgresql import find_programs, server
 
 from campus import db
 from campus.clock import VirtualClock
 from campus.settings import Mqtt
 from cli.broker import Listener, Mosquitto, find_mosquitto
+from dashboards.access import passwords
+from tests.dashboards import console_seed
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -25,16 +30,50 @@ def clock() -> VirtualClock:
     return VirtualClock(datetime(2026, 9, 6, 23, 0, tzinfo=UTC))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def real_hasher() -> Iterator[PasswordHasher]:
+    """The hasher of the platform; meanwhile one that takes no time is in its place, since hundreds sign in here."""
+    real = passwords._hasher
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        yield real
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, fill: Callable[[sa.Engine, Path], None]) -> Path:
+    """A folder with a migrated and filled ``campus.db``: the first worker of the run makes it, the others take it."""
+    folder = shared_by_workers(factory) / name
+    with (folder.parent / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            making = folder.with_suffix(".making")
+            making.mkdir()
+            engine = db.open_engine(f"sqlite:///{making}/campus.db")
+            db.migrate(engine)
+            fill(engine, making)
+            with engine.connect() as conn:
+                conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            engine.dispose()
+            making.rename(folder)
+    return folder
+
+
+def shared_by_workers(factory: pytest.TempPathFactory) -> Path:
+    """The folder of this run that all its workers know."""
+    own = factory.getbasetemp()
+    return own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own
+
+
 @pytest.fixture(scope="session")
 def migrated_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite file, made once and copied for each test."""
-    path = tmp_path_factory.mktemp("template") / "campus.db"
-    engine = db.open_engine(f"sqlite:///{path}")
-    db.migrate(engine)
-    with engine.connect() as conn:
-        conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    engine.dispose()
-    return path
+    return made_once(tmp_path_factory, "migrated", lambda _engine, _folder: None) / "campus.db"
+
+
+@pytest.fixture(scope="session")
+def seeded_school(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the seeded ``campus.db`` and ``series.db`` of the console's tests, to be copied."""
+    begins = VirtualClock(console_seed.BEGINS)
+    return made_once(tmp_path_factory, "console", lambda engine, folder: console_seed.seed(engine, folder, begins))
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import dataclasses
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -47,21 +48,22 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-@pytest.fixture(scope="session")
-def seeded_school(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the seeded ``campus.db`` and ``series.db``."""
-    folder = tmp_path_factory.mktemp("school")
-    engine = db.open_engine(f"sqlite:///{folder}/campus.db")
-    db.migrate(engine)
-    console_seed.seed(engine, folder, VirtualClock(console_seed.BEGINS))
-    with engine.connect() as conn:
-        conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    engine.dispose()
-    return folder
-
-
 @pytest.fixture
 def console(seeded_school: Path, tmp_path: Path) -> Iterator[Console]:
+    """A console of the test's own."""
+    with running(seeded_school, tmp_path) as console:
+        yield console
+
+
+@pytest.fixture(scope="module")
+def looked_at(seeded_school: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """One console for all tests of a module that change nothing in it."""
+    with running(seeded_school, tmp_path_factory.mktemp("looked-at")) as console:
+        yield console
+
+
+@contextmanager
+def running(seeded_school: Path, tmp_path: Path) -> Iterator[Console]:
     """The console on a fresh copy of the seeded school, at 10:12 on its Monday, served over a real socket."""
     for name in ("campus.db", "series.db"):
         (tmp_path / name).write_bytes((seeded_school / name).read_bytes())
@@ -120,6 +122,17 @@ class Visitor:
         self.page.locator("#live-state[data-state=live]").wait_for(timeout=10_000)
         return self.page
 
+    def turn_to(self, language: Language) -> None:
+        """Choose the language, if the page does not speak it yet."""
+        if not str(self.page.locator("html").get_attribute("lang")).startswith(language):
+            with self.page.expect_navigation():
+                self.page.locator("button[name=language]").click()
+
+    def resize(self, size: Size) -> None:
+        """Give the window another size."""
+        width, height = SIZES[size]
+        self.page.set_viewport_size({"width": width, "height": height})
+
     def overflow(self) -> int:
         """By how many pixels the page is wider than its window."""
         return int(self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
@@ -127,7 +140,21 @@ class Visitor:
 
 @pytest.fixture
 def visit(browser: Browser, console: Console) -> Iterator[Callable[..., Visitor]]:
-    """Opens a browser of a size; at the end nothing may have gone wrong in any."""
+    """Opens a browser of a size before the test's own console; at the end nothing may have gone wrong in any."""
+    with visitors(browser, console) as open_:
+        yield open_
+
+
+@pytest.fixture
+def look(browser: Browser, looked_at: Console) -> Iterator[Callable[..., Visitor]]:
+    """Opens a browser of a size before the module's console; at the end nothing may have gone wrong in any."""
+    with visitors(browser, looked_at) as open_:
+        yield open_
+
+
+@contextmanager
+def visitors(browser: Browser, console: Console) -> Iterator[Callable[..., Visitor]]:
+    """Opens browsers before ``console``, closes them, and holds against them what went wrong."""
     made: list[Visitor] = []
 
     def open_(size: Size = "desk") -> Visitor:

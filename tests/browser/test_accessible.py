@@ -50,17 +50,17 @@ def wear(page: Page, theme: str) -> None:
 @pytest.mark.parametrize(("size", "language", "theme"), SETTINGS)
 @pytest.mark.parametrize("role", PAGES)
 def test_axe_finds_nothing(
-    visit: Visit, console: Console, role: str, size: Size, language: Language, theme: str
+    look: Visit, looked_at: Console, role: str, size: Size, language: Language, theme: str
 ) -> None:
-    visitor = visit(size)
+    visitor = look(size)
     page = visitor.page
-    page.goto(console.url)
+    page.goto(looked_at.url)
     wear(page, theme)
     assert findings(page) == [], "sign-in"
     page = visitor.sign_in(role, language)
     wear(page, theme)
     for path in PAGES[role]:
-        page.goto(console.url + path)
+        page.goto(looked_at.url + path)
         if path not in STILL:
             page.locator("#live-state[data-state=live]").wait_for(timeout=10_000)
         assert findings(page) == [], path

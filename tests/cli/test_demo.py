@@ -14,6 +14,7 @@ from campus.tables import seen_events
 from cli.demo_days import DemoDays
 from tests.cli.running import Running
 from tests.conftest import free_port
+from tests.flow.running_school import eventually
 
 Start = Callable[..., Running]
 
@@ -51,8 +52,7 @@ def test_the_demo_lives_stops_cleanly_and_goes_on_where_it_was(start: Start, tmp
     with httpx.Client(base_url=url, headers={"Origin": url}) as guard:
         assert guard.post("/sign-in", data={"login": "guard", "password": kept["guard"]}).status_code == 303
         assert guard.get("/api/v1/alarms").status_code == 200
-        while not guard.get("/api/v1/alarms").json()["site"]["inside"]:
-            pass  # until the first student passed a gate
+        assert eventually(lambda: guard.get("/api/v1/alarms").json()["site"]["inside"] > 0)  # a student passed a gate
     second = start("demo", "--port", str(free_port()))
     second.until("is in use: it runs already")
     assert second.process.wait(timeout=20) == 2

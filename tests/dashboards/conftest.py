@@ -20,19 +20,6 @@ BASE = "http://console.test"
 SignIn = Callable[[str], TestClient]
 
 
-@pytest.fixture(scope="session")
-def seeded_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the seeded ``campus.db`` and ``series.db``."""
-    folder = tmp_path_factory.mktemp("console")
-    engine = db.open_engine(f"sqlite:///{folder}/campus.db")
-    db.migrate(engine)
-    console_seed.seed(engine, folder, VirtualClock(console_seed.BEGINS))
-    with engine.connect() as conn:
-        conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    engine.dispose()
-    return folder
-
-
 @pytest.fixture
 def noon() -> VirtualClock:
     """The clock at the seeded school: 10:12 on Monday."""
@@ -40,10 +27,10 @@ def noon() -> VirtualClock:
 
 
 @pytest.fixture
-def deps(seeded_template: Path, tmp_path: Path, noon: VirtualClock) -> Iterator[Deps]:
+def deps(seeded_school: Path, tmp_path: Path, noon: VirtualClock) -> Iterator[Deps]:
     """The console's dependencies on a fresh copy of the seeded school; both clocks are the virtual one."""
     for name in ("campus.db", "series.db"):
-        (tmp_path / name).write_bytes((seeded_template / name).read_bytes())
+        (tmp_path / name).write_bytes((seeded_school / name).read_bytes())
     engine = db.open_engine(f"sqlite:///{tmp_path}/campus.db")
     series = SqliteSeries(tmp_path / "series.db")
     settings = Dashboards(base_url=BASE, files=tmp_path / "files")

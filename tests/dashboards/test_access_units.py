@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 
 from campus import db
 from campus.clock import VirtualClock
@@ -61,6 +62,11 @@ def test_a_password_is_kept_as_an_argon2id_hash(engine: sa.Engine, guard: accoun
     assert passwords.matches(stored, PASSWORD)
     assert not passwords.matches(stored, PASSWORD + "x")
     assert not passwords.matches("damaged", PASSWORD)
+
+
+def test_a_password_costs_whoever_guesses_what_rfc_9106_recommends(real_hasher: PasswordHasher) -> None:
+    assert (real_hasher.memory_cost, real_hasher.time_cost, real_hasher.parallelism) == (65536, 3, 4)
+    assert real_hasher.hash("x").startswith("$argon2id$")
 
 
 def test_only_the_hash_of_a_token_is_in_the_database(engine: sa.Engine, guard: accounts.Account) -> None:

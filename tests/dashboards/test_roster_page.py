@@ -18,9 +18,9 @@ def zipped(folder: Path, change: tuple[str, str] = ("", "")) -> bytes:
     return file.getvalue()
 
 
-def test_an_export_is_looked_at_then_taken_and_only_that_file(sign_in: SignIn, seeded_template: Path) -> None:
+def test_an_export_is_looked_at_then_taken_and_only_that_file(sign_in: SignIn, seeded_school: Path) -> None:
     admin = sign_in("admin")
-    folder = seeded_template / "files" / "oneroster"
+    folder = seeded_school / "files" / "oneroster"
     same = admin.post(f"{API}/dry-run", content=zipped(folder)).json()
     assert same["report"]["students"] == 1200
     assert not any(any(counts) for counts in same["report"]["counts"].values())

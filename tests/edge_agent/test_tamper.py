@@ -207,15 +207,17 @@ def test_a_stalled_stream_is_told_after_five_seconds(clock: VirtualClock, voice:
 
 
 @pytest.mark.real_data
-@pytest.mark.parametrize("name", ["as it is", "nightfall with lamps", "clouds"])
+@pytest.mark.parametrize("name", ["as it is", "nightfall with lamps"])
 def test_real_recordings_raise_no_false_alarm(name: str, real_data: Path) -> None:
     # `benchmarks.tamper` plays each for five minutes.
-    assert [ordinary(path, ORDINARY[name], 30)[0] for path in recordings(real_data)] == [[]] * 4
+    assert [ordinary(path, ORDINARY[name], 20)[0] for path in recordings(real_data)] == [[]] * 4
 
 
 @pytest.mark.real_data
-@pytest.mark.parametrize("name", ["a hand on the lens", "out of focus, much (1.6 %)", "turned by 40 %", "no light"])
-def test_tampering_with_real_recordings_is_told_within_ten_seconds(name: str, real_data: Path) -> None:
-    kind, change = TAMPERINGS[name]
-    delays = [tampered(path, kind, change).delay_s for path in recordings(real_data)]
+@pytest.mark.parametrize(
+    "names", [("a hand on the lens", "out of focus, much (1.6 %)"), ("turned by 40 %", "no light")]
+)
+def test_tampering_with_real_recordings_is_told_within_ten_seconds(names: tuple[str, str], real_data: Path) -> None:
+    # Each recording once, tampered with in one of two ways; `benchmarks.tamper` tries every way on every recording.
+    delays = [tampered(path, *TAMPERINGS[names[n % 2]]).delay_s for n, path in enumerate(recordings(real_data))]
     assert all(delay is not None and delay <= 10 for delay in delays), delays
