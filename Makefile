@@ -20,7 +20,7 @@ doctor: setup ## say what is missing or misconfigured, with the fix
 test: ## set up and pass the checks and tests (T=path runs a part)
 	@scripts/setup test
 	@$(MAKE) --no-print-directory check
-	@$(VENV)/pytest -n 2 --dist loadfile $(T)
+	@$(VENV)/pytest -n 3 --dist loadfile $(T)
 
 check: ## ruff, mypy strict and the import layers
 	@$(VENV)/ruff check .

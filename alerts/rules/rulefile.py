@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -81,6 +82,7 @@ def rules_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Alarm rules", **schema}
 
 
+@cache  # a part of the program, which does not change while it runs
 def _shipped() -> tuple[Rule, ...]:
     rules: list[Rule] = []
     for entry in sorted(files("alerts.rules.library").iterdir(), key=lambda one: one.name):
