@@ -124,10 +124,12 @@ class RollBook:
         day, bell = self._now(conn, school, at)
         if day is None or bell is None:
             return None
-        found = tuple(one.class_id for one in lessons(conn, school, day, period=bell.period) if one.room == place)
+        taught = lessons(conn, school, day, period=bell.period)
+        found = tuple(one.class_id for one in taught if one.room == place)
         if not found:
             return None
-        members = _members(conn, school, found, day.day)
+        elsewhere = tuple(one.class_id for one in taught if one.room != place)
+        members = _members(conn, school, found, day.day) - _in_groups(conn, school, elsewhere, found, day.day)
         return Expected(classes=found, students=len(members - self._away(conn, school, members, at)))
 
     def class_teacher(self, conn: sa.Connection, school: str, class_id: str) -> str | None:
@@ -187,3 +189,12 @@ def _members(conn: sa.Connection, school: str, of: tuple[str, ...], day: date) -
         )
     )
     return set(conn.execute(query).scalars())
+
+
+def _in_groups(conn: sa.Connection, school: str, groups: tuple[str, ...], of: tuple[str, ...], day: date) -> set[str]:
+    """Who of the home classes ``of`` is taught in one of the teaching ``groups`` instead."""
+    kinds = sa.select(classes.c.id, classes.c.kind).where(classes.c.school == school, classes.c.id.in_((*groups, *of)))
+    kind = {row.id: row.kind for row in conn.execute(kinds)}
+    teaching = tuple(one for one in groups if kind.get(one) != "homeroom")
+    staying = tuple(one for one in of if kind.get(one) != "homeroom")
+    return _members(conn, school, teaching, day) - _members(conn, school, staying, day)

@@ -1,4 +1,7 @@
-"""Who is on the roll of a session: the home class, the teaching group, or the class's boarders."""
+"""Who is on the roll of a session: the home class, the teaching group, or the class's boarders.
+
+Who is taught in a group in a period (走班) is on the group's roll and not on that of the home class's lesson.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from attendance.evidence.passes import Key
 from attendance.register.tables import roll, sessions
 from attendance.sessions.due import Session
 from attendance.sessions.home_classes import holds_on
-from attendance.tables import boarders, enrolments, students
+from attendance.tables import boarders, classes, enrolments, students
 from campus.keylists import Question, ask, asked, matching
 
 _LESSONS = ("lesson", "lab")
@@ -55,7 +58,7 @@ def _by_session(
     for question, own in ((home, by_day), (taught, lessons), (boarding, by_night)):
         for session, student in ask(conn, question, ((one.id, one.school, one.class_id) for one in own)):
             found[session].add(student)
-    return {session: sorted(own) for session, own in found.items()}
+    return _on_one_roll(conn, group, found)
 
 
 def _among(conn: sa.Connection, group: Sequence[Session], only: Collection[Key]) -> dict[str, list[str]]:
@@ -64,7 +67,16 @@ def _among(conn: sa.Connection, group: Sequence[Session], only: Collection[Key])
     homes = _by_class(ask(conn, _home_class, only))
     taught = _by_day(group, list(ask(conn, _groups, only))) if kinds.intersection(_LESSONS) else {}
     asleep = {(school, student) for school, student in ask(conn, _beds, only)} if "night" in kinds else set()
-    return {one.id: sorted(_own(one, homes, taught.get(one.day, {}), asleep)) for one in group}
+    own = {one.id: _own(one, homes, taught.get(one.day, {}), asleep) for one in group}
+    return _on_one_roll(conn, group, own)
+
+
+def _on_one_roll(conn: sa.Connection, group: Sequence[Session], found: dict[str, set[str]]) -> dict[str, list[str]]:
+    """``found`` without the students of a home class who are in a teaching group's lesson in the same period."""
+    lessons = ((one.id,) for one in group if one.kind in _LESSONS and found[one.id])
+    for session, student in ask(conn, _in_a_group, lessons):
+        found[session].discard(student)
+    return {session: sorted(own) for session, own in found.items()}
 
 
 def _own(
@@ -116,6 +128,27 @@ def _taught(dialect: str) -> _Query:
     query = sa.select(keys.c.session, students.c.id).join_from(keys, enrolments, member)
     held = query.join(students, _ENROLLED).join(sessions, sessions.c.id == keys.c.session)
     return held.where(students.c.active, *holds_on(sessions.c.day))
+
+
+@cache
+def _in_a_group(dialect: str) -> _Query:
+    keys = asked(dialect, roll.c.session)
+    mine, other = sessions.alias("mine"), sessions.alias("other")
+    same_hour = sa.and_(
+        other.c.school == mine.c.school,
+        other.c.day == mine.c.day,
+        other.c.period == mine.c.period,
+        other.c.class_id != mine.c.class_id,
+        other.c.kind.in_(_LESSONS),
+    )
+    home, group = classes.alias("home"), classes.alias("teaching_group")
+    at_home = sa.and_(home.c.school == mine.c.school, home.c.id == mine.c.class_id, home.c.kind == "homeroom")
+    in_group = sa.and_(group.c.school == other.c.school, group.c.id == other.c.class_id, group.c.kind != "homeroom")
+    member = sa.and_(enrolments.c.school == other.c.school, enrolments.c.class_id == other.c.class_id)
+    query = sa.select(keys.c.session, students.c.id).join_from(keys, mine, mine.c.id == keys.c.session)
+    query = query.join(home, at_home).join(other, same_hour).join(group, in_group)
+    query = query.join(enrolments, member).join(students, _ENROLLED)
+    return query.where(enrolments.c.role == "student", students.c.class_id == mine.c.class_id, *holds_on(mine.c.day))
 
 
 @cache
