@@ -177,12 +177,17 @@ class _DryRun(Exception):
 @CONFIG
 @click.argument("login")
 @click.option(
-    "--role", required=True, type=click.Choice(["guard", "teacher", "office", "doctor", "facility", "bureau", "admin"])
+    "--role",
+    required=True,
+    type=click.Choice(["guard", "teacher", "office", "doctor", "facility", "head", "bureau", "admin"]),
 )
 @click.option("--name", required=True, help="The name shown in the console.")
 @click.option("--teacher", default="", help="The teacher's id in the roster, for the role teacher.")
+@click.option("--district", help="The only district that an account of the role bureau sees.")
 @click.password_option(help="Asked for when it is not given.")
-def add_account(config_path: Path | None, login: str, role: Role, name: str, teacher: str, password: str) -> None:
+def add_account(
+    config_path: Path | None, login: str, role: Role, name: str, teacher: str, district: str | None, password: str
+) -> None:
     """Make an account for the console."""
     from campus import db
     from cli.wiring import open_database
@@ -191,7 +196,9 @@ def add_account(config_path: Path | None, login: str, role: Role, name: str, tea
     settings = load_settings(config_path)
     engine = open_database(settings)
     with db.write(engine) as conn:
-        create_account(conn, settings.school.id, login, name, role, password, datetime.now(UTC), teacher)
+        create_account(
+            conn, settings.school.id, login, name, role, password, datetime.now(UTC), teacher, district=district
+        )
     engine.dispose()
     click.echo(f"{login} may sign in as {role}.")
 
@@ -215,6 +222,7 @@ campus.add_command(server_command("attendance"))
 campus.add_command(server_command("roster"))
 campus.add_command(server_command("rules"))
 campus.add_command(server_command("tokens"))
+campus.add_command(server_command("city"))
 campus.add_command(server_command("backup"))
 campus.add_command(server_command("restore"))
 campus.add_command(incidents)

@@ -15,10 +15,10 @@ from dashboards.access.roles import Role
 # In the source tree the guides are where people read them; a built package carries a copy.
 _HERE = Path(__file__).parent
 FOLDERS = (_HERE.parent / "docs" / "guides", _HERE / "guides")
-GUIDES: tuple[str, ...] = ("guard", "teacher", "facility", "admin")
+GUIDES: tuple[str, ...] = ("guard", "teacher", "facility", "bureau", "admin")
 # Whose guide a role reads first; the others' are still looked in for a page that only they explain.
 _GUIDE: dict[Role, str] = {"guard": "guard", "teacher": "teacher", "office": "teacher", "doctor": "teacher",
-    "facility": "facility", "bureau": "admin", "admin": "admin"}  # fmt: skip
+    "facility": "facility", "head": "bureau", "bureau": "bureau", "admin": "admin"}  # fmt: skip
 _PAGES = re.compile(r"<!-- page: ([\w ,-]+) -->\n?")
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 

@@ -36,17 +36,18 @@ RowReader = Callable[[sa.Connection, Sequence[Change]], Mapping[str, msgspec.Str
 class Viewer(msgspec.Struct, frozen=True, kw_only=True):
     """What one open page follows: a topic and, for rolls, the class it is about (None: every one).
 
-    Topics in ``rows`` arrive with their row; those in ``nudges`` only say that something changed.
+    Topics in ``rows`` arrive with their row; those in ``nudges`` only say that something changed, in one of
+    ``schools``. Rows are read for the console's own school alone.
     """
 
-    school: str
+    schools: frozenset[str]
     rows: frozenset[str] = frozenset()
     nudges: frozenset[str] = frozenset()
     scope: str | None = None
 
     def sees(self, change: Change) -> bool:
         """Whether this page is to hear of a change."""
-        mine = change.school == self.school and (change.topic in self.rows or change.topic in self.nudges)
+        mine = change.school in self.schools and (change.topic in self.rows or change.topic in self.nudges)
         return mine and (self.scope is None or change.scope == self.scope)
 
 
@@ -175,15 +176,18 @@ class Hub:
 
     def _encode(self, conn: sa.Connection, found: list[Change]) -> list[Encoded]:
         """Encode each thing that changed once, at its newest change: rows tell a state, not a step."""
-        newest = {(one.topic, one.key): one for one in found if one.school == self._deps.school.id}
+        newest = {(one.school, one.topic, one.key): one for one in found}
         batch = sorted(newest.values(), key=lambda one: one.id)
-        now = to_ms(self._deps.clock.now())
+        now, own = to_ms(self._deps.clock.now()), self._deps.school.id
         rows = {
             topic: reader(conn, mine)
             for topic, reader in self._readers.items()
-            if (mine := [one for one in batch if one.topic == topic])
+            if (mine := [one for one in batch if one.topic == topic and one.school == own])
         }
-        return [self._encode_one(one, rows.get(one.topic, {}).get(one.key), now) for one in batch]
+        return [
+            self._encode_one(one, rows.get(one.topic, {}).get(one.key) if one.school == own else None, now)
+            for one in batch
+        ]
 
     def _encode_one(self, change: Change, row: msgspec.Struct | None, now: int) -> Encoded:
         head = {"type": "change", "id": change.id, "topic": change.topic, "now": now}

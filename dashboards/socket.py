@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import anyio
 import msgspec
+import sqlalchemy as sa
 from anyio.abc import TaskGroup
 from anyio.to_thread import run_sync
 from fastapi import APIRouter
@@ -11,11 +12,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from campus import db
 from campus.clock import to_ms
+from campus.errors import NotFound
 from dashboards.access import audit
 from dashboards.access.accounts import Account
 from dashboards.access.origin import ForeignOrigin, check_origin
 from dashboards.access.people import signed_in
 from dashboards.access.roles import Right, may
+from dashboards.city.scope import school_of
 from dashboards.deps import deps_of
 from dashboards.live import Client, Hub, Viewer, resyncs
 from dashboards.views.classes import own_class
@@ -49,8 +52,8 @@ PAGES: dict[str, Page] = {
 
 
 @router.websocket("/live")
-async def live(socket: WebSocket, page: str, after: int, class_id: str = "") -> None:
-    """Follow what ``page`` shows from change ``after`` on."""
+async def live(socket: WebSocket, page: str, after: int, class_id: str = "", school: str = "") -> None:
+    """Follow what ``page`` shows from change ``after`` on; the bureau may follow another ``school`` on its overview."""
     try:
         check_origin(socket)
     except ForeignOrigin:
@@ -61,19 +64,23 @@ async def live(socket: WebSocket, page: str, after: int, class_id: str = "") -> 
     if account is None:
         await socket.close(SESSION_ENDED)
         return
-    viewer = await run_sync(_admit, socket, account, page, class_id)
+    viewer = await run_sync(_admit, socket, account, page, class_id, school)
     if viewer is None:
         await socket.close(NOT_YOURS)
         return
     await _serve(socket, Client(viewer), after, page)
 
 
-def _admit(socket: WebSocket, account: Account, page: str, class_id: str) -> Viewer | None:
+def _admit(socket: WebSocket, account: Account, page: str, class_id: str, school: str) -> Viewer | None:
     """What the person may follow here, or None. Following a roll is logged as a look at it."""
     deps, known = deps_of(socket), PAGES.get(page)
     if known is None or not may(account.role, known.right):
         return None
-    viewer = Viewer(school=account.school, rows=known.rows, nudges=known.nudges)
+    with db.read(deps.engine) as conn:
+        followed = _school(conn, account, page, school)
+    if followed is None:
+        return None
+    viewer = Viewer(schools=followed, rows=known.rows, nudges=known.nudges)
     if page != "roll":
         return viewer
     with db.read(deps.engine) as conn:
@@ -82,6 +89,16 @@ def _admit(socket: WebSocket, account: Account, page: str, class_id: str) -> Vie
     with db.write(deps.engine) as conn:
         audit.record(conn, deps.wall.now(), account, "roll.live", class_id)
     return msgspec.structs.replace(viewer, scope=class_id)
+
+
+def _school(conn: sa.Connection, account: Account, page: str, school: str) -> frozenset[str] | None:
+    """The schools whose changes a page follows: the account's own but on the overview; None: not for this account."""
+    if page != "overview":
+        return frozenset({account.school})
+    try:
+        return frozenset({school_of(conn, account, school)})
+    except NotFound:
+        return None
 
 
 async def _serve(socket: WebSocket, client: Client, after: int, page: str) -> None:

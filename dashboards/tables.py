@@ -24,6 +24,7 @@ accounts = sa.Table(
     sa.Column("initial", sa.Boolean),  # the password was given by somebody else: the person must choose an own one
     sa.Column("totp_secret", sa.String(64)),
     sa.Column("totp_step", sa.Integer),  # the step of the last code that was used: none is good twice
+    sa.Column("district", sa.String(64)),  # the only one that an account of the bureau sees; NULL: the whole city
     comment="people who may sign in, with what they chose to see",
 )
 

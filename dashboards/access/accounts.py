@@ -13,6 +13,7 @@ from campus.errors import CampusError, Conflict, NotFound
 from campus.ids import new_id
 from dashboards.access import passwords
 from dashboards.access.roles import RIGHTS, ROLES, Right, Role
+from dashboards.city.tables import city_districts
 from dashboards.tables import accounts
 
 Language = Literal["zh", "en"]
@@ -41,6 +42,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     initial: bool = False  # must choose an own password first
     second_factor: bool = False
     scopes: frozenset[Right] = frozenset()  # what a program's token opens
+    district: str | None = None  # the only district that an account of the bureau sees; None: the whole city
     classes: tuple[str, ...] = ()  # the only classes that a program's token opens; empty: no limit
 
     @property
@@ -73,13 +75,17 @@ def create_account(
     teacher: str = "",
     *,
     initial: bool = False,
+    district: str | None = None,
 ) -> Account:
     """Make an account; ``initial``: its person must choose an own password at the first sign-in.
+
+    ``district`` limits an account of the bureau to the schools of that district.
 
     Raises `RefusedAccount` for what cannot work, `Conflict` when the login is taken.
     """
     login = normal_login(login)
     _check(login, role, password, teacher)
+    _check_district(conn, role, district)
     if conn.execute(sa.select(accounts.c.id).where(accounts.c.login == login)).first():
         raise Conflict(f"the login {login!r} is taken; choose another")
     row: dict[str, Any] = {
@@ -93,6 +99,7 @@ def create_account(
         "theme": "auto",
         "siren": False,
         "initial": initial,
+        "district": district,
     }
     conn.execute(accounts.insert().values(**row, password_hash=passwords.hash_password(password), created_at=now))
     return Account(**row, disabled=False)
@@ -107,6 +114,17 @@ def _check(login: str, role: str, password: str, teacher: str) -> None:
         raise RefusedAccount(f"the password is too short: use at least {passwords.MIN_LENGTH} characters")
     if role == "teacher" and not teacher:
         raise RefusedAccount("a teacher's account needs the roster's teacher id, or no class can be shown")
+
+
+def _check_district(conn: sa.Connection, role: str, district: str | None) -> None:
+    if district is None:
+        return
+    if role != "bureau":
+        raise RefusedAccount(f"only an account of the role bureau can be limited to a district, not {role}")
+    known = list(conn.execute(sa.select(city_districts.c.id).order_by(city_districts.c.position)).scalars())
+    if district not in known:
+        fix = f"choose one of {', '.join(known)}" if known else "import the city first: campus city import FILE"
+        raise RefusedAccount(f"there is no district {district!r}: {fix}")
 
 
 def set_password(conn: sa.Connection, login: str, password: str, *, initial: bool = False) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-Role = Literal["guard", "teacher", "office", "doctor", "facility", "bureau", "admin", "integrator"]
+Role = Literal["guard", "teacher", "office", "doctor", "facility", "head", "bureau", "admin", "integrator"]
 Right = Literal[
     "alarms.read",
     "alarms.act",
@@ -26,6 +26,8 @@ Right = Literal[
     "muster.read",  # own classes only for a teacher
     "muster.lead",  # begin and end an incident
     "overview.read",  # numbers only, no student
+    "city.read",  # the districts and schools of the city, in numbers
+    "city.import",  # replace its map
     "platform.read",
     "accounts.manage",
     "rules.change",  # put alarm rules in force for the whole platform
@@ -67,7 +69,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     "facility": frozenset(
         {"plan.draw", "devices.read", "devices.trust", "devices.control", "devices.maintain", "series.read"}
     ),
-    "bureau": frozenset({"overview.read"}),
+    "head": frozenset({"overview.read"}),
+    "bureau": frozenset({"overview.read", "city.read"}),
     "admin": frozenset(
         {
             "overview.read",
@@ -80,6 +83,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             "accounts.manage",
             "rules.change",
             "roster.import",
+            "city.import",
             "plan.draw",
         }
     ),
@@ -113,6 +117,7 @@ HOME: dict[Role, str] = {
     "office": "leave",
     "doctor": "illness",
     "facility": "devices",
+    "head": "overview",
     "bureau": "overview",
     "admin": "admin",
     "integrator": "",

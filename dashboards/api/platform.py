@@ -34,12 +34,15 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class NewAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A person who shall sign in; ``teacher`` is the roster's id, for the role teacher."""
+    """A person who shall sign in; ``teacher`` is the roster's id, for the role teacher, and ``district`` the only one
+    that an account of the role bureau sees (null: the whole city).
+    """
 
     login: Annotated[str, Meta(max_length=64)]
     name: Annotated[str, Meta(min_length=1, max_length=100)]
     role: Role
     teacher: Annotated[str, Meta(max_length=64)] = ""
+    district: Annotated[str, Meta(max_length=64)] | None = None
 
 
 class GivenPassword(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +92,7 @@ def create(request: Request, manager: Manager, said: Annotated[NewAccount, Depen
     with db.write(deps.engine) as conn:
         made = accounts.create_account(
             conn, manager.school, said.login, said.name, said.role, password, deps.wall.now(), said.teacher,
-            initial=True,
+            initial=True, district=said.district,
         )  # fmt: skip
     return Json(GivenPassword(platform=platform_of(deps, manager), login=made.login, password=password))
 

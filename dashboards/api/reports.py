@@ -22,6 +22,7 @@ from campus.errors import Conflict
 from dashboards.access import audit
 from dashboards.access.accounts import Account
 from dashboards.access.people import allow
+from dashboards.city.scope import school_of
 from dashboards.deps import Deps, deps_of
 from dashboards.views.classes import must_own, must_own_student
 
@@ -97,8 +98,9 @@ def school_report(
     deps = deps_of(request)
     since, until = _span(deps, first, last)
     with db.write(deps.engine) as conn:
-        audit.record(conn, deps.wall.now(), account, "report.export", account.school, f"{since}/{until}", form)
-        figures = reports.school_figures(conn, account.school, since, until)
+        school = school_of(conn, account)
+        audit.record(conn, deps.wall.now(), account, "report.export", school, f"{since}/{until}", form)
+        figures = reports.school_figures(conn, school, since, until)
     content = report_files.school_xlsx(figures) if form == "xlsx" else report_files.school_csv(figures)
     return _file(content, form, f"school-{since}-{until}")
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 
 from campus import db
 from dashboards.access.accounts import Account
 from dashboards.access.people import allow
 from dashboards.api.answers import Json, described
+from dashboards.city.scope import school_of
 from dashboards.deps import deps_of
 from dashboards.views import overview as overviews
 from dashboards.views import site as views
@@ -39,8 +40,9 @@ def plan(request: Request, account: Reader) -> Json:
 
 
 @router.get("/overview", **described(Overview))
-def overview(request: Request, account: Overseer) -> Json:
-    """The school in numbers, without any student."""
+def overview(request: Request, account: Overseer, school: Annotated[str, Query(max_length=64)] = "") -> Json:
+    """The school in numbers, without any student; the bureau may ask for another ``school`` of its city or district."""
     deps = deps_of(request)
     with db.read(deps.engine) as conn:
-        return Json(overviews.overview(conn, account.school, deps.school.zone, deps.clock.now()))
+        asked = school_of(conn, account, school)
+        return Json(overviews.overview(conn, asked, deps.school.zone, deps.clock.now()))

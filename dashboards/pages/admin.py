@@ -15,6 +15,7 @@ from dashboards.access.people import allow
 from dashboards.access.roles import ROLES
 from dashboards.access.tokens import SCOPES
 from dashboards.api.platform import platform_of
+from dashboards.city.store import district_names
 from dashboards.deps import deps_of
 from dashboards.pages.frame import render
 from dashboards.views.first_steps import first_steps
@@ -29,7 +30,11 @@ def admin(request: Request, account: Annotated[Account, Depends(allow("platform.
     deps = deps_of(request)
     with db.read(deps.engine) as conn:
         seen = changes.last_id(conn)
+        districts = district_names(conn)
         steps, made = first_steps(conn, account.school), tokens.all_tokens(conn, account.school)
     data = {"seen": seen, "me": account.id, "platform": platform_of(deps, account), "tokens": made}
     scopes = sorted(SCOPES)
-    return render(request, "admin", account, data=data, script_texts=TEXTS, steps=steps, scopes=scopes, roles=ROLES)
+    return render(
+        request, "admin", account, data=data, script_texts=TEXTS, steps=steps, scopes=scopes, roles=ROLES,
+        districts=districts,
+    )  # fmt: skip

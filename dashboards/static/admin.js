@@ -43,7 +43,7 @@ function makeAccount(row) {
 function updateAccount(element, row) {
   const note = row.id === data.me ? t("admin.own") : row.disabled ? t("admin.disabled") : "";
   fill(element, {
-    name: row.name, login: row.login, note, role: t(`role.${row.role}`), sessions: row.sessions || "—",
+    name: row.name, login: row.login, note, role: t(`role.${row.role}`) + (row.district ? ` (${row.district})` : ""), sessions: row.sessions || "—",
     last: row.last_sign_in ? when(row.last_sign_in) : "—",
   });
   const [, leave, toggle] = element.querySelectorAll(".doings button");
@@ -89,7 +89,10 @@ async function openNew() {
 function create(event) {
   const form = new FormData(event.target);
   const role = form.get("role");
-  const said = { login: form.get("login"), name: form.get("name"), role, teacher: role === "teacher" ? form.get("teacher") : "" };
+  const said = {
+    login: form.get("login"), name: form.get("name"), role, teacher: role === "teacher" ? form.get("teacher") : "",
+    district: (role === "bureau" && form.get("district")) || null,
+  };
   attempt(() => post("/accounts", said)).then(given);
   event.target.reset();
 }
@@ -97,7 +100,11 @@ function create(event) {
 for (const close of $$("[data-close]")) close.addEventListener("click", () => close.closest("dialog").close());
 $("#given-box").addEventListener("close", () => { $("#given").textContent = ""; });
 $("#new-account").addEventListener("click", openNew);
-$("#new-role").addEventListener("change", () => { $("#new-teacher-row").hidden = $("#new-role").value !== "teacher"; });
+$("#new-role").addEventListener("change", () => {
+  const role = $("#new-role").value;
+  $("#new-teacher-row").hidden = role !== "teacher";
+  if ($("#new-district-row")) $("#new-district-row").hidden = role !== "bureau"; // there are none without a city
+});
 $("form", $("#new-box")).addEventListener("submit", create);
 
 const paint = batched(() => {

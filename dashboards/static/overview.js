@@ -7,6 +7,8 @@ const STATUSES = [["present", "good"], ["late", "warning"], ["absent", "critical
 const REREAD_MS = 15000;
 const FEWEST = 5; // a class of fewer students is no statistic: its numbers would tell of persons
 
+// The bureau looks at one school of its city by its address.
+const school = new URLSearchParams(location.search).get("school") ?? "";
 let view = data;
 
 const sum = (name) => view.classes.reduce((total, one) => total + one[name], 0);
@@ -80,7 +82,7 @@ const paint = batched(() => {
 });
 
 async function resync() {
-  view = await get("/overview");
+  view = await get(school ? `/overview?school=${encodeURIComponent(school)}` : "/overview");
   setNow(Date.parse(view.now));
   paint();
   return view.seen;
@@ -108,4 +110,4 @@ function change(message) {
 }
 
 paint();
-follow({ seen: view.seen, change, resync });
+follow({ seen: view.seen, school, change, resync });

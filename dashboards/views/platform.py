@@ -50,6 +50,7 @@ class AccountLine(msgspec.Struct, frozen=True, kw_only=True):
     login: str
     name: str
     role: str
+    district: str | None  # the only one that it sees; None: no limit
     disabled: bool
     sessions: int
     last_sign_in: datetime | None
@@ -154,6 +155,7 @@ def _line(account: Account, count: int, newest: datetime | None) -> AccountLine:
         login=account.login,
         name=account.name,
         role=account.role,
+        district=account.district,
         disabled=account.disabled,
         sessions=count,
         last_sign_in=newest,

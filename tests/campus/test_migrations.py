@@ -25,6 +25,7 @@ importlib.import_module("attendance.leave.follow_up_tables")
 importlib.import_module("attendance.roster.tables")
 importlib.import_module("attendance.register.tables")
 importlib.import_module("attendance.guardians.tables")
+importlib.import_module("dashboards.city.tables")
 MIGRATIONS = Path(db.__file__).parent / "migrations"
 
 

@@ -123,6 +123,7 @@ def make_accounts(engine: sa.Engine, school: SimulatedSchool, now: datetime) -> 
         create_account(conn, SCHOOL, "office", "孙教务", "office", PASSWORD, now)
         create_account(conn, SCHOOL, "doctor", "何校医", "doctor", PASSWORD, now)
         create_account(conn, SCHOOL, "facility", "陈志强", "facility", PASSWORD, now)
+        create_account(conn, SCHOOL, "head", "沈校长", "head", PASSWORD, now)
         create_account(conn, SCHOOL, "bureau", "周局", "bureau", PASSWORD, now)
         create_account(conn, SCHOOL, "admin", "管理员", "admin", PASSWORD, now)
 
