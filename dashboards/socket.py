@@ -46,6 +46,7 @@ PAGES: dict[str, Page] = {
     "devices": Page("devices.read", rows=frozenset({"device"})),
     "device": Page("devices.read", rows=frozenset({"device"})),
     "coverage": Page("devices.read", nudges=frozenset({"device", "alarm"})),
+    "on-site": Page("site.read", nudges=frozenset({"site", "roll"})),
     "overview": Page("overview.read", nudges=frozenset({"alarm", "roll", "device", "site"})),
     "admin": Page("platform.read"),
 }

@@ -63,6 +63,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             "guardians.read",
             "guardians.edit",
             "overview.read",
+            "site.read",
         }
     ),
     "doctor": frozenset({"illness.follow"}),
@@ -100,6 +101,7 @@ PAGES: tuple[tuple[str, Right], ...] = (
     ("warnings", "roll.read"),
     ("illness", "illness.follow"),
     ("muster", "muster.read"),
+    ("on-site", "site.read"),
     ("overview", "overview.read"),
     ("devices", "devices.read"),
     ("maintenance", "devices.read"),

@@ -13,8 +13,10 @@ from dashboards.access.people import allow
 from dashboards.api.answers import Json, described
 from dashboards.city.scope import school_of
 from dashboards.deps import deps_of
+from dashboards.views import on_site_now as nows
 from dashboards.views import overview as overviews
 from dashboards.views import site as views
+from dashboards.views.on_site_now import OnSiteNow
 from dashboards.views.overview import Overview
 from dashboards.views.site import OnSite, Plan
 
@@ -29,6 +31,14 @@ def on_site(request: Request, account: Reader) -> Json:
     deps = deps_of(request)
     with db.read(deps.engine) as conn:
         return Json(views.on_site(conn, account.school, deps.school.zone, deps.clock.now()))
+
+
+@router.get("/on-site/now", **described(OnSiteNow))
+def on_site_now(request: Request, account: Reader) -> Json:
+    """Who is on site by class, building and dormitory, with names of places, and how sure the number is."""
+    deps = deps_of(request)
+    with db.read(deps.engine) as conn:
+        return Json(nows.on_site_now(conn, deps.series, account.school, deps.school.zone, deps.clock.now()))
 
 
 @router.get("/plan", **described(Plan))

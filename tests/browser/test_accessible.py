@@ -11,7 +11,7 @@ from tests.browser.conftest import Console, Language, Size, Visitor
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Visitor]
 PAGES = {
-    "guard": ("/console", "/load", "/muster", "/devices", "/me"),
+    "guard": ("/console", "/load", "/muster", "/on-site", "/devices", "/me"),
     "teacher": ("/roll", "/leave", "/guardians", "/warnings", "/muster"),
     "facility": ("/devices", "/coverage", "/plan", "/enrolment", "/help"),
     "bureau": ("/overview",),

@@ -183,6 +183,8 @@ TABLE: dict[tuple[str, str], Right | str] = {
     ("GET", f"{API}/devices/{{device}}/series"): "series.read",
     ("GET", f"{API}/devices/{{device}}/marks"): "devices.read",
     ("GET", f"{API}/on-site"): "site.read",
+    ("GET", f"{API}/on-site/now"): "site.read",
+    ("GET", "/on-site"): "site.read",
     ("GET", f"{API}/on-site/dormitories"): "site.read",
     ("GET", f"{API}/on-site/places"): "site.read",
     ("GET", f"{API}/plan"): "site.read",
