@@ -1,9 +1,8 @@
-"""What the console asks: a class's roll, a student's marks, a teacher's classes, the day of a school."""
+"""What the console asks: a class's roll, a student's marks, a teacher's classes."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
 from datetime import date, datetime
 
 import msgspec
@@ -12,7 +11,8 @@ import sqlalchemy as sa
 from attendance import tables
 from attendance.policy import Evidence, Status
 from attendance.register import tables as register_tables
-from attendance.register.statuses import COUNTED_AS, URGENCY
+from attendance.register.statuses import URGENCY
+from attendance.sessions.queries import members_of
 from campus.errors import NotFound
 
 
@@ -83,23 +83,6 @@ class MarkEntry(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-class ClassSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """How a class stands on a day: students by status; ``open`` are those nothing is known of yet."""
-
-    class_id: str
-    title: str
-    grade: str
-    session: str | None
-    state: str | None
-    enrolled: int
-    present: int
-    late: int
-    absent: int
-    on_leave: int
-    unknown: int
-    open: int
-
-
 class StudentInfo(msgspec.Struct, frozen=True, kw_only=True):
     """A student, the home class, and where last seen."""
 
@@ -131,7 +114,8 @@ def roll(conn: sa.Connection, school: str, class_id: str, day: date, session_id:
     if session_id and not found:
         raise NotFound(f"class {class_id!r} has no session {session_id!r} on {day}")
     session = found[0] if found else None
-    lines = [_line(row) for row in conn.execute(_roll_query(school, class_id, session.id if session else ""))]
+    members = _members(conn, school, class_id, session)
+    lines = [_line(row) for row in conn.execute(_roll_query(school, members, session.id if session else ""))]
     lines.sort(key=lambda line: (URGENCY[line.status], line.name, line.student))
     return RollView(school=school, class_id=class_id, title=title, day=day, session=session, lines=tuple(lines))
 
@@ -145,25 +129,23 @@ def day_sessions(conn: sa.Connection, school: str, class_id: str, day: date) -> 
     return [SessionInfo(**row._mapping) for row in rows]
 
 
-def _arrivals(school: str, day: date) -> tuple[sa.ColumnElement[bool], ...]:
-    sessions = register_tables.sessions
-    return sessions.c.school == school, sessions.c.day == day, sessions.c.kind == "arrival"
+def _members(conn: sa.Connection, school: str, class_id: str, session: SessionInfo | None) -> sa.ColumnElement[bool]:
+    """Who belongs on the roll now: the home class at arrival, else whom the session is for."""
+    students = tables.students
+    if session is None or session.kind == "arrival":
+        return sa.and_(students.c.school == school, students.c.class_id == class_id, students.c.active)
+    return students.c.id.in_(members_of(conn, session.id))
 
 
-def _roll_query(school: str, class_id: str, session: str) -> sa.Select[tuple[object, ...]]:
-    """The active students of the class, and who had a mark in the session before leaving the class."""
-    students, roll_, marks, site = (
-        tables.students,
-        register_tables.roll,
-        register_tables.marks,
-        register_tables.site_states,
-    )
+def _roll_query(school: str, members: sa.ColumnElement[bool], session: str) -> sa.Select[tuple[object, ...]]:
+    """The students who are on the roll, and who had a mark in the session before leaving the class."""
+    students, roll_, marks = tables.students, register_tables.roll, register_tables.marks
+    site = register_tables.site_states
     on_roll = sa.and_(roll_.c.session == session, roll_.c.student == students.c.id)
     marked = sa.and_(
         marks.c.session == roll_.c.session, marks.c.student == roll_.c.student, marks.c.number == roll_.c.number
     )
     where_now = sa.and_(site.c.school == students.c.school, site.c.student == students.c.id)
-    member = sa.and_(students.c.class_id == class_id, students.c.active)
     had_mark = students.c.id.in_(sa.select(roll_.c.student).where(roll_.c.session == session))
     columns = [marks.c[name] for name in ("status", "why", "evidence", "by", "reason", "at", "number")]
     return (
@@ -172,7 +154,7 @@ def _roll_query(school: str, class_id: str, session: str) -> sa.Select[tuple[obj
         .outerjoin(roll_, on_roll)
         .outerjoin(marks, marked)
         .outerjoin(site, where_now)
-        .where(students.c.school == school, sa.or_(member, had_mark))
+        .where(students.c.school == school, sa.or_(members, had_mark))
     )
 
 
@@ -242,49 +224,6 @@ def classes_of_teacher(conn: sa.Connection, school: str, teacher: str) -> list[C
 def _in_order(id_: str) -> list[tuple[str, int]]:
     """Ids as people order them: class 9 before class 10."""
     return [(text, int(number or 0)) for text, number in re.findall(r"(\D*)(\d*)", id_)]
-
-
-def school_day_summary(conn: sa.Connection, school: str, day: date) -> list[ClassSummary]:
-    """How every class stands on ``day``, in the order of `classes`."""
-    students, sessions, roll_ = tables.students, register_tables.sessions, register_tables.roll
-    of_school = (students.c.school == school, students.c.active)
-    sizes = {
-        row.class_id: row.enrolled
-        for row in conn.execute(
-            sa.select(students.c.class_id, sa.func.count().label("enrolled"))
-            .where(*of_school)
-            .group_by(students.c.class_id)
-        )
-    }
-    of_day = _arrivals(school, day)
-    begun = {row.class_id: row for row in conn.execute(sa.select(sessions).where(*of_day))}
-    query = (
-        sa.select(sessions.c.class_id, roll_.c.status, sa.func.count().label("number"))
-        .join_from(sessions, roll_, roll_.c.session == sessions.c.id)
-        .join(students, sa.and_(students.c.school == sessions.c.school, students.c.id == roll_.c.student))
-        .where(*of_day, students.c.active, students.c.class_id == sessions.c.class_id)
-        .group_by(sessions.c.class_id, roll_.c.status)
-    )
-    counts: dict[str, Counter[str | None]] = defaultdict(Counter)
-    for row in conn.execute(query):
-        counts[row.class_id][COUNTED_AS.get(row.status, row.status)] += row.number
-    return [_summary(one, begun.get(one.id), sizes.get(one.id, 0), counts[one.id]) for one in classes(conn, school)]
-
-
-def _summary(
-    one: ClassInfo, session: sa.Row[tuple[object, ...]] | None, enrolled: int, counts: Counter[str | None]
-) -> ClassSummary:
-    by_status = {name: counts[name] for name in ("present", "late", "absent", "on_leave", "unknown")}
-    return ClassSummary(
-        class_id=one.id,
-        title=one.title,
-        grade=one.grade,
-        session=session._mapping["id"] if session else None,
-        state=session._mapping["state"] if session else None,
-        enrolled=enrolled,
-        open=max(0, enrolled - sum(by_status.values())),
-        **by_status,
-    )
 
 
 def student(conn: sa.Connection, school: str, student_id: str) -> StudentInfo:

@@ -9,9 +9,10 @@ import msgspec
 import sqlalchemy as sa
 
 from attendance.calendar.daybook import school_day
-from attendance.calendar.lessons import lessons
+from attendance.calendar.lessons import TaughtHour, lessons
 from attendance.calendar.schoolday import Bell, SchoolDay, local_day, local_minute, moment
 from attendance.register.tables import roll, sessions, site_states
+from attendance.sessions.groups import groups_of
 from attendance.sessions.home_classes import holds_on
 from attendance.tables import classes, enrolments, leaves, students
 
@@ -64,15 +65,24 @@ class RollBook:
         if day is None or bell is None:
             return None
         found = lessons(conn, school, day, period=bell.period, class_id=class_id)
-        if not found:
-            return None
-        row = found[0]
+        return self._lesson(day, bell, found[0]) if found else None
+
+    def in_groups_now(self, conn: sa.Connection, school: str, at: datetime) -> dict[str, Lesson]:
+        """The lesson of each student who has one in a teaching group at ``at``: not where the home class is."""
+        day, bell = self._now(conn, school, at)
+        if day is None or bell is None:
+            return {}
+        found = {one.class_id: self._lesson(day, bell, one) for one in lessons(conn, school, day, period=bell.period)}
+        groups = groups_of(conn, school, day.day, found)
+        return {student: found[own[0]] for student, own in groups.items()}
+
+    def _lesson(self, day: SchoolDay, bell: Bell, hour: TaughtHour) -> Lesson:
         return Lesson(
-            class_id=class_id,
+            class_id=hour.class_id,
             period=bell.period,
-            subject=row.subject,
-            teacher=row.teacher,
-            room=row.room,
+            subject=hour.subject,
+            teacher=hour.teacher,
+            room=hour.room,
             start=moment(day.day, bell.starts, self._zone),
             end=moment(day.day, bell.ends, self._zone),
         )
@@ -120,16 +130,19 @@ class RollBook:
         return {class_id: SiteCount(**counts) for class_id, counts in sorted(found.items())}
 
     def expected_in(self, conn: sa.Connection, school: str, place: str, at: datetime) -> Expected | None:
-        """Who should be in the room ``place`` at ``at``; None when no lesson is held there."""
+        """Who should be in the room ``place`` at ``at``; None when no lesson is held there.
+
+        Who has a lesson in a teaching group is expected with the group, not with the home class.
+        """
         day, bell = self._now(conn, school, at)
         if day is None or bell is None:
             return None
-        taught = lessons(conn, school, day, period=bell.period)
-        found = tuple(one.class_id for one in taught if one.room == place)
+        held = lessons(conn, school, day, period=bell.period)
+        found = tuple(one.class_id for one in held if one.room == place)
         if not found:
             return None
-        elsewhere = tuple(one.class_id for one in taught if one.room != place)
-        members = _members(conn, school, found, day.day) - _in_groups(conn, school, elsewhere, found, day.day)
+        groups = groups_of(conn, school, day.day, {one.class_id for one in held})
+        members = {one for one in _members(conn, school, found, day.day) if set(groups.get(one, found)) & {*found}}
         return Expected(classes=found, students=len(members - self._away(conn, school, members, at)))
 
     def class_teacher(self, conn: sa.Connection, school: str, class_id: str) -> str | None:
@@ -189,12 +202,3 @@ def _members(conn: sa.Connection, school: str, of: tuple[str, ...], day: date) -
         )
     )
     return set(conn.execute(query).scalars())
-
-
-def _in_groups(conn: sa.Connection, school: str, groups: tuple[str, ...], of: tuple[str, ...], day: date) -> set[str]:
-    """Who of the home classes ``of`` is taught in one of the teaching ``groups`` instead."""
-    kinds = sa.select(classes.c.id, classes.c.kind).where(classes.c.school == school, classes.c.id.in_((*groups, *of)))
-    kind = {row.id: row.kind for row in conn.execute(kinds)}
-    teaching = tuple(one for one in groups if kind.get(one) != "homeroom")
-    staying = tuple(one for one in of if kind.get(one) != "homeroom")
-    return _members(conn, school, teaching, day) - _members(conn, school, staying, day)

@@ -20,6 +20,7 @@ from attendance.leave.leave import leaves_within
 from attendance.policy import LeaveSpan, Mark, Outage, Sighting, Standing, arrival_mark, hiding, next_mark
 from attendance.register.marks import Entry, append, lock, standings
 from attendance.sessions.due import Session
+from attendance.sessions.groups import Group, in_groups
 from attendance.sessions.presence import Case, Trail, session_mark
 from attendance.sessions.pupils import pupils_of, still_open, vouched_for
 
@@ -48,6 +49,7 @@ class _Known(msgspec.Struct, frozen=True):
     standings: Mapping[tuple[str, str], Standing]
     dismissals: Mapping[str, datetime | None]  # by school
     since: Mapping[str, datetime]  # by school: when the evidence of the day begins; needed beyond arrival
+    elsewhere: Mapping[tuple[str, str], Group]  # by session and student: who sits in a group meanwhile
 
 
 class Register:
@@ -107,6 +109,7 @@ class Register:
             standings=standings(conn, [(session, student) for session, own in pupils.items() for student in own]),
             dismissals=self.dismissals(conn, day, taps),
             since=self._since(conn, beyond, day) if beyond else {},
+            elsewhere=in_groups(conn, group, pupils),
         )
 
     def _since(self, conn: sa.Connection, schools: Collection[str], day: date) -> dict[str, datetime]:
@@ -193,6 +196,9 @@ def _is_door(reader: Reader | None) -> bool:
 
 def _propose(session: Session, student: str, known: _Known, outages: Sequence[Outage], now: datetime) -> Mark:
     """What the evidence known now says of one student in one session."""
+    group = known.elsewhere.get((session.id, student))
+    if group is not None:
+        return Mark(status="not_required", why="in_group", evidence={"group": group.id, "title": group.title})
     key = session.school, student
     taps, leave = known.taps.get(key, ()), known.leaves.get(key, ())
     gates = _sightings(taps, walk(taps, known.dismissals.get(session.school)))

@@ -72,7 +72,10 @@ class SubjectLate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def session_marks(conn: sa.Connection, school: str, student: str, first: date, last: date) -> list[SessionMark]:
-    """The current marks of a student from ``first`` to ``last``, in the order of the sessions."""
+    """The current marks of a student from ``first`` to ``last``, in the order of the sessions.
+
+    Where a teaching group had the student, its roll speaks, not that of the home class.
+    """
     marked = sa.and_(
         marks.c.session == roll.c.session, marks.c.student == roll.c.student, marks.c.number == roll.c.number
     )
@@ -92,7 +95,12 @@ def session_marks(conn: sa.Connection, school: str, student: str, first: date, l
         .select_from(roll)
         .join(marks, marked)
         .join(sessions, sessions.c.id == roll.c.session)
-        .where(roll.c.school == school, roll.c.student == student, sessions.c.day.between(first, last))
+        .where(
+            roll.c.school == school,
+            roll.c.student == student,
+            sessions.c.day.between(first, last),
+            marks.c.why != "in_group",
+        )
         .order_by(sessions.c.day, sessions.c.opens_at, sessions.c.period)
     )
     found = []
@@ -112,6 +120,7 @@ def calendar(found: Iterable[SessionMark]) -> list[CalendarCell]:
 
 def _cell(day: date, own: Sequence[SessionMark]) -> CalendarCell:
     known = [one.status for one in own if one.status is not None]
+    known = [status for status in known if status != "not_required"] or known  # says nothing beside another
     arrival = next((one for one in own if one.kind == ARRIVAL), None)
     minutes = arrival.evidence.get("minutes") if arrival else None
     return CalendarCell(

@@ -108,6 +108,7 @@ def plan(conn: sa.Connection, school: str, today: date, now: datetime, zone: Zon
     _withdraw(conn, school, today, [str(row["id"]) for row in rows])
     db.upsert(sessions, conn, rows, ["id"], [])
     _move(conn, rows)
+    _look_at_lessons(conn, school, today, now)
     return True
 
 
@@ -125,6 +126,12 @@ def _row(one: Wanted) -> dict[str, object]:
         "due_at": one.window.opens_at,
         **moments,
     }
+
+
+def _look_at_lessons(conn: sa.Connection, school: str, day: date, now: datetime) -> None:
+    """Let the lessons that have begun be decided anew: who sits in which group may be what changed."""
+    taught = (sessions.c.school == school, sessions.c.day == day, sessions.c.kind.in_(("lesson", "lab")))
+    conn.execute(sessions.update().where(*taught, sessions.c.opens_at <= now).values(due_at=now))
 
 
 def _withdraw(conn: sa.Connection, school: str, day: date, keep: list[str]) -> None:

@@ -124,7 +124,8 @@ def _not_seen(trail: Trail, gates: Sequence[Sighting], case: Case) -> Mark:
     later = next((s for s in _in_order(trail.gates, None)), None)
     if later is not None and later.direction == "out":
         return Mark(status="present", why="passed_out", evidence=of_pass(later))
-    return _hidden_or_absent(trail.gates, case)
+    shown = [s for s in trail.rooms if s.at >= window.opens_at]
+    return _hidden_or_absent([*trail.gates, *shown], case)
 
 
 def _dismissal(trail: Trail, case: Case) -> Mark:

@@ -1,7 +1,4 @@
-"""Who is on the roll of a session: the home class, the teaching group, or the class's boarders.
-
-Who is taught in a group in a period (走班) is on the group's roll and not on that of the home class's lesson.
-"""
+"""Who is on the roll of a session: the home class, the teaching group, or the class's boarders."""
 
 from __future__ import annotations
 
@@ -16,11 +13,11 @@ import sqlalchemy as sa
 from attendance.evidence.passes import Key
 from attendance.register.tables import roll, sessions
 from attendance.sessions.due import Session
+from attendance.sessions.groups import LESSONS
 from attendance.sessions.home_classes import holds_on
-from attendance.tables import boarders, classes, enrolments, students
+from attendance.tables import boarders, enrolments, students
 from campus.keylists import Question, ask, asked, matching
 
-_LESSONS = ("lesson", "lab")
 _ENROLLED = sa.and_(students.c.school == enrolments.c.school, students.c.id == enrolments.c.person)
 _Query = sa.Select[tuple[Any, ...]]
 
@@ -54,36 +51,27 @@ def _by_session(
     found: dict[str, set[str]] = {one.id: set() for one in group}
     by_day = [one for one in group if one.kind != "night"]
     by_night = [one for one in group if one.kind == "night"]
-    lessons = [one for one in group if one.kind in _LESSONS]
+    lessons = [one for one in group if one.kind in LESSONS]
     for question, own in ((home, by_day), (taught, lessons), (boarding, by_night)):
         for session, student in ask(conn, question, ((one.id, one.school, one.class_id) for one in own)):
             found[session].add(student)
-    return _on_one_roll(conn, group, found)
+    return {session: sorted(own) for session, own in found.items()}
 
 
 def _among(conn: sa.Connection, group: Sequence[Session], only: Collection[Key]) -> dict[str, list[str]]:
     """Of a few students those on the roll of each session: asked by student, which is what there are few of."""
     kinds = {one.kind for one in group}
     homes = _by_class(ask(conn, _home_class, only))
-    taught = _by_day(group, list(ask(conn, _groups, only))) if kinds.intersection(_LESSONS) else {}
+    taught = _by_day(group, list(ask(conn, _groups, only))) if kinds.intersection(LESSONS) else {}
     asleep = {(school, student) for school, student in ask(conn, _beds, only)} if "night" in kinds else set()
-    own = {one.id: _own(one, homes, taught.get(one.day, {}), asleep) for one in group}
-    return _on_one_roll(conn, group, own)
-
-
-def _on_one_roll(conn: sa.Connection, group: Sequence[Session], found: dict[str, set[str]]) -> dict[str, list[str]]:
-    """``found`` without the students of a home class who are in a teaching group's lesson in the same period."""
-    lessons = ((one.id,) for one in group if one.kind in _LESSONS and found[one.id])
-    for session, student in ask(conn, _in_a_group, lessons):
-        found[session].discard(student)
-    return {session: sorted(own) for session, own in found.items()}
+    return {one.id: sorted(_own(one, homes, taught.get(one.day, {}), asleep)) for one in group}
 
 
 def _own(
     session: Session, homes: dict[Key, set[str]], taught: dict[Key, set[str]], asleep: Collection[Key]
 ) -> set[str]:
     key = session.school, session.class_id
-    if session.kind in _LESSONS:
+    if session.kind in LESSONS:
         return homes.get(key, set()) | taught.get(key, set())
     if session.kind == "night":
         return {student for student in homes.get(key, ()) if (session.school, student) in asleep}
@@ -128,27 +116,6 @@ def _taught(dialect: str) -> _Query:
     query = sa.select(keys.c.session, students.c.id).join_from(keys, enrolments, member)
     held = query.join(students, _ENROLLED).join(sessions, sessions.c.id == keys.c.session)
     return held.where(students.c.active, *holds_on(sessions.c.day))
-
-
-@cache
-def _in_a_group(dialect: str) -> _Query:
-    keys = asked(dialect, roll.c.session)
-    mine, other = sessions.alias("mine"), sessions.alias("other")
-    same_hour = sa.and_(
-        other.c.school == mine.c.school,
-        other.c.day == mine.c.day,
-        other.c.period == mine.c.period,
-        other.c.class_id != mine.c.class_id,
-        other.c.kind.in_(_LESSONS),
-    )
-    home, group = classes.alias("home"), classes.alias("teaching_group")
-    at_home = sa.and_(home.c.school == mine.c.school, home.c.id == mine.c.class_id, home.c.kind == "homeroom")
-    in_group = sa.and_(group.c.school == other.c.school, group.c.id == other.c.class_id, group.c.kind != "homeroom")
-    member = sa.and_(enrolments.c.school == other.c.school, enrolments.c.class_id == other.c.class_id)
-    query = sa.select(keys.c.session, students.c.id).join_from(keys, mine, mine.c.id == keys.c.session)
-    query = query.join(home, at_home).join(other, same_hour).join(group, in_group)
-    query = query.join(enrolments, member).join(students, _ENROLLED)
-    return query.where(enrolments.c.role == "student", students.c.class_id == mine.c.class_id, *holds_on(mine.c.day))
 
 
 @cache

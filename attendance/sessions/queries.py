@@ -9,7 +9,7 @@ from attendance import tables
 from attendance.policy import Evidence, Status
 from attendance.register import tables as register_tables
 from attendance.register.statuses import URGENCY
-from attendance.sessions.due import session_of
+from attendance.sessions.due import Session, session_of
 from attendance.sessions.pupils import pupils_of
 from campus.errors import NotFound
 
@@ -33,13 +33,22 @@ def session_roll(conn: sa.Connection, session_id: str) -> list[SessionLine]:
 
     On it is who belongs to it now, and who has a mark in it from before leaving the class.
     """
+    session = _session(conn, session_id)
+    members = pupils_of(conn, [session])[session_id]
+    lines = [_line(found) for found in conn.execute(_roll_query(session.school, session_id, members))]
+    return sorted(lines, key=lambda line: (URGENCY[line.status], line.name, line.student))
+
+
+def members_of(conn: sa.Connection, session_id: str) -> list[str]:
+    """The active students whom a session is for. Raises `NotFound`."""
+    return pupils_of(conn, [_session(conn, session_id)])[session_id]
+
+
+def _session(conn: sa.Connection, session_id: str) -> Session:
     row = conn.execute(sa.select(register_tables.sessions).where(register_tables.sessions.c.id == session_id)).first()
     if row is None:
         raise NotFound(f"there is no session {session_id!r}")
-    session = session_of(row)
-    members = pupils_of(conn, [session])[session.id]
-    lines = [_line(found) for found in conn.execute(_roll_query(session.school, session_id, members))]
-    return sorted(lines, key=lambda line: (URGENCY[line.status], line.name, line.student))
+    return session_of(row)
 
 
 def _roll_query(school: str, session: str, members: list[str]) -> sa.Select[tuple[object, ...]]:

@@ -106,7 +106,7 @@ def import_calendar(conn: sa.Connection, school: str, path: Path) -> int:
 
     Columns: date, day_type, name, and optionally follows (the weekday 1-7 whose timetable a make-up day follows).
     """
-    day_types = {*ids_of(conn, tables.bells.c.day_type, school), HOLIDAY, "school", "makeup"}
+    day_types = {*ids_of(conn, tables.bells.c.day_type, school), HOLIDAY, "school", "makeup", "exam"}
     once, rows = Once(), []
     for row in sheet(path, "date", "day_type"):
         day, day_type = row.day("date"), row.need("day_type", longest=32)

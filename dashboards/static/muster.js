@@ -18,8 +18,14 @@ const place = (id) => view.places[id]?.[boot.language === "zh" ? 0 : 1] || view.
 const kindText = (incident) => t(`incident.${incident.kind}`);
 const seconds = (s) => (s === null || s === undefined ? "—" : t("muster.min_s", { m: Math.floor(s / 60), s: Math.round(s % 60) }));
 
-/** What is known of a student, in words: who saw them, or where they were last. */
+/** What is known of a student, in words: where the lesson is of who is not with the class, and `seen`. */
 function note(pupil) {
+  const group = pupil.room ? `${t("muster.room", { room: place(pupil.room), subject: pupil.subject })} ` : "";
+  return group + seen(pupil);
+}
+
+/** Who saw the student, or where that was last. */
+function seen(pupil) {
   if (pupil.state === "left") return t("muster.left_at", { place: place(pupil.place), time: when(pupil.at, true) });
   if (pupil.state === "seen" || pupil.state === "away") return t("muster.seen_by", { who: pupil.by ?? "", time: when(pupil.at, true) });
   const last = pupil.seen_at ? t("muster.last_seen", { place: place(pupil.place), time: when(pupil.seen_at) }) : t("muster.never_seen");

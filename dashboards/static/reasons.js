@@ -25,6 +25,7 @@ export function reasons(gateList) {
       kind: evidence.kind ? word("leave", evidence.kind) : "",
       who: line.by,
       reason: line.reason,
+      group: evidence.title,
     };
     const special = `why.${line.why}_${status(line)}`;
     const key = has(special) ? special : `why.${line.why}`;

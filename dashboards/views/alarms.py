@@ -177,6 +177,10 @@ def _student(conn: sa.Connection, row: AlarmRow) -> Student | None:
 
 
 def _lesson(conn: sa.Connection, row: AlarmRow, zone: ZoneInfo, now: datetime) -> Lesson | None:
+    """The lesson of the student, who may be in a teaching group, or of the class, that the alarm is about."""
     class_id = row.class_id or (row.expected_classes[0] if len(row.expected_classes) == 1 else None)
-    found = RollBook(zone).lesson_now(conn, row.school, class_id, now) if class_id else None
+    book = RollBook(zone)
+    found = book.in_groups_now(conn, row.school, now).get(row.subject) if is_about_a_student(row) else None
+    if found is None and class_id:
+        found = book.lesson_now(conn, row.school, class_id, now)
     return Lesson(subject=found.subject, room=found.room, end=found.end) if found else None

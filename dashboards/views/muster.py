@@ -27,7 +27,8 @@ _RANK = {"missing": 0, "open": 1, "away": 2, "left": 3, "seen": 4}
 class MusterStudent(msgspec.Struct, frozen=True, kw_only=True):
     """A student of the muster. ``state``: open, missing, seen, away, or ``left``: a gate saw the student go out since.
 
-    ``before`` is what was known when the incident began; ``seen_at`` and ``place`` the last pass at a gate.
+    ``before`` is what was known when the incident began; ``seen_at`` and ``place`` the last pass at a gate; ``room``
+    and ``subject`` the lesson of a teaching group, for whom one has while the class is elsewhere.
     """
 
     id: str
@@ -38,6 +39,8 @@ class MusterStudent(msgspec.Struct, frozen=True, kw_only=True):
     by: str | None
     seen_at: datetime | None
     place: str | None
+    room: str | None = None
+    subject: str = ""
 
 
 class MusterClass(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +90,7 @@ def muster(
     titles = {one.id: one.title for one in attendance.classes(conn, account.school)}
     mine = {one.id for one in own_classes(conn, account)} if account.role == "teacher" else None
     book, incident = RollBook(zone), incidents.current(conn, account.school)
+    groups = book.in_groups_now(conn, account.school, now) if incident else {}
     names = account_names(conn, account.school)
     known = {one.student: one for one in whereabouts(conn, account.school)}
     lines = incidents.lines(conn, incident.id) if incident else []
@@ -98,7 +102,7 @@ def muster(
         incident=_named(incident, names) if incident else None,
         classes=tuple(
             _class(book.lesson_now(conn, account.school, class_id, now), class_id, titles, members, mine is not None)
-            for class_id, members in _by_class(shown, known, left, names)
+            for class_id, members in _by_class(shown, known, left, names, groups)
         ),
         figures=after_action(incident, shown, left) if incident else None,
         would_count=sum(one.state != "out" for one in known.values() if mine is None or one.class_id in mine),
@@ -146,11 +150,15 @@ def _by_class(
     known: Mapping[str, Whereabouts],
     left: Mapping[str, datetime],
     names: Mapping[str, str],
+    groups: Mapping[str, Lesson],
 ) -> list[tuple[str, list[MusterStudent]]]:
     """Students by class: the classes that look for somebody first, then those with most to be accounted for."""
     found: dict[str, list[MusterStudent]] = defaultdict(list)
     for line in lines:
-        found[line.class_id].append(_student(line, known.get(line.student), left.get(line.student), names))
+        student = _student(line, known.get(line.student), left.get(line.student), names)
+        if (lesson := groups.get(line.student)) is not None:
+            student = msgspec.structs.replace(student, room=lesson.room, subject=lesson.subject)
+        found[line.class_id].append(student)
     return sorted(found.items(), key=lambda one: (-_missing(one[1]), -len(_waiting(one[1])), one[0]))
 
 

@@ -12,8 +12,7 @@ import sqlalchemy as sa
 from alerts.life import queries as alerts
 from alerts.life.queries import AlarmRow
 from alerts.rules.rule import Bilingual
-from attendance import queries as attendance
-from attendance.queries import ClassSummary
+from attendance.reports.school_day import ClassSummary, school_day_summary
 from attendance.rollbook import RollBook, SiteCount
 from campus import changes
 from dashboards.views.devices import DeviceLine, lines
@@ -62,7 +61,7 @@ def overview(conn: sa.Connection, school: str, zone: ZoneInfo, now: datetime) ->
         seen=seen,
         now=now,
         site=RollBook(zone).on_site(conn, school),
-        classes=tuple(attendance.school_day_summary(conn, school, today)),
+        classes=tuple(school_day_summary(conn, school, today)),
         alarms=tuple(_brief(row) for row in is_open[:OPEN_SHOWN]),
         alarms_open=dict(Counter(row.severity for row in is_open)),
         alarms_today=sum(row.raised_at.astimezone(zone).date() == today for row in raised),

@@ -29,7 +29,7 @@ from campus.events import GatePass, LabSeatTaken
 
 TABLE = Path(__file__).with_name("worked_sessions.md")
 COLUMNS = ("case", "session", "passes", "inside", "leave", "outages", "corrections", "asked", "mark", "why")
-INSIDE = re.compile(r"(?P<at>\S+) (?P<reader>seat|studio|canteen|dorm)(?: (?P<way>in|out))?")
+INSIDE = re.compile(r"(?P<at>\S+) (?P<reader>seat|studio|canteen|dorm)(?: (?P<way>in|out))?(?: told (?P<told>\S+))?")
 BOOK = RollBook(ZONE)
 CLASS_OF = {"P3": "g-art"}  # every other session is one of c-1; `P3 c-1` is the lesson c-1 has meanwhile
 SHEETS = {
@@ -82,7 +82,9 @@ def inside(play: Play, cell: str) -> Iterator[Happening]:
         if isinstance(body, GatePass) and one["way"]:
             body = msgspec.structs.replace(body, direction=one["way"])
         kind = "vr_lab" if one["reader"] == "seat" else "gate"
-        envelope = Envelope(source=Source(SCHOOL, device, kind), body=body, at=at, received=at, id=f"{device}-{at}")
+        told, off = play.at(one["told"]) if one["told"] else at, one["told"] is not None
+        source = Source(SCHOOL, device, kind)
+        envelope = Envelope(source=source, body=body, at=told, received=at, id=f"{device}-{at}", clock_suspect=off)
         yield at, partial(play.take, [envelope], at)
 
 

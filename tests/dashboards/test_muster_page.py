@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from console_seed import FOREIGN_CLASS, OWN_CLASS, SCHOOL, Play
 from fastapi.testclient import TestClient
 
-from attendance.tables import students
+from attendance.tables import classes, enrolments, students, timetable
 from campus import db
 from campus.clock import VirtualClock
 from campus.events import GatePass
@@ -147,3 +147,20 @@ def test_a_look_at_the_muster_is_logged(sign_in: SignIn, deps: Deps) -> None:
     with db.read(deps.engine) as conn:
         looks = [(entry.login, entry.action) for entry in audit.recent(conn, SCHOOL, 50)]
     assert ("teacher", "muster.view") in looks
+
+
+def test_who_has_a_lesson_in_a_teaching_group_is_looked_for_there(sign_in: SignIn, seeded: sa.Engine) -> None:
+    view = begin(sign_in("guard"), exercise=True)
+    pupil, other = class_of(view, OWN_CLASS)["students"][:2]
+    assert pupil["room"] is None
+    with db.write(seeded) as conn:
+        own = conn.execute(sa.select(timetable).where(timetable.c.school == SCHOOL, timetable.c.class_id == OWN_CLASS))
+        hours = [{**row._mapping, "class_id": "g-1", "subject": "美术", "room": "studio"} for row in own]
+        conn.execute(timetable.insert(), hours)
+        group = {"school": SCHOOL, "id": "g-1", "title": "美术", "grade": "07", "kind": "scheduled", "room": None}
+        conn.execute(classes.insert().values(**group, active=True))
+        place = {"school": SCHOOL, "class_id": "g-1", "role": "student", "person": pupil["id"], "is_primary": False}
+        conn.execute(enrolments.insert().values(**place))
+    found = {one["id"]: one for one in class_of(sign_in("guard").get(f"{API}/muster").json(), OWN_CLASS)["students"]}
+    assert (found[pupil["id"]]["room"], found[pupil["id"]]["subject"]) == ("studio", "美术")
+    assert found[other["id"]]["room"] is None
