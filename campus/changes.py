@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from campus.tables import changes
 
 # What a console can follow. `key` names the row that changed; `scope` narrows who may see it (a class id for rolls).
-ChangeTopic = Literal["alarm", "roll", "device", "site", "muster"]
+ChangeTopic = Literal["alarm", "roll", "device", "site", "muster", "city"]
 _APPEND_LOCK = 7_311_001
 
 

@@ -229,6 +229,7 @@ class Dashboards(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     api_per_minute: Annotated[int, Meta(ge=10)] = 600  # requests of one session or token; ten times that of an address
     files: Path = Path("data/files")  # papers and photos that people attach; nothing serves this folder
     file_mb: Positive = 10.0  # the largest of them
+    small_group: Annotated[int, Meta(ge=1, le=1000)] = 10  # shares about fewer students are not shown to the bureau
     discovery_token: str = ""  # lets Prometheus read the list of devices; from a secret file; empty: only by sign-in
 
 

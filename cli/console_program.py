@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from campus.clock import Clock
+from campus.scheduling import Scheduler
 from campus.series_open import open_series
 from campus.service import Service
 from campus.settings import Settings
 from cli.rules_replay import replay_rules
 from cli.wiring import open_database
+from dashboards.city.keeper import STEP_S, CityKeeper
 from dashboards.deps import Deps
 from dashboards.server import serve
 
@@ -26,8 +28,12 @@ def run_dashboards(settings: Settings, clock: Clock) -> int:
         rules=settings.alerts.rules,
         replay=lambda rules, since, watch: replay_rules(settings, clock, rules, since, 1, watch),
     )
+    scheduler = Scheduler()
+    scheduler.every(STEP_S, "count the city's schools", CityKeeper(engine, clock, settings.school.zone).step)
     service = Service("dashboards")
     service.on_stop("database", engine.dispose)
     service.on_stop("series", series.close)
+    service.on_stop("scheduler", scheduler.stop)
     service.task("serve", lambda stop: serve(deps, stop))
+    scheduler.start()
     return service.run()

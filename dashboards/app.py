@@ -15,6 +15,7 @@ from dashboards.api import alarms as alarms_api
 from dashboards.api import assets as assets_api
 from dashboards.api import bundle as bundle_api
 from dashboards.api import channels as channels_api
+from dashboards.api import city as city_api
 from dashboards.api import coverage as coverage_api
 from dashboards.api import device_control as device_control_api
 from dashboards.api import device_health as device_health_api
@@ -188,6 +189,7 @@ def _api() -> APIRouter:
         device_report_api,
         device_control_api,
         site_api,
+        city_api,
         dormitories_api,
         enrolment_api,
         trust_api,

@@ -30,3 +30,28 @@ city_schools = sa.Table(
     sa.Column("counted_day", sa.Date),  # the newest local day that was counted; None: never
     comment="schools of the city: where they lie, and when their figures are due",
 )
+
+city_days = sa.Table(
+    "city_days",
+    metadata,
+    sa.Column("school", sa.String(64), primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),  # local
+    sa.Column("at", Moment, nullable=False),  # when it was counted
+    # Students in rolls of arrival that are closed: who had to come, and who of them came (also late).
+    sa.Column("due", sa.Integer, nullable=False),
+    sa.Column("came", sa.Integer, nullable=False),
+    sa.Column("rolls", sa.Integer, nullable=False),
+    sa.Column("rolls_closed", sa.Integer, nullable=False),
+    sa.Column("rolls_unsettled", sa.Integer, nullable=False),  # over, and of some student nothing is known
+    sa.Column("devices", sa.Integer, nullable=False),
+    sa.Column("devices_heard", sa.Integer, nullable=False),
+    sa.Column("up_share", sa.Float),  # of the time of all devices in this day so far; None: nothing was heard yet
+    sa.Column("heard_at", Moment),  # the newest message of any device
+    sa.Column("gates_down", sa.Integer, nullable=False),
+    sa.Column("gates_down_since", Moment),
+    sa.Column("agents_down", sa.Integer, nullable=False),
+    sa.Column("agents_down_since", Moment),
+    sa.Column("drills", sa.Integer, nullable=False),  # ended in this term
+    sa.Column("term_from", sa.Date, nullable=False),
+    comment="a school's day in numbers, counted from what happened: what the map of the city shows and compares",
+)

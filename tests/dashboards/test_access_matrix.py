@@ -189,6 +189,8 @@ TABLE: dict[tuple[str, str], Right | str] = {
     ("GET", f"{API}/on-site/places"): "site.read",
     ("GET", f"{API}/plan"): "site.read",
     ("GET", f"{API}/overview"): "overview.read",
+    ("GET", f"{API}/city"): "city.read",
+    ("GET", f"{API}/city/schools"): "city.read",
     ("GET", f"{API}/platform"): "platform.read",
     ("GET", f"{API}/access-log"): "platform.read",
     ("GET", f"{API}/access-log/table.csv"): "platform.read",

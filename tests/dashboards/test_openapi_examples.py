@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 
 from dashboards.api.examples import examples
 
-TAGS = {"roll", "leave", "guardians"}
+TAGS = {"roll", "leave", "guardians", "city"}
 SITE = ("/api/v1/on-site", "/api/v1/on-site/now", "/api/v1/on-site/dormitories", "/api/v1/on-site/places")
 
 

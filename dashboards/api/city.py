@@ -1,0 +1,69 @@
+"""The city in numbers: its districts and its schools by need, as far as the account may see them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Depends, Query
+from starlette.requests import Request
+
+from campus import db
+from campus.errors import NotFound
+from dashboards.access.accounts import Account
+from dashboards.access.people import allow
+from dashboards.api.answers import Json, described
+from dashboards.city.view import City, DistrictLine, SchoolLine, Sum, city
+from dashboards.deps import Deps, deps_of
+
+router = APIRouter(tags=["city"])
+Bureau = Annotated[Account, Depends(allow("city.read"))]
+Named = Annotated[str, Query(max_length=64)]
+MOST = 200
+
+
+class CitySummary(msgspec.Struct, frozen=True, kw_only=True):
+    """The sum of every school in scope, and of each district. Shares about fewer than ``least`` students are hidden."""
+
+    least: int
+    total: Sum
+    districts: tuple[DistrictLine, ...]
+
+
+class SchoolsByNeed(msgspec.Struct, frozen=True, kw_only=True):
+    """Schools by need, the neediest first: ``total`` in all, these from ``offset`` on."""
+
+    total: int
+    offset: int
+    schools: tuple[SchoolLine, ...]
+
+
+def city_of(deps: Deps, account: Account, district: str = "") -> City:
+    """The city in the account's scope; raises `NotFound` for a district out of it."""
+    with db.read(deps.engine) as conn:
+        found = city(conn, account, deps.clock.now(), deps.school.zone, deps.dashboards.small_group, district)
+    if district and not found.districts:
+        raise NotFound(f"there is no district {district!r}")
+    return found
+
+
+@router.get("/city", **described(CitySummary))
+def summary(request: Request, account: Bureau) -> Json:
+    """Attendance and uptime of devices today against the same weekday of the past four weeks, open alarms by severity,
+    drills of this term, and how many schools are in which state: of all and of each district. No student is named.
+    """
+    found = city_of(deps_of(request), account)
+    return Json(CitySummary(least=found.least, total=found.total, districts=found.districts))
+
+
+@router.get("/city/schools", **described(SchoolsByNeed))
+def schools(
+    request: Request,
+    account: Bureau,
+    district: Named = "",
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
+) -> Json:
+    """The schools that need somebody first, with the reasons; of one ``district`` if asked."""
+    found = city_of(deps_of(request), account, district).schools
+    return Json(SchoolsByNeed(total=len(found), offset=offset, schools=found[offset : offset + limit]))
