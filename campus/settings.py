@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
 
 from campus.errors import SettingsError
+from campus.section import Section as Section
+from campus.section import is_private
+from campus.sign_on import SignOn
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Positive = Annotated[float, Meta(gt=0)]
-# Only on this machine may a roster travel unencrypted.
-_HERE = frozenset({"127.0.0.1", "localhost", "::1"})
-
-
-class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of the sections: frozen, and a key nobody knows is an error."""
 
 
 class School(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -256,8 +252,7 @@ class RosterProvider(Section, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def __post_init__(self) -> None:
         for name, url in (("url", self.url), ("token_url", self.token_url)):
-            parts = urlsplit(url)
-            if url and not (parts.scheme == "https" or parts.hostname in _HERE):
+            if url and not is_private(url):
                 raise SettingsError(f"roster.provider.{name}", "is not https", "A roster and its key never go in clear")
         if self.url and not (self.token_url and self.client_id and self.client_secret):
             raise SettingsError(
@@ -332,9 +327,16 @@ class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     alerts: Alerts = Alerts()
     guardians: Guardians = Guardians()
     dashboards: Dashboards = Dashboards()
+    sign_on: SignOn = SignOn()
     metrics: Metrics = Metrics()
     edge: Edge = Edge()
     roster: RosterFeed = RosterFeed()
     calendar: Calendar = Calendar()
     foreign: tuple[Foreign, ...] = ()
     secrets: Secrets = Secrets()
+
+    def __post_init__(self) -> None:
+        if self.sign_on.issuer and not self.dashboards.base_url:
+            raise SettingsError(
+                "dashboards.base_url", "is missing, and [sign_on] sends people back to it", "Write what people type"
+            )

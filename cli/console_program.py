@@ -25,6 +25,7 @@ def run_dashboards(settings: Settings, clock: Clock) -> int:
         school=settings.school,
         presence=settings.presence,
         trust=settings.trust,
+        sign_on=settings.sign_on,
         rules=settings.alerts.rules,
         replay=lambda rules, since, watch: replay_rules(settings, clock, rules, since, 1, watch),
     )

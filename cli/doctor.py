@@ -17,6 +17,7 @@ from attendance.roster.log import ImportEntry, standing
 from campus import db
 from campus.clock import SystemClock
 from campus.errors import CampusError
+from campus.section import is_private
 from campus.series_open import open_series
 from campus.settings import Settings
 from cli.broker import Listener, find_mosquitto, is_listening
@@ -43,6 +44,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         ("series store", _series),
         ("credential key", _credential_key),
         ("console", _console),
+        ("single sign-on", _sign_on),
         ("roster", _roster),
         ("certificate", _certificate),
         ("disk", _disk),
@@ -133,6 +135,25 @@ def _console(settings: Settings) -> Finding:
             "Put it behind a TLS proxy and set [dashboards] secure_cookies = true",
         )  # fmt: skip
     return Finding("ok", "console", f"{where} is free")
+
+
+def _sign_on(settings: Settings) -> Finding:
+    from dashboards.access.provider import provider_of  # the server's libraries
+
+    provider = provider_of(settings.sign_on, settings.dashboards.base_url, SystemClock())
+    if provider is None:
+        return Finding("ok", "single sign-on", "is not used")
+    fix = "Look at [sign_on] issuer and at the way to it; until it answers only passwords sign in"
+    try:
+        found, keys = provider.discovery(), provider.keys()
+    except CampusError as error:
+        return Finding("problem", "single sign-on", str(error), fix)
+    if b'"keys"' not in keys:
+        return Finding("problem", "single sign-on", f"{found.jwks_uri} holds no keys", fix)
+    back = provider.callback
+    if not is_private(back):
+        return Finding("warning", "single sign-on", f"{back} is not https", "Set [dashboards] base_url to https")
+    return Finding("ok", "single sign-on", f"{found.issuer} answers; people come back to {back}")
 
 
 def _roster(settings: Settings) -> Finding:

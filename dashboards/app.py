@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 
 from campus import __version__
 from dashboards import probes, problems, socket
+from dashboards.access.provider import provider_of
 from dashboards.access.rates import RateLimits
 from dashboards.api import access_log as access_log_api
 from dashboards.api import alarms as alarms_api
@@ -43,6 +44,7 @@ from dashboards.api import roster as roster_api
 from dashboards.api import rosters as rosters_api
 from dashboards.api import rules as rules_api
 from dashboards.api import saved_views as saved_views_api
+from dashboards.api import sign_on as sign_on_api
 from dashboards.api import site as site_api
 from dashboards.api import student as student_api
 from dashboards.api import tokens as tokens_api
@@ -78,6 +80,7 @@ from dashboards.pages import (
     roster,
     rules,
     sign_in,
+    sign_on,
     student,
     telling,
     upkeep,
@@ -90,6 +93,7 @@ from dashboards.views.readers import readers
 API = "/api/v1"
 _PAGES = (
     sign_in,
+    sign_on,
     ack,
     console,
     load,
@@ -139,6 +143,7 @@ def create_app(deps: Deps) -> FastAPI:
     app.state.deps = deps
     app.state.hub = hub
     app.state.gauges = DeviceGauges(deps)
+    app.state.provider = provider_of(deps.sign_on, deps.dashboards.base_url, deps.wall)
     app.state.replays = Replays(deps.replay)
     for page in _PAGES:
         app.include_router(page.router)
@@ -194,6 +199,7 @@ def _api() -> APIRouter:
         enrolment_api,
         trust_api,
         platform_api,
+        sign_on_api,
         access_log_api,
         tokens_api,
         rosters_api,

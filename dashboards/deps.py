@@ -15,6 +15,7 @@ from alerts.rules.rulefile import RuleSet
 from campus import settings
 from campus.clock import Clock, SystemClock
 from campus.series import SeriesStore
+from campus.sign_on import SignOn
 from devices.attachments import Attachments
 
 # Runs rules over the last days of history: the rules, how far back, and who is told how far it has come (0 to 1).
@@ -35,6 +36,7 @@ class Deps(msgspec.Struct, frozen=True, kw_only=True):
     school: settings.School = settings.School()
     presence: settings.Presence = settings.Presence()
     trust: settings.Trust = settings.Trust()
+    sign_on: SignOn = SignOn()
     wall: Clock = SystemClock()
     rules: Path | None = None  # the school's own rules file
     replay: Replay | None = None

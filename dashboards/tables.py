@@ -37,7 +37,36 @@ login_sessions = sa.Table(
     sa.Column("expires_at", Moment, nullable=False, index=True),
     sa.Column("revoked_at", Moment),
     sa.Column("pending", sa.Boolean),  # the password was right and the second factor is still asked for
+    sa.Column("way", sa.String(16)),  # how it began: "sign_on", or by password when empty
     comment="who is signed in; only the hash of a token is kept, so a stolen database opens no door",
+)
+
+sign_on_attempts = sa.Table(
+    "sign_on_attempts",
+    metadata,
+    sa.Column("browser_hash", sa.String(64), primary_key=True),
+    sa.Column("state", sa.String(64), nullable=False),
+    sa.Column("nonce", sa.String(64), nullable=False),
+    sa.Column("verifier", sa.String(128), nullable=False),
+    sa.Column("next", sa.String(500), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    comment="people who were sent to the provider of single sign-on and may come back, once",
+)
+
+sign_on_people = sa.Table(
+    "sign_on_people",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("school", sa.String(64), nullable=False),
+    sa.Column("issuer", sa.String(300), nullable=False),
+    sa.Column("subject", sa.String(255), nullable=False),
+    sa.Column("account", sa.String(36), sa.ForeignKey("accounts.id")),
+    sa.Column("name", sa.String(100), nullable=False),
+    sa.Column("login", sa.String(64), nullable=False),  # what the provider calls it; to show, never to compare
+    sa.Column("first_at", Moment, nullable=False),
+    sa.Column("last_at", Moment, nullable=False),
+    sa.Index("uq_sign_on_people_subject", "school", "issuer", "subject", unique=True),
+    comment="people as the provider of single sign-on knows them; without an account they wait for one",
 )
 
 api_tokens = sa.Table(

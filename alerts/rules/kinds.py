@@ -20,7 +20,6 @@ from alerts.rules.joined_rules import (
     PatrolsRule,
     PresentOutsideRule,
     RollMissingRule,
-    RosterTroubleRule,
     TailgatingRule,
 )
 from alerts.rules.reading_rules import AbsenceRule, ChangeRule, RateRule, ThresholdRule
@@ -47,7 +46,6 @@ Rule = (
     | TailgatingRule
     | BoarderCurfewRule
     | GateSilentInRushRule
-    | RosterTroubleRule
     | PatrolsRule
     | LabSessionRule
 )

@@ -83,9 +83,29 @@ def create_account(
 
     Raises `RefusedAccount` for what cannot work, `Conflict` when the login is taken.
     """
+    check_password(password)
     login = normal_login(login)
-    _check(login, role, password, teacher)
+    check_place(login, role, teacher)  # before the hash, which takes a tenth of a second
     _check_district(conn, role, district)
+    stored = passwords.hash_password(password)
+    return insert(conn, school, login, name, role, stored, now, teacher, initial=initial, district=district)
+
+
+def insert(
+    conn: sa.Connection,
+    school: str,
+    login: str,
+    name: str,
+    role: Role,
+    password_hash: str,
+    now: datetime,
+    teacher: str = "",
+    *,
+    initial: bool = False,
+    district: str | None = None,
+) -> Account:
+    """As `create_account`, with the hash of a password."""
+    check_place(login, role, teacher)
     if conn.execute(sa.select(accounts.c.id).where(accounts.c.login == login)).first():
         raise Conflict(f"the login {login!r} is taken; choose another")
     row: dict[str, Any] = {
@@ -101,17 +121,16 @@ def create_account(
         "initial": initial,
         "district": district,
     }
-    conn.execute(accounts.insert().values(**row, password_hash=passwords.hash_password(password), created_at=now))
+    conn.execute(accounts.insert().values(**row, password_hash=password_hash, created_at=now))
     return Account(**row, disabled=False)
 
 
-def _check(login: str, role: str, password: str, teacher: str) -> None:
+def check_place(login: str, role: str, teacher: str) -> None:
+    """Raise `RefusedAccount` for a login or role that cannot be, or a teacher whom the roster has not."""
     if not _LOGIN.fullmatch(login):
         raise RefusedAccount(f"the login {login!r} does not do: use 2 to 64 letters, digits or . _ @ -")
     if role not in ROLES:
         raise RefusedAccount(f"there is no role {role!r}: choose one of {', '.join(ROLES)}")
-    if len(password) < passwords.MIN_LENGTH:
-        raise RefusedAccount(f"the password is too short: use at least {passwords.MIN_LENGTH} characters")
     if role == "teacher" and not teacher:
         raise RefusedAccount("a teacher's account needs the roster's teacher id, or no class can be shown")
 
@@ -127,10 +146,15 @@ def _check_district(conn: sa.Connection, role: str, district: str | None) -> Non
         raise RefusedAccount(f"there is no district {district!r}: {fix}")
 
 
-def set_password(conn: sa.Connection, login: str, password: str, *, initial: bool = False) -> None:
-    """Give an account another password; ``initial`` as in `create_account`. Raises `NotFound` or `RefusedAccount`."""
+def check_password(password: str) -> None:
+    """Raise `RefusedAccount` for a password that is too short."""
     if len(password) < passwords.MIN_LENGTH:
         raise RefusedAccount(f"the password is too short: use at least {passwords.MIN_LENGTH} characters")
+
+
+def set_password(conn: sa.Connection, login: str, password: str, *, initial: bool = False) -> None:
+    """Give an account another password; ``initial`` as in `create_account`. Raises `NotFound` or `RefusedAccount`."""
+    check_password(password)
     changed = conn.execute(
         accounts.update()
         .where(accounts.c.login == normal_login(login))

@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
+import msgspec
 import sqlalchemy as sa
 
 from dashboards.access.accounts import Account, account_of
@@ -17,17 +18,31 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+SIGN_ON = "sign_on"  # the way of a session that the provider of single sign-on vouched for
+
+
 def open_session(
-    conn: sa.Connection, account_id: str, now: datetime, lifetime: timedelta, *, pending: bool = False
+    conn: sa.Connection,
+    account_id: str,
+    now: datetime,
+    lifetime: timedelta,
+    *,
+    pending: bool = False,
+    way: str | None = None,
 ) -> str:
     """Begin a session and return its token; nobody can read it again. A ``pending`` one opens nothing but the question
-    for the second factor.
+    for the second factor. ``way`` is `SIGN_ON`, or None for a password.
     """
     token = secrets.token_urlsafe(32)
     conn.execute(login_sessions.delete().where(login_sessions.c.expires_at < now - lifetime))
     conn.execute(
         login_sessions.insert().values(
-            token_hash=token_hash(token), account=account_id, created_at=now, expires_at=now + lifetime, pending=pending
+            token_hash=token_hash(token),
+            account=account_id,
+            created_at=now,
+            expires_at=now + lifetime,
+            pending=pending,
+            way=way,
         )
     )
     return token
@@ -36,7 +51,7 @@ def open_session(
 def account_of_session(conn: sa.Connection, token: str, now: datetime, *, pending: bool = False) -> Account | None:
     """Whose session a token is; None when it is unknown, expired, revoked, or the account is disabled."""
     query = (
-        sa.select(accounts)
+        sa.select(accounts, login_sessions.c.way)
         .join(login_sessions, login_sessions.c.account == accounts.c.id)
         .where(
             login_sessions.c.token_hash == token_hash(token),
@@ -47,7 +62,18 @@ def account_of_session(conn: sa.Connection, token: str, now: datetime, *, pendin
         )
     )
     row = conn.execute(query).mappings().first()
-    return None if row is None else account_of(row)
+    if row is None:
+        return None
+    found = account_of(row)
+    # Whom the provider vouches for is asked for no password, so a first one is not in the way.
+    return msgspec.structs.replace(found, initial=False) if row["way"] == SIGN_ON else found
+
+
+def way_of(conn: sa.Connection, token: str) -> str | None:
+    """How a session began: `SIGN_ON`, or None for a password."""
+    return conn.execute(
+        sa.select(login_sessions.c.way).where(login_sessions.c.token_hash == token_hash(token))
+    ).scalar_one_or_none()
 
 
 def revoke(conn: sa.Connection, token: str, now: datetime) -> None:

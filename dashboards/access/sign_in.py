@@ -8,11 +8,12 @@ import msgspec
 import sqlalchemy as sa
 
 from campus import db
-from dashboards.access import passwords, second_factor, sessions, throttle
+from dashboards.access import audit, passwords, second_factor, sessions, throttle
 from dashboards.access.accounts import Account, account_of, normal_login
 from dashboards.tables import accounts
 
 CODE_WAITS = timedelta(minutes=5)
+NO_PASSWORDS = "only administrators sign in with a password"
 
 
 class SignedIn(msgspec.Struct, frozen=True):
@@ -36,9 +37,19 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 def sign_in(
-    engine: sa.Engine, login: str, password: str, address: str, now: datetime, lifetime: timedelta
+    engine: sa.Engine,
+    login: str,
+    password: str,
+    address: str,
+    now: datetime,
+    lifetime: timedelta,
+    *,
+    administrators_only: bool = False,
 ) -> SignedIn | CodeNeeded | Refused:
-    """Try a login and password. The refusal never tells which of the two was wrong."""
+    """Try a login and password. The refusal never tells which of the two was wrong.
+
+    ``administrators_only``: everybody else signs in with the city's account.
+    """
     login = normal_login(login)[:64]
     with db.write(engine) as conn:
         verdict = throttle.may_try(conn, login, address, now)
@@ -51,12 +62,26 @@ def sign_in(
     right = passwords.matches(stored, password)
     if row is None or not right or row["disabled_at"] is not None:
         return Refused("wrong login or password")
+    if administrators_only and row["role"] != "admin":
+        return Refused(NO_PASSWORDS)
     with db.write(engine) as conn:
-        if row["totp_secret"] is not None:
-            return CodeNeeded(sessions.open_session(conn, row["id"], now, CODE_WAITS, pending=True))
-        throttle.forget_tries(conn, login, address)
-        token = sessions.open_session(conn, row["id"], now, lifetime)
-    return SignedIn(account_of(row), token)
+        if row["totp_secret"] is None:
+            throttle.forget_tries(conn, login, address)
+        return enter(conn, account_of(row), now, lifetime)
+
+
+def enter(
+    conn: sa.Connection, account: Account, now: datetime, lifetime: timedelta, way: str | None = None
+) -> SignedIn | CodeNeeded:
+    """Begin the session of whom a password or the provider (``way``) vouched for, or ask for the second factor."""
+    if account.second_factor:
+        return CodeNeeded(sessions.open_session(conn, account.id, now, CODE_WAITS, pending=True, way=way))
+    return _begin(conn, account, now, lifetime, way)
+
+
+def _begin(conn: sa.Connection, account: Account, now: datetime, lifetime: timedelta, way: str | None) -> SignedIn:
+    audit.record(conn, now, account, "sign_in.sign_on" if way == sessions.SIGN_ON else "sign_in.password", account.id)
+    return SignedIn(account, sessions.open_session(conn, account.id, now, lifetime, way=way))
 
 
 def enter_code(
@@ -78,4 +103,4 @@ def enter_code(
         conn.execute(accounts.update().where(accounts.c.id == account.id).values(totp_step=step))
         sessions.revoke(conn, token, now)
         throttle.forget_tries(conn, account.login, address)
-        return SignedIn(account, sessions.open_session(conn, account.id, now, lifetime))
+        return _begin(conn, account, now, lifetime, sessions.way_of(conn, token))

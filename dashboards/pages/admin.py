@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from campus import changes, db
-from dashboards.access import tokens
+from dashboards.access import sign_on, tokens
 from dashboards.access.accounts import Account
 from dashboards.access.people import allow
 from dashboards.access.roles import ROLES
@@ -31,10 +31,19 @@ def admin(request: Request, account: Annotated[Account, Depends(allow("platform.
     with db.read(deps.engine) as conn:
         seen = changes.last_id(conn)
         districts = district_names(conn)
+        comers = sign_on.everybody(conn, account.school) if deps.sign_on.issuer else None
         steps, made = first_steps(conn, account.school), tokens.all_tokens(conn, account.school)
-    data = {"seen": seen, "me": account.id, "platform": platform_of(deps, account), "tokens": made}
-    scopes = sorted(SCOPES)
+    platform = platform_of(deps, account)
+    data = {"seen": seen, "me": account.id, "platform": platform, "tokens": made, "comers": comers}
     return render(
-        request, "admin", account, data=data, script_texts=TEXTS, steps=steps, scopes=scopes, roles=ROLES,
+        request,
+        "admin",
+        account,
+        data=data,
+        script_texts=TEXTS,
+        steps=steps,
+        scopes=sorted(SCOPES),
+        roles=ROLES,
+        comers=comers,
         districts=districts,
-    )  # fmt: skip
+    )

@@ -16,11 +16,20 @@ from dashboards.access import accounts, sessions
 from dashboards.access.accounts import Account, Preferences
 from dashboards.access.origin import check_origin
 from dashboards.access.people import cookie_name, person, signed_in
+from dashboards.access.provider import Provider
 from dashboards.access.roles import HOME
-from dashboards.access.sign_in import CODE_WAITS, CodeNeeded, Refused, SignedIn, enter_code, sign_in
+from dashboards.access.sign_in import (
+    CODE_WAITS,
+    NO_PASSWORDS,
+    CodeNeeded,
+    Refused,
+    SignedIn,
+    enter_code,
+    sign_in,
+)
 from dashboards.api.answers import InvalidBody
 from dashboards.deps import Deps, deps_of
-from dashboards.pages.frame import LANGUAGE_COOKIE, THEME_COOKIE, render
+from dashboards.pages.frame import LANGUAGE_COOKIE, THEME_COOKIE, language_of, render
 from dashboards.texts.catalogue import LANGUAGES
 
 router = APIRouter(include_in_schema=False)
@@ -46,7 +55,7 @@ def form(request: Request, next: str = "/") -> Response:  # noqa: A002  the name
     """The sign-in form."""
     if signed_in(request) is not None:
         return RedirectResponse(safe_next(next), status_code=303)
-    return render(request, "sign-in", None, next=safe_next(next), refused="", wait_s=0, login="")
+    return _form(request, next)
 
 
 @router.post("/sign-in", dependencies=[OwnOrigin])
@@ -60,27 +69,48 @@ def enter(
     deps = deps_of(request)
     lifetime = timedelta(hours=deps.dashboards.session_hours)
     address = request.client.host if request.client else "unknown"
-    result = sign_in(deps.engine, login, password, address, deps.wall.now(), lifetime)
+    local = deps.sign_on.local_passwords
+    if local == "none":
+        return _form(request, next, status=403, refused="local")
+    only = local == "administrators"
+    result = sign_in(deps.engine, login, password, address, deps.wall.now(), lifetime, administrators_only=only)
     if isinstance(result, Refused):
         status, refused = (429, "wait") if result.wait_s else (401, "wrong")
-        page = render(
-            request,
-            "sign-in",
-            None,
-            status=status,
-            next=safe_next(next),
-            refused=refused,
-            wait_s=result.wait_s,
-            login=login,
-        )
+        if result.reason == NO_PASSWORDS:
+            status, refused = 403, "local"
+        page = _form(request, next, status=status, refused=refused, wait_s=result.wait_s, login=login)
         if result.wait_s:
             page.headers["Retry-After"] = str(result.wait_s)
         return page
+    return entered(request, result, safe_next(next))
+
+
+def _form(
+    request: Request, to: str, *, status: int = 200, refused: str = "", wait_s: int = 0, login: str = ""
+) -> Response:
+    settings = deps_of(request).sign_on
+    label = settings.label_en if language_of(request, None) == "en" else settings.label_zh
+    return render(
+        request,
+        "sign-in",
+        None,
+        status=status,
+        next=safe_next(to),
+        refused=refused,
+        wait_s=wait_s,
+        login=login,
+        sign_on=label if settings.issuer else "",
+        local=settings.local_passwords,
+    )
+
+
+def entered(request: Request, result: SignedIn | CodeNeeded, to: str) -> Response:
+    """On with whom a password or the provider vouched for: to the question for the code, or into the console."""
     if isinstance(result, CodeNeeded):
-        answer = RedirectResponse(f"/sign-in/code?next={quote(safe_next(next))}", status_code=303)
-        _set_cookie(answer, deps, PENDING_COOKIE, result.token, CODE_WAITS)
+        answer = RedirectResponse(f"/sign-in/code?next={quote(to)}", status_code=303)
+        set_cookie(answer, deps_of(request), PENDING_COOKIE, result.token, CODE_WAITS)
         return answer
-    return _enter(request, result, safe_next(next))
+    return _enter(request, result, to)
 
 
 @router.get("/sign-in/code")
@@ -120,11 +150,12 @@ def _enter(request: Request, result: SignedIn, to: str) -> Response:
     deps = deps_of(request)
     _take_along(request, result.account)
     answer = RedirectResponse(to, status_code=303)
-    _set_cookie(answer, deps, cookie_name(deps), result.token, timedelta(hours=deps.dashboards.session_hours))
+    set_cookie(answer, deps, cookie_name(deps), result.token, timedelta(hours=deps.dashboards.session_hours))
     return answer
 
 
-def _set_cookie(answer: Response, deps: Deps, name: str, token: str, lifetime: timedelta) -> None:
+def set_cookie(answer: Response, deps: Deps, name: str, token: str, lifetime: timedelta) -> None:
+    """A cookie that no script reads and no other site's form sends."""
     answer.set_cookie(
         name,
         token,
@@ -146,15 +177,30 @@ def _take_along(request: Request, account: Account) -> None:
 
 @router.post("/sign-out", dependencies=[OwnOrigin])
 def leave(request: Request) -> Response:
-    """End the session, here and in the database."""
+    """End the session, here and in the database; one of single sign-on goes on to end the provider's, too."""
     deps = deps_of(request)
-    token = request.cookies.get(cookie_name(deps))
+    token, way = request.cookies.get(cookie_name(deps)), None
     if token:
         with db.write(deps.engine) as conn:
+            way = sessions.way_of(conn, token)
             sessions.revoke(conn, token, deps.wall.now())
-    answer = RedirectResponse("/sign-in", status_code=303)
+    farewell = _farewell(request) if way == sessions.SIGN_ON else ""
+    answer = _onward(request, farewell) if farewell else RedirectResponse("/sign-in", status_code=303)
     answer.delete_cookie(cookie_name(deps), path="/", secure=deps.dashboards.secure_cookies, httponly=True)
     return answer
+
+
+def _farewell(request: Request) -> str:
+    provider = request.app.state.provider
+    back = f"{deps_of(request).dashboards.base_url.rstrip('/')}/sign-in"
+    return provider.farewell(back) if isinstance(provider, Provider) else ""
+
+
+def _onward(request: Request, farewell: str) -> Response:
+    # Not a redirect: browsers hold those that follow a form against form-action, which lets nobody out.
+    page = render(request, "sign-in", None, template="signed-out.html", farewell=farewell)
+    page.headers["Refresh"] = f"1; url={farewell}"
+    return page
 
 
 @router.post("/preferences", dependencies=[OwnOrigin])

@@ -47,7 +47,7 @@ SCRIPTS = {
     "devices": (devices.TEXTS, ("devices.js", "chart.js", "upkeep.js")),
     "muster": (muster.TEXTS, ("muster.js",)),
     "overview": (overview.TEXTS, ("overview.js",)),
-    "admin": (admin.TEXTS, ("admin.js", "tokens.js")),
+    "admin": (admin.TEXTS, ("admin.js", "sign-on.js", "tokens.js")),
 }
 
 

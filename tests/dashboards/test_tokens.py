@@ -141,7 +141,7 @@ def test_an_administrator_makes_sees_and_revokes_a_token_and_all_of_it_is_logged
     assert after[0]["revoked_at"] is not None
     assert program.get(f"{API}/me").status_code == 401
     log = admin.get(f"{API}/access-log", params={"login": "admin"}).json()
-    assert [one["action"] for one in log] == ["token.revoke", "token.make"]
+    assert [one["action"] for one in log] == ["token.revoke", "token.make", "sign_in.password"]
 
 
 def test_a_token_writes_without_an_origin_and_is_named_as_who_did(

@@ -1,0 +1,49 @@
+"""People whom single sign-on sent here: who waits for an account, and who has which."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Depends
+from msgspec import Meta
+from starlette.requests import Request
+
+from campus import db
+from dashboards.access import audit, sessions, sign_on
+from dashboards.access.accounts import Account
+from dashboards.access.origin import check_origin
+from dashboards.access.people import allow
+from dashboards.access.sign_on import Person
+from dashboards.api.answers import Json, body, described
+from dashboards.deps import deps_of
+
+router = APIRouter(prefix="/sign-on", tags=["platform"])
+Manager = Annotated[Account, Depends(allow("accounts.manage"))]
+OwnOrigin = Depends(check_origin)
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which account a person has; null takes it away, and they wait again."""
+
+    account: Annotated[str, Meta(min_length=1, max_length=36)] | None
+
+
+@router.get("/people", **described(list[Person]))
+def people(request: Request, manager: Manager) -> Json:
+    """Whom the provider sent here: those who wait for an account first, then the newest; at most 500."""
+    with db.read(deps_of(request).engine) as conn:
+        return Json(sign_on.everybody(conn, manager.school))
+
+
+@router.post("/people/{person}", dependencies=[OwnOrigin], **described(list[Person], Link))
+def link(request: Request, person: str, manager: Manager, said: Annotated[Link, Depends(body(Link))]) -> Json:
+    """Give a person one of the school's accounts, or take it away, which ends its sessions."""
+    deps = deps_of(request)
+    now = deps.wall.now()
+    with db.write(deps.engine) as conn:
+        had = sign_on.link(conn, manager.school, person, said.account)
+        if had is not None and had != said.account:
+            sessions.revoke_all(conn, had, now)
+        audit.record(conn, now, manager, "account.change", said.account or had or "-", f"sign_on={person}")
+        return Json(sign_on.everybody(conn, manager.school))
