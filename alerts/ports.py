@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -43,6 +43,13 @@ class RollBook(Protocol):
         ...
 
 
+class RosterTrouble(msgspec.Struct, frozen=True):
+    """Why the roster does not keep up, and since when: the import that went wrong, or the last that went through."""
+
+    how: Literal["refused", "failed", "stale"]
+    since: datetime
+
+
 class Register(Protocol):
     """What the roll, the gates and leave say together, for the rules that join them. Students by id, classes by id."""
 
@@ -76,6 +83,12 @@ class Register(Protocol):
         self, conn: sa.Connection, school: str, at: datetime, within: timedelta, /
     ) -> Sequence[tuple[str, str | None, float]]:
         """(gate, place, passes expected) of the gates that are up and had none of them; nothing but during arrival."""
+        ...
+
+    def roster_trouble(
+        self, conn: sa.Connection, school: str, at: datetime, stale: timedelta | None, /
+    ) -> RosterTrouble | None:
+        """What is wrong with keeping the roster current; None when it is, or never was."""
         ...
 
 
@@ -119,6 +132,12 @@ class NoRegister:
     ) -> Sequence[tuple[str, str | None, float]]:  # fmt: skip
         """None."""
         return ()
+
+    def roster_trouble(
+        self, conn: sa.Connection, school: str, at: datetime, stale: timedelta | None, /  # noqa: ARG002
+    ) -> RosterTrouble | None:  # fmt: skip
+        """None."""
+        return None
 
 
 class SchoolMoment(Protocol):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from alerts.ports import RosterTrouble
 from attendance.calendar.daybook import school_day
 from attendance.calendar.schoolday import local_day, moment
 from attendance.register.tables import roll, sessions, site_states
+from attendance.roster.log import standing
 from attendance.tables import leaves, students
 from cli.gate_rush import silent_gates
 
@@ -75,6 +78,19 @@ class SchoolRegister:
             .group_by(students.c.class_id)
         )
         return {class_id: int(count) for class_id, count in conn.execute(query) if class_id}
+
+    def roster_trouble(
+        self, conn: sa.Connection, school: str, at: datetime, stale: timedelta | None
+    ) -> RosterTrouble | None:
+        """The import that was refused or failed since the last that went through, or that one when it is too old."""
+        found = standing(conn, school, at)
+        if found.trouble is not None:
+            how: Literal["refused", "failed"] = "refused" if found.trouble.state == "refused" else "failed"
+            return RosterTrouble(how, found.trouble.began_at)
+        good = found.last_good
+        if stale is None or good is None or good.began_at > at - stale:
+            return None
+        return RosterTrouble("stale", good.began_at)
 
     def silent_gates(
         self, conn: sa.Connection, school: str, at: datetime, within: timedelta

@@ -24,6 +24,7 @@ from alerts.rules.joined_rules import (
     PatrolsRule,
     PresentOutsideRule,
     RollMissingRule,
+    RosterTroubleRule,
     TailgatingRule,
 )
 from alerts.rules.kinds import Rule
@@ -43,6 +44,7 @@ Looked = (
     | BoarderCurfewRule
     | GateSilentInRushRule
     | PatrolsRule
+    | RosterTroubleRule
 )
 EVERY = timedelta(seconds=60)
 # A counter that sends twice a minute may miss one message.
@@ -126,15 +128,14 @@ class Looks:
             case BoarderCurfewRule():
                 out = ask.boarders_missing(conn, school, now, timedelta(seconds=rule.after_s))
                 return _students(school, out, NOT_IN)
-            case TailgatingRule():
-                return {
-                    place: (Cause(school=school, subject=place, place=place), _followed(walked, cards))
-                    for place, walked, cards in self.flow.beyond(rule, school, now)
-                }
-            case HeadCountRule():
-                return self._crowds(conn, rule, school, now)
+            case TailgatingRule() | HeadCountRule():
+                return self._counted(conn, rule, school, now)
             case GateSilentInRushRule() | PatrolsRule():
                 return self._readers(conn, rule, school, now)
+            case RosterTroubleRule():
+                stale = timedelta(days=rule.stale_days) if rule.stale_days else None
+                trouble = ask.roster_trouble(conn, school, now, stale)
+                return {"roster": (Cause(school=school, subject="roster"), ROSTER[trouble.how])} if trouble else {}
 
     def _readers(
         self, conn: sa.Connection, rule: GateSilentInRushRule | PatrolsRule, school: str, now: datetime
@@ -151,6 +152,15 @@ class Looks:
             gate: (Cause(school=school, subject=gate, device=gate, place=place, device_kind="gate"), _nobody(expected))
             for gate, place, expected in silent
             if rule.covers(place)
+        }
+
+    def _counted(self, conn: sa.Connection, rule: TailgatingRule | HeadCountRule, school: str, now: datetime) -> Found:
+        """What is about people that were counted."""
+        if isinstance(rule, HeadCountRule):
+            return self._crowds(conn, rule, school, now)
+        return {
+            place: (Cause(school=school, subject=place, place=place), _followed(walked, cards))
+            for place, walked, cards in self.flow.beyond(rule, school, now)
         }
 
     def _crowds(self, conn: sa.Connection, rule: HeadCountRule, school: str, now: datetime) -> Found:
@@ -174,6 +184,11 @@ PRESENT_OUTSIDE = both(
     "学生被标记为出勤，但门禁显示不在校", "the student is marked present and is not on the site by the gates"
 )
 NOT_IN = both("住宿生晚归：宿舍晚点名未到且无请假", "the boarder was not in at the night check and no leave covers it")
+ROSTER = {
+    "refused": both("最近一次名册导入被拒绝，名册未更新", "the last roster import was refused, nothing was changed"),
+    "failed": both("最近一次名册导入失败或中断", "the last roster import failed or broke off"),
+    "stale": both("名册已很久没有更新", "no roster import has gone through for too long"),
+}
 NO_ROLL = both("点名逾期仍无任何记录", "the roll is overdue and has no mark at all")
 
 

@@ -11,7 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from alerts import tables
-from alerts.ports import Calendar, Expected, Names, NoRegister, Register, RollBook, SchoolMoment
+from alerts.ports import Calendar, Expected, Names, NoRegister, Register, RollBook, RosterTrouble, SchoolMoment
 from alerts.rules.rule import Bilingual, Severity
 from alerts.rules.rulefile import RuleSet
 from alerts.stage import AlertStage
@@ -198,3 +198,8 @@ class _RegisterElsewhere:
         self, _: sa.Connection, school: str, at: datetime, within: timedelta, /
     ) -> Sequence[tuple[str, str | None, float]]:
         return self._register.silent_gates(self._conn, school, at, within)
+
+    def roster_trouble(
+        self, _: sa.Connection, school: str, at: datetime, stale: timedelta | None, /
+    ) -> RosterTrouble | None:
+        return self._register.roster_trouble(self._conn, school, at, stale)

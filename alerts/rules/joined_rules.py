@@ -133,6 +133,18 @@ class GateSilentInRushRule(RuleBase, frozen=True, kw_only=True, forbid_unknown_f
     within_s: Annotated[float, Meta(ge=120, le=3600, description="The window without a pass, in seconds.")] = 600
 
 
+class RosterTroubleRule(RuleBase, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="roster_trouble"):
+    """The roster does not keep up: the last import was refused or failed, or none has gone through for too long.
+
+    Joins the record of roster imports, once a minute. Returns when an import goes through. A school that never
+    imported by itself (no import in the record) is not meant.
+    """
+
+    stale_days: Annotated[
+        int, Meta(ge=0, le=400, description="Days without an import that went through; 0: no matter how many.")
+    ] = 0
+
+
 class BoarderCurfewRule(RuleBase, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="boarder_curfew"):
     """A boarder is not in the dormitory some time after the night check was due, and no leave covers it.
 

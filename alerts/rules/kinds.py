@@ -20,6 +20,7 @@ from alerts.rules.joined_rules import (
     PatrolsRule,
     PresentOutsideRule,
     RollMissingRule,
+    RosterTroubleRule,
     TailgatingRule,
 )
 from alerts.rules.reading_rules import AbsenceRule, ChangeRule, RateRule, ThresholdRule
@@ -46,6 +47,7 @@ Rule = (
     | TailgatingRule
     | BoarderCurfewRule
     | GateSilentInRushRule
+    | RosterTroubleRule
     | PatrolsRule
     | LabSessionRule
 )

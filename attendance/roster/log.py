@@ -76,10 +76,11 @@ def recent(conn: sa.Connection, school: str, limit: int = 50) -> list[ImportEntr
     return [_entry(row) for row in rows]
 
 
-def standing(conn: sa.Connection, school: str) -> Standing:
-    """How current the roster of ``school`` is."""
-    good = _newest(conn, school, GOOD)
-    bad = _newest(conn, school, TROUBLE)
+def standing(conn: sa.Connection, school: str, at: datetime | None = None) -> Standing:
+    """How current the roster of ``school`` is, or was ``at`` a moment."""
+    by_then = (roster_imports.c.began_at <= at,) if at is not None else ()
+    good = _newest(conn, school, GOOD, *by_then)
+    bad = _newest(conn, school, TROUBLE, *by_then)
     if bad is not None and good is not None and (bad.began_at, bad.id) < (good.began_at, good.id):
         bad = None
     return Standing(last_good=good, trouble=bad)

@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
 import sqlalchemy as sa
 
 from alerts.life import actions, mutes, queries
+from alerts.ports import RosterTrouble
 from alerts.rules.rule import Bilingual
 from alerts.rules.rulefile import RuleSet, load_rules
 from alerts.stage import AlertStage
@@ -114,6 +116,7 @@ class Register:
         self.ill: dict[str, int] = {}
         self.silent: list[tuple[str, str | None, float]] = []
         self.boarders: list[tuple[str, str]] = []
+        self.roster: RosterTrouble | None = None
 
     def absent_inside(self, conn: sa.Connection, school: str, at_: datetime, /) -> list[tuple[str, str]]:
         return self.absent
@@ -136,6 +139,11 @@ class Register:
         self, conn: sa.Connection, school: str, at_: datetime, within: timedelta, /
     ) -> list[tuple[str, str | None, float]]:
         return self.silent
+
+    def roster_trouble(
+        self, conn: sa.Connection, school: str, at_: datetime, stale: timedelta | None, /
+    ) -> RosterTrouble | None:
+        return self.roster
 
     def sick(self, conn: sa.Connection, school: str, since: datetime, until: datetime, /) -> dict[str, int]:
         return self.ill
@@ -432,6 +440,10 @@ _D, _T = r"([a-z0-9]+-[a-z0-9]+)", r"(\d\d:\d\d(?::\d\d)?)"
 _STATE = "(unacknowledged|acknowledged|returned unacknowledged|shelved|suppressed|out of service|closed)"
 
 
+def _roster_import(play: Play, how: Literal["refused", "failed"] | None = None) -> None:
+    play.register.roster = RosterTrouble(how, play.clock.now()) if how else None
+
+
 def _nobody_passes(play: Play, gate: str, expected: str) -> None:
     play.register.silent = [(gate, "room-1", float(expected))]
 
@@ -441,6 +453,8 @@ def _passed_again(play: Play, gate: str) -> None:
 
 
 SENTENCES: Sequence[tuple[str, Callable[..., None]]] = (
+    (r"a roster import is (refused|failed)", _roster_import),
+    (r"a roster import goes through", _roster_import),
     (rf"nobody passes {_D} where (\d+) are expected", _nobody_passes),
     (rf"somebody passes {_D}", _passed_again),
     (rf"{_D} reads (\w+) ([\d.]+)( late)?", _reads),

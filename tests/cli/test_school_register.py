@@ -6,8 +6,11 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
+from alerts.ports import RosterTrouble
 from attendance import tables
 from attendance.register import tables as register
+from attendance.roster import log as roster_log
+from attendance.roster.importing import RosterReport
 from campus import db
 from cli.register import SchoolRegister
 from cli.school_calendar import SchoolCalendar
@@ -15,6 +18,7 @@ from cli.school_calendar import SchoolCalendar
 ZONE = ZoneInfo("Asia/Shanghai")
 DAY = date(2026, 9, 7)
 REGISTER = SchoolRegister(ZONE)
+MONTH = timedelta(days=30)
 
 
 def at(hour: int, minute: int = 0) -> datetime:
@@ -97,3 +101,21 @@ def test_the_calendar_says_what_a_moment_is(school: sa.Engine) -> None:
         assert calendar.moment(conn, "s", at(22)).parts == {"after_hours"}
         sunday = at(10) - timedelta(days=1)
         assert (calendar.moment(conn, "s", sunday).day, calendar.moment(conn, "s", sunday).minute) == ("holiday", 600)
+
+
+def test_the_roster_is_in_trouble_from_an_import_that_was_refused_to_the_next_that_goes_through(
+    school: sa.Engine,
+) -> None:
+    report = RosterReport(schools=1, students=3, counts={}, fields={}, samples=())
+    with db.write(school) as conn:
+        assert REGISTER.roster_trouble(conn, "s", at(8), MONTH) is None  # nobody imports here
+        for hour, refused in ((9, False), (10, True), (11, False)):
+            id_ = roster_log.begin(conn, "s", "export.zip", "watched", f"{hour}", at(hour))
+            if refused:
+                roster_log.end_badly(conn, id_, "refused", "users.csv, line 2: ...", at(hour))
+            else:
+                roster_log.end_well(conn, id_, report, at(hour))
+        told = {hour: REGISTER.roster_trouble(conn, "s", at(hour, 30), None) for hour in (9, 10, 11)}
+        stale = REGISTER.roster_trouble(conn, "s", at(11) + MONTH, MONTH)
+    assert told == {9: None, 10: RosterTrouble("refused", at(10)), 11: None}
+    assert stale == RosterTrouble("stale", at(11))
