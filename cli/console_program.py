@@ -7,6 +7,7 @@ from campus.scheduling import Scheduler
 from campus.series_open import open_series
 from campus.service import Service
 from campus.settings import Settings
+from cli.gate_rush import rush_of
 from cli.rules_replay import replay_rules
 from cli.wiring import open_database
 from dashboards.city.keeper import STEP_S, CityKeeper
@@ -27,6 +28,7 @@ def run_dashboards(settings: Settings, clock: Clock) -> int:
         trust=settings.trust,
         sign_on=settings.sign_on,
         rules=settings.alerts.rules,
+        rush=rush_of(settings.school.zone),
         replay=lambda rules, since, watch: replay_rules(settings, clock, rules, since, 1, watch),
     )
     scheduler = Scheduler()

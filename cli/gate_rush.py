@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from attendance.register.tables import passes
 from attendance.tables import readers
 from campus.clock import to_ms
 from devices.health.gate import Lane, expected_passes, silent_in_rush
+from devices.health.judge import RUSH, Rush
 from devices.tables import device_states, devices
 
 PAST_DAYS = 5
@@ -49,6 +50,15 @@ def silent_gates(
         if silent_in_rush(lane, to_ms(at - within)) is not None:
             found.append((gate, place, expected_passes(lane)))
     return found
+
+
+def rush_of(zone: ZoneInfo) -> Rush:
+    """What tells the judge of devices which gates nobody passes, in schools of ``zone``."""
+
+    def silent(conn: sa.Connection, school: str, at: datetime) -> Mapping[str, float]:
+        return {gate: expected for gate, _, expected in silent_gates(conn, school, at, RUSH, zone)}
+
+    return silent
 
 
 def _online(conn: sa.Connection, school: str) -> dict[str, str | None]:

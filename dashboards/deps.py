@@ -17,6 +17,7 @@ from campus.clock import Clock, SystemClock
 from campus.series import SeriesStore
 from campus.sign_on import SignOn
 from devices.attachments import Attachments
+from devices.health.judge import Rush
 
 # Runs rules over the last days of history: the rules, how far back, and who is told how far it has come (0 to 1).
 Replay = Callable[[RuleSet, timedelta, Callable[[float], None]], Report]
@@ -40,6 +41,7 @@ class Deps(msgspec.Struct, frozen=True, kw_only=True):
     wall: Clock = SystemClock()
     rules: Path | None = None  # the school's own rules file
     replay: Replay | None = None
+    rush: Rush | None = None  # gates that nobody passes in the rush
 
 
 def attachments_of(deps: Deps) -> Attachments:

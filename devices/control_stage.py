@@ -1,4 +1,4 @@
-"""The pipeline's part of telling devices what to do: their answers settle what they were told, roll-outs go on."""
+"""The pipeline's part of upkeep: answers settle what devices were told, roll-outs go on, blind pictures are kept."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from campus.envelope import Envelope
 from campus.events import Reply
 from devices import commands, configuration, rollout
 from devices.firmware import campaigns
+from devices.health.pictures import note_pictures
 
 _CONFIG = re.compile(r"config-([1-9][0-9]{0,8})")
 
 
 class ControlStage:
-    """Takes replies; keeps nothing in memory."""
+    """Takes replies, and what cameras say of their pictures; keeps nothing in memory."""
 
     name = "control"
 
@@ -25,7 +26,8 @@ class ControlStage:
         self._zone = zone  # in which the hours of campaigns are told
 
     def handle(self, conn: Connection, batch: Sequence[Envelope], now: datetime) -> Sequence[Envelope]:
-        """Settle what the replies of the batch answer."""
+        """Settle what the replies of the batch answer; keep what is wrong with pictures."""
+        note_pictures(conn, batch)
         for envelope in batch:
             body = envelope.body
             if isinstance(body, Reply):

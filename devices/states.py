@@ -152,6 +152,11 @@ class States:
         self._fresh.clear()
 
 
+def health_of(text: str | None) -> dict[str, float]:
+    """A device's own word on its health, as `device_states` keeps it; nothing of a device without a row."""
+    return _health.decode(text) if text else {}
+
+
 def create(school: str, device: str) -> dict[str, Any]:
     """The row of a device that was never heard."""
     return _columns(Known(school=school, device=device))

@@ -15,16 +15,20 @@ from dashboards.api.answers import Json, described
 from dashboards.deps import deps_of
 from devices.availability import Record, record_of
 from devices.health.finding import Health
-from devices.health.judge import device_health
+from devices.health.judge import charge_cycles, device_health
 
 router = APIRouter(prefix="/devices", tags=["devices"])
 
 
 class HealthFile(msgspec.Struct, frozen=True, kw_only=True):
-    """What is wrong with a device by its readings of the last 24 hours, and its availability by month."""
+    """What is wrong with a device by its readings of the last 24 hours, and its availability by month.
+
+    ``battery_cycles``: how many full charges its battery gave in the last 30 days; 0 for one without a battery.
+    """
 
     device: str
     health: Health
+    battery_cycles: float
     record: Record
 
 
@@ -35,5 +39,6 @@ def health(request: Request, device: str, account: Annotated[Account, Depends(al
     now = deps.clock.now()
     with db.read(deps.engine) as conn:
         record = record_of(conn, account.school, device, now, deps.school.zone)
-        found = device_health(conn, deps.series, account.school, device, now)
-    return Json(HealthFile(device=device, health=found, record=record))
+        found = device_health(conn, deps.series, account.school, device, now, deps.school.zone, deps.rush)
+    cycles = charge_cycles(deps.series, account.school, device, now)
+    return Json(HealthFile(device=device, health=found, battery_cycles=cycles, record=record))

@@ -19,7 +19,7 @@ from dashboards.views import devices as views
 router = APIRouter(include_in_schema=False)
 TEXTS = (
     "device", "devices", "kind", "device_state", "presence", "need", "need_do", "metric", "health", "finding",
-    "upkeep", "severity", "state",
+    "finding_why", "picture_fault", "upkeep", "severity", "state",
 )  # fmt: skip
 
 

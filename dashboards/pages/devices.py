@@ -16,7 +16,10 @@ from dashboards.pages.frame import render
 from dashboards.views import devices as views
 
 router = APIRouter(include_in_schema=False)
-TEXTS = ("devices", "kind", "device_state", "presence", "need", "need_do", "metric", "health", "finding", "upkeep")
+TEXTS = (
+    "devices", "kind", "device_state", "presence", "need", "need_do", "metric", "health", "finding", "finding_why",
+    "picture_fault", "upkeep",
+)  # fmt: skip
 
 
 @router.get("/devices")

@@ -13,8 +13,15 @@ function row(key, value) {
 
 const hours = (seconds) => t("common.hours", { n: Math.floor(seconds / 3600), m: Math.floor((seconds % 3600) / 60) });
 
+/** Why something was found, with its figures, in the page's language. */
+export function findingWhy({ code, form, figures }) {
+  const said = figures.kind ? { ...figures, kind: word("picture_fault", figures.kind) } : figures;
+  return t(`finding_why.${code}${form ? `_${form}` : ""}`, said);
+}
+
 function findingText(finding) {
-  return t("devices.found", { what: word("finding", finding.code), metric: word("metric", finding.metric), at: when(new Date(finding.since).toISOString()) });
+  const values = { what: word("finding", finding.code), metric: word("metric", finding.metric), why: findingWhy(finding), at: when(new Date(finding.since).toISOString()) };
+  return t(finding.metric ? "devices.found" : "devices.found_plain", values);
 }
 
 function monthText(month, target) {
@@ -26,9 +33,10 @@ function monthText(month, target) {
 export function showHealth(file) {
   $("#f-health-section").hidden = !file;
   if (!file) return;
-  const { health, record } = file;
+  const { health, record, battery_cycles: cycles } = file;
   const rows = [row(t("devices.score"), t("devices.score_of", { n: health.score }))];
   rows.push(...health.findings.map((finding) => row(t("devices.finding"), findingText(finding))));
+  if (cycles) rows.push(row(t("devices.cycles"), t("devices.cycles_n", { n: cycles })));
   if (record.mtbf_s !== null) rows.push(row(t("devices.mtbf"), hours(record.mtbf_s)));
   if (record.mttr_s !== null) rows.push(row(t("devices.mttr"), hours(record.mttr_s)));
   rows.push(...record.months.slice(0, MONTHS_SHOWN).map((month) => row(month.month, monthText(month, record.target))));

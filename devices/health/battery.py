@@ -50,7 +50,8 @@ def battery_ending(samples: Sequence[Sample], now_ms: int, notice_ms: int = 14 *
         return None
     days = max(0, end.at - now_ms) / DAY
     why = f"empty in {days:.1f} days; it loses {end.per_day:.2f} % a day"
-    return Finding("battery_ending", "battery", now_ms, why)
+    figures = {"days": round(days, 1), "per_day": round(end.per_day, 2)}
+    return Finding("battery_ending", "battery", now_ms, why, figures)
 
 
 def _since_charge(samples: Sequence[Sample]) -> Sequence[Sample]:

@@ -19,7 +19,8 @@ def slow_frames(samples: Sequence[Sample], wanted: float, share: float = 0.7, fe
     rate = median(sample.value for sample in samples)
     if rate >= share * wanted:
         return None
-    return Finding("slow_frames", "fps", samples[0].ts, f"{rate:.1f} pictures a second of {wanted:g}")
+    why = f"{rate:.1f} pictures a second of {wanted:.3g}"
+    return Finding("slow_frames", "fps", samples[0].ts, why, {"rate": round(rate, 1), "wanted": float(f"{wanted:.3g}")})
 
 
 def tampered(kind: str, since_ms: int, now_ms: int, patience_ms: int = 60_000) -> Finding | None:
@@ -30,4 +31,7 @@ def tampered(kind: str, since_ms: int, now_ms: int, patience_ms: int = 60_000) -
     if not kind or now_ms - since_ms < patience_ms:
         return None
     minutes = (now_ms - since_ms) / 60_000
-    return Finding("blind" if kind in BLIND else "tampered", "picture", since_ms, f"{kind} for {minutes:.0f} min")
+    figures: dict[str, float | str] = {"kind": kind, "minutes": round(minutes)}
+    return Finding(
+        "blind" if kind in BLIND else "tampered", "picture", since_ms, f"{kind} for {minutes:.0f} min", figures
+    )

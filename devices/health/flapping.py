@@ -16,4 +16,5 @@ def flapping(silences: Sequence[int], now_ms: int, window_ms: int = HOUR) -> Fin
     recent = sorted(at for at in silences if now_ms - window_ms < at <= now_ms)
     if len(recent) < OFTEN:
         return None
-    return Finding("flapping", "presence", recent[0], f"silent {len(recent)} times in the last hour")
+    why = f"silent {len(recent)} times in the last hour"
+    return Finding("flapping", "presence", recent[0], why, {"n": len(recent)})

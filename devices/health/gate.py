@@ -40,8 +40,13 @@ def silent_in_rush(lane: Lane, since_ms: int) -> Finding | None:
     expected = expected_passes(lane)
     if math.exp(-expected) > SURE:
         return None
-    why = f"no pass where {expected:.0f} were expected; {lane.neighbours} at the lanes beside it"
-    return Finding("silent_in_rush", "passes", since_ms, why)
+    return nobody_passed(expected, since_ms)
+
+
+def nobody_passed(expected: float, since_ms: int) -> Finding:
+    """What is said of a lane without a pass where ``expected`` were."""
+    why = f"no pass where {expected:.0f} were expected"
+    return Finding("silent_in_rush", "passes", since_ms, why, {"expected": round(expected)})
 
 
 def expected_passes(lane: Lane) -> float:
@@ -54,7 +59,8 @@ def read_errors(passes: int, errors: int, since_ms: int, most: float = 0.1, fewe
     tried = passes + errors
     if tried < fewest or errors <= most * tried:
         return None
-    return Finding("read_errors", "errors", since_ms, f"{errors} of {tried} could not be read")
+    why = f"{errors} of {tried} could not be read"
+    return Finding("read_errors", "errors", since_ms, why, {"errors": errors, "tried": tried})
 
 
 def _busy(now: int, past: Sequence[int]) -> float:

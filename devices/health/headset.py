@@ -22,8 +22,9 @@ def hot(samples: Sequence[Sample], limit: float = HOT, for_ms: int = 5 * 60_000)
             begun = sample.ts
     if begun is None or samples[-1].ts - begun < for_ms:
         return None
-    why = f"{samples[-1].value:.0f} °C for {(samples[-1].ts - begun) / 60_000:.0f} min"
-    return Finding("hot", "temperature", begun, why)
+    degrees, minutes = round(samples[-1].value), round((samples[-1].ts - begun) / 60_000)
+    why = f"{degrees} °C for {minutes} min"
+    return Finding("hot", "temperature", begun, why, {"degrees": degrees, "minutes": minutes})
 
 
 def worn(samples: Sequence[Sample], lesson_ms: int = LESSON, least_left: float = 20.0) -> Finding | None:
@@ -39,5 +40,21 @@ def worn(samples: Sequence[Sample], lesson_ms: int = LESSON, least_left: float =
     left = 100 - (samples[0].value - samples[-1].value) * lesson_ms / lasted
     if left >= least_left:
         return None
-    why = f"a full battery has {max(0.0, left):.0f} % left after a lesson"
-    return Finding("battery_ending", "battery", samples[0].ts, why)
+    remains = round(max(0.0, left))
+    why = f"a full battery has {remains} % left after a lesson"
+    return Finding("battery_worn", "battery", samples[0].ts, why, {"left": remains})
+
+
+def last_use(worn_: Sequence[Sample]) -> tuple[int, int] | None:
+    """Begin and end (epoch milliseconds) of the last stretch in which somebody wore it; ``worn_`` is 1 or 0."""
+    use: tuple[int, int] | None = None
+    for before, after in itertools.pairwise(worn_):
+        if before.value >= 0.5:
+            use = (use[0] if use and use[1] == before.ts else before.ts, after.ts)
+    return use
+
+
+def cycles(samples: Sequence[Sample]) -> float:
+    """Full charges that the window's losses add up to: three times from 90 to 60 % is nine tenths of one."""
+    lost = sum(max(0.0, a.value - b.value) for a, b in itertools.pairwise(samples))
+    return round(lost / 100, 1)

@@ -1,42 +1,147 @@
-"""Judges one device by its readings of the last 24 hours, and against sensors of the same metric in the same place."""
+"""Judges one device: its readings of the last 24 hours, its neighbours, its own word, its calibration; by its kind."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+from statistics import median
+from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from campus.clock import to_ms
 from campus.series import Sample, SeriesKey, SeriesStore
+from devices.asset_tables import device_assets
 from devices.health.battery import DAY, battery_ending
+from devices.health.calibration import calibration_due
+from devices.health.camera import slow_frames, tampered
 from devices.health.finding import Finding, Health, conclude
 from devices.health.flapping import flapping
-from devices.health.headset import hot
+from devices.health.gate import nobody_passed, read_errors
+from devices.health.headset import cycles, hot, last_use, worn
+from devices.health.pictures import picture_faults
 from devices.health.sensor import HOUR, natures_of, sensor_health
-from devices.tables import device_transitions, devices
+from devices.states import health_of
+from devices.tables import device_states, device_transitions, devices
 
 WINDOW = 24 * HOUR
 BATTERY_WINDOW = 30 * DAY
 _MOST_SAMPLES = 10_000
 _MOST_NEIGHBOURS = 4
+RUSH = timedelta(minutes=10)  # as the rule gate_silent_in_rush looks by default
+# What a headset's or a computer's thermometer says of itself follows no nature of a room.
+_NOT_SENSORS = frozenset({"headset", "agent"})
+
+Rush = Callable[[sa.Connection, str, datetime], Mapping[str, float]]
+"""The gates of a school that are up and let nobody pass in the rush, with how many should have."""
 
 
-def device_health(conn: sa.Connection, store: SeriesStore, school: str, device: str, now: datetime) -> Health:
-    """The health of a device at ``now``; a device without readings that can be judged has nothing found."""
-    end = to_ms(now)
-    near = _neighbours(conn, school, device)
-    found: list[Finding | None] = [flapping(_silences(conn, school, device), end)]
-    metrics = store.latest(school, device)
-    if "battery" in metrics:
-        found.append(battery_ending(_window(store, SeriesKey(school, device, "battery"), end, BATTERY_WINDOW), end))
-    if "temperature" in metrics and _kind(conn, school, device) == "headset":
-        found.append(hot(_window(store, SeriesKey(school, device, "temperature"), end)))
-    for metric, nature in natures_of(sorted(metrics)).items():
-        own = _window(store, SeriesKey(school, device, metric), end)
-        others = [_window(store, SeriesKey(school, other, metric), end) for other in near]
-        found += sensor_health(metric, own, [other for other in others if other], end, nature).findings
+class _Subject(msgspec.Struct, frozen=True):
+    """The device that is judged; ``said`` is its own word in its status, ``metrics`` what it measures."""
+
+    conn: sa.Connection
+    store: SeriesStore
+    school: str
+    device: str
+    kind: str
+    said: Mapping[str, float]
+    metrics: frozenset[str]
+    now: datetime
+
+    @property
+    def end(self) -> int:
+        return to_ms(self.now)
+
+    def window(self, metric: str, window: int = WINDOW, device: str = "") -> Sequence[Sample]:
+        """The samples of the last ``window`` ms, of this device or another one."""
+        if not device and metric not in self.metrics:
+            return ()
+        return _window(self.store, SeriesKey(self.school, device or self.device, metric), self.end, window)
+
+
+_Found = list[Finding | None]
+
+
+def device_health(
+    conn: sa.Connection, store: SeriesStore, school: str, device: str, now: datetime, zone: tzinfo = UTC,
+    rush: Rush | None = None,
+) -> Health:  # fmt: skip
+    """The health of a device at ``now``; a device of which nothing can be judged has nothing found.
+
+    ``zone`` is the school's, for the day of the calibration; ``rush`` tells of gates that nobody passes.
+    """
+    row = conn.execute(_facts(school, device)).first()
+    kind, said = (row.kind, health_of(row.health)) if row is not None else ("", {})
+    one = _Subject(conn, store, school, device, kind, said, frozenset(store.latest(school, device)), now)
+    found: _Found = [flapping(_silences(conn, school, device), one.end), *_of_battery(one)]
+    found.append(calibration_due(row.calibration_due if row is not None else None, now.astimezone(zone).date()))
+    if kind == "camera":
+        found += _of_camera(one)
+    if kind == "gate":
+        found += _of_gate(one, rush)
+    if kind == "headset":
+        found += _of_headset(one)
+    if kind not in _NOT_SENSORS:
+        found += _of_sensor(one)
     return conclude(found)
+
+
+def charge_cycles(store: SeriesStore, school: str, device: str, now: datetime) -> float:
+    """How many full charges a battery gave in the last 30 days."""
+    return cycles(_window(store, SeriesKey(school, device, "battery"), to_ms(now), BATTERY_WINDOW))
+
+
+def _of_battery(one: _Subject) -> _Found:
+    # A headset is charged every day: what counts is whether it lasts a lesson, not when it is empty.
+    if one.kind == "headset":
+        return []
+    return [battery_ending(one.window("battery", BATTERY_WINDOW), one.end)]
+
+
+def _of_camera(one: _Subject) -> _Found:
+    found: _Found = [
+        tampered(kind, to_ms(since), one.end) for kind, since in picture_faults(one.conn, one.school, one.device)
+    ]
+    samples = one.window("fps")
+    recent = [sample for sample in samples if sample.ts >= one.end - HOUR]
+    # A camera that does not say what it should give is held against its own past.
+    past = [sample.value for sample in samples if sample.ts < one.end - HOUR]
+    wanted = one.said.get("fps_wanted") or (median(past) if len(past) >= 60 else 0.0)
+    return [*found, slow_frames(recent, wanted)]
+
+
+def _of_gate(one: _Subject, rush: Rush | None) -> _Found:
+    passes, errors = round(one.said.get("passes_hour", 0)), round(one.said.get("errors_hour", 0))
+    expected = rush(one.conn, one.school, one.now).get(one.device) if rush else None
+    silent = nobody_passed(expected, to_ms(one.now - RUSH)) if expected is not None else None
+    return [read_errors(passes, errors, one.end - HOUR), silent]
+
+
+def _of_headset(one: _Subject) -> _Found:
+    use = last_use(one.window("worn"))
+    levels = one.window("battery") if use else ()
+    in_use = [level for level in levels if use and use[0] <= level.ts <= use[1]]
+    return [hot(one.window("temperature")), worn(in_use)]
+
+
+def _of_sensor(one: _Subject) -> _Found:
+    found: _Found = []
+    natures = natures_of(sorted(one.metrics))
+    near = _neighbours(one.conn, one.school, one.device) if natures else []
+    for metric, nature in natures.items():
+        others = [one.window(metric, device=other) for other in near]
+        own = one.window(metric)
+        found += sensor_health(metric, own, [other for other in others if other], one.end, nature).findings
+    return found
+
+
+def _facts(school: str, device: str) -> sa.Select[Any]:
+    of_state = (device_states.c.school == devices.c.school) & (device_states.c.device == devices.c.id)
+    of_asset = (device_assets.c.school == devices.c.school) & (device_assets.c.device == devices.c.id)
+    query = sa.select(devices.c.kind, device_states.c.health, device_assets.c.calibration_due)
+    query = query.select_from(devices).outerjoin(device_states, of_state).outerjoin(device_assets, of_asset)
+    return query.where(devices.c.school == school, devices.c.id == device)
 
 
 def _silences(conn: sa.Connection, school: str, device: str) -> list[int]:
@@ -45,11 +150,6 @@ def _silences(conn: sa.Connection, school: str, device: str) -> list[int]:
     query = sa.select(table.c.at).where(table.c.school == school, table.c.device == device)
     query = query.where(table.c.new == "offline", table.c.why != "parent").order_by(table.c.at.desc())
     return [to_ms(at) for at in conn.execute(query.limit(100)).scalars()]
-
-
-def _kind(conn: sa.Connection, school: str, device: str) -> str | None:
-    query = sa.select(devices.c.kind).where(devices.c.school == school, devices.c.id == device)
-    return conn.execute(query).scalar()
 
 
 def _window(store: SeriesStore, key: SeriesKey, end: int, window: int = WINDOW) -> Sequence[Sample]:

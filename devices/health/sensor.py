@@ -70,7 +70,8 @@ def stuck(metric: str, samples: Sequence[Sample], nature: Nature) -> Finding | N
     if value == nature.rests or lasted < patience:
         return None
     why = f"{value:g} for {lasted / HOUR:.1f} h; the longest before was {longest / HOUR:.1f} h"
-    return Finding("stuck", metric, begun, why)
+    figures = {"value": value, "hours": round(lasted / HOUR, 1), "before": round(longest / HOUR, 1)}
+    return Finding("stuck", metric, begun, why, figures)
 
 
 def jump(metric: str, samples: Sequence[Sample], nature: Nature, recent_ms: int = HOUR) -> Finding | None:
@@ -83,9 +84,11 @@ def jump(metric: str, samples: Sequence[Sample], nature: Nature, recent_ms: int 
         if sample.ts >= first:
             if not nature.low <= sample.value <= nature.high:
                 why = f"{sample.value:g} is outside {nature.low:g} to {nature.high:g}"
-                return Finding("jump", metric, sample.ts, why)
+                figures = {"value": sample.value, "low": nature.low, "high": nature.high}
+                return Finding("jump", metric, sample.ts, why, figures, "range")
             if before is not None and abs(sample.value - before.value) > _allowed(before, sample, nature):
-                return Finding("jump", metric, sample.ts, f"from {before.value:g} to {sample.value:g} at once")
+                why = f"from {before.value:g} to {sample.value:g} at once"
+                return Finding("jump", metric, sample.ts, why, {"from": before.value, "to": sample.value})
         before = sample
     return None
 
@@ -116,7 +119,8 @@ def drift(
     moved = median(recent) - usual
     if abs(moved) <= nature.tolerance + 3 * spread:
         return None
-    return Finding("drift", metric, border, f"moved {moved:+.1f} against {len(neighbours)} neighbours")
+    why = f"moved {moved:+.1f} against {len(neighbours)} neighbours"
+    return Finding("drift", metric, border, why, {"moved": f"{moved:+.1f}", "n": len(neighbours)})
 
 
 def gap(metric: str, samples: Sequence[Sample], now_ms: int, recent_ms: int = HOUR) -> Finding | None:
@@ -129,7 +133,8 @@ def gap(metric: str, samples: Sequence[Sample], now_ms: int, recent_ms: int = HO
     for before, after in zip(moments, [*moments[1:], now_ms], strict=True):
         if after >= now_ms - recent_ms and after - before > longest:
             why = f"no reading for {(after - before) / 60_000:.0f} min; usual is one each {usual / 1000:.0f} s"
-            return Finding("gap", metric, before, why)
+            figures = {"minutes": round((after - before) / 60_000), "usual": round(usual / 1000)}
+            return Finding("gap", metric, before, why, figures)
     return None
 
 

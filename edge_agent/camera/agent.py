@@ -97,8 +97,9 @@ class CameraAgent:
         log.info("no longer watching", extra=name)
 
     def health(self) -> dict[str, float]:
-        """Numbers for the status: frames analysed per second, and how well it sees (0 blind, 1 as usual)."""
-        return {"fps": self._fps, "picture": self._tamper.health if self._fps else 0.0}
+        """Numbers for the status: frames analysed a second, frames wanted, how well it sees (0 blind, 1 as usual)."""
+        picture = self._tamper.health if self._fps else 0.0
+        return {"fps": self._fps, "fps_wanted": self._camera.fps, "picture": picture}
 
     def ask_still(self, command: str) -> None:
         """Send a still of the next picture as the answer to ``command``; may be called on any thread."""

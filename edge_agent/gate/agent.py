@@ -6,6 +6,7 @@ import threading
 
 from campus.clock import Clock
 from campus.events import GatePass
+from edge_agent.gate.reading import LastHour
 from edge_agent.gate.settings import Gate
 from edge_agent.gate.source import PassSource
 from edge_agent.voice import Voice
@@ -21,6 +22,7 @@ class GateAgent:
         self._clock = clock
         self._voice = voice
         self._passes = 0
+        self._hour = LastHour()
 
     def run(self, stop: threading.Event) -> None:
         """Tell every pass until ``stop`` is set or the reader has no more."""
@@ -35,8 +37,9 @@ class GateAgent:
             self._voice.event(self._gate.id, event, seen.at or self._clock.now())
 
     def health(self) -> dict[str, float]:
-        """Numbers for the status: passes since the start, and what the reader says of itself."""
-        return {"passes": float(self._passes), **self._source.health()}
+        """Numbers for the status: passes since the start and in the last hour, and what the reader says of itself."""
+        said = self._source.health()
+        return {"passes": float(self._passes), **self._hour.update(self._passes, said, self._clock.now()), **said}
 
     def reachable(self) -> bool:
         """Whether the gate's reader is there."""

@@ -2,20 +2,25 @@
 
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from campus.clock import VirtualClock, to_ms
-from campus.db import write
+from campus.db import read, write
+from campus.events import CameraTamper, Status
 from campus.series import Point, Sample
 from campus.series_sqlite import SqliteSeries
+from devices.assets import Amendment, amend
+from devices.control_stage import ControlStage
 from devices.health.battery import DAY, HOUR, battery_end, battery_ending
 from devices.health.camera import slow_frames, tampered
 from devices.health.gate import Lane, read_errors, silent_in_rush
 from devices.health.headset import hot, worn
-from devices.health.judge import device_health
+from devices.health.judge import Rush, charge_cycles, device_health
+from devices.tables import devices
 from tests.devices.conftest import SCHOOL, Rig
 
 MINUTE = 60_000
@@ -120,6 +125,90 @@ def test_a_headset_is_hot_when_heat_lasts_and_worn_when_it_does_not_last_a_lesso
     assert hot([*warm, Sample(6 * MINUTE, 40.0)]) is None
     assert worn([Sample(n * 15 * MINUTE, 100 - n * 30.0) for n in range(3)]) is not None
     assert worn([Sample(n * 15 * MINUTE, 100 - n * 10.0) for n in range(3)]) is None
+
+
+def judged(rig: Rig, clock: VirtualClock, series: SqliteSeries, device: str, rush: Rush | None = None) -> list[str]:
+    with read(rig.engine) as conn:
+        return [f.code for f in device_health(conn, series, SCHOOL, device, clock.now(), rush=rush).findings]
+
+
+def minutes_of(device: str, metric: str, clock: VirtualClock, values: Sequence[float]) -> list[Point]:
+    """One value a minute, the last one now."""
+    now = to_ms(clock.now())
+    return [Point(SCHOOL, device, metric, now - n * MINUTE, v) for n, v in enumerate(reversed(values))]
+
+
+def say(rig: Rig, device: str, **health: float) -> None:
+    body = Status(state="online", ts=to_ms(rig.clock.now()), boot="b1", health=health)
+    rig.handle(rig.envelope(device, body, boot="b1"))
+
+
+def tell(rig: Rig, body: CameraTamper) -> None:
+    with write(rig.engine) as conn:
+        ControlStage().handle(conn, [rig.envelope("cam-1", body, id="e")], rig.clock.now())
+
+
+def test_a_camera_is_judged_by_its_pictures_a_second_and_by_what_it_says_of_them(
+    rig: Rig, clock: VirtualClock, series: SqliteSeries
+) -> None:
+    say(rig, "cam-1", fps=5.0, fps_wanted=5.0)
+    series.write(minutes_of("cam-1", "fps", clock, [4.9] * 120))
+    assert judged(rig, clock, series, "cam-1") == []
+    series.write(minutes_of("cam-1", "fps", clock, [4.9] * 60 + [2.0] * 61))
+    assert judged(rig, clock, series, "cam-1") == ["slow_frames"]
+    tell(rig, CameraTamper(kind="covered", active=True))
+    assert judged(rig, clock, series, "cam-1") == ["slow_frames"]
+    clock.advance(timedelta(minutes=2))
+    tell(rig, CameraTamper(kind="covered", active=True))
+    assert judged(rig, clock, series, "cam-1") == ["blind", "slow_frames"]
+    tell(rig, CameraTamper(kind="covered", active=False))
+    assert judged(rig, clock, series, "cam-1") == ["slow_frames"]
+
+
+def test_a_camera_that_does_not_say_what_it_should_give_is_held_against_its_own_past(
+    rig: Rig, clock: VirtualClock, series: SqliteSeries
+) -> None:
+    series.write(minutes_of("cam-1", "fps", clock, [25.0] * 200))
+    assert judged(rig, clock, series, "cam-1") == []
+    series.write(minutes_of("cam-1", "fps", clock, [25.0] * 140 + [8.0] * 61))
+    assert judged(rig, clock, series, "cam-1") == ["slow_frames"]
+
+
+def test_a_gate_is_judged_by_its_unread_cards_and_by_the_rush(
+    rig: Rig, clock: VirtualClock, series: SqliteSeries
+) -> None:
+    say(rig, "gate-1", passes_hour=200.0, errors_hour=5.0)
+    assert judged(rig, clock, series, "gate-1", lambda *_: {"gate-2": 40.0}) == []
+    assert judged(rig, clock, series, "gate-1", lambda *_: {"gate-1": 40.0}) == ["silent_in_rush"]
+    say(rig, "gate-1", passes_hour=60.0, errors_hour=40.0)
+    assert judged(rig, clock, series, "gate-1") == ["read_errors"]
+
+
+def test_a_headset_is_judged_by_its_last_use_and_not_by_the_thermometer_of_a_room(
+    rig: Rig, clock: VirtualClock, series: SqliteSeries
+) -> None:
+    with write(rig.engine) as conn:
+        conn.execute(devices.update().where(devices.c.id == "co2-101").values(kind="headset"))
+    series.write(minutes_of("co2-101", "temperature", clock, [31.0] * 700))  # in its cupboard
+    series.write(minutes_of("co2-101", "worn", clock, [0.0] * 60 + [1.0] * 30 + [0.0] * 30))
+    used = [80 - n for n in range(30)]
+    series.write(minutes_of("co2-101", "battery", clock, [80.0] * 60 + used + [51.0] * 30))
+    assert judged(rig, clock, series, "co2-101") == []
+    used = [99 - 2.5 * n for n in range(30)]
+    series.write(minutes_of("co2-101", "battery", clock, [100.0] * 60 + used + [26.0] * 30))
+    assert judged(rig, clock, series, "co2-101") == ["battery_worn"]
+    assert charge_cycles(series, SCHOOL, "co2-101", clock.now()) == 0.7
+
+
+def test_a_sensor_whose_calibration_is_due_says_so_from_the_day_on(
+    rig: Rig, clock: VirtualClock, series: SqliteSeries
+) -> None:
+    today = clock.now().date()
+    for days, found in ((1, []), (0, ["calibration_due"]), (-3, ["calibration_due"])):
+        with write(rig.engine) as conn:
+            due = Amendment(calibration_due=today + timedelta(days=days))
+            amend(conn, SCHOOL, "co2-101", due, "facility", clock.now())
+        assert judged(rig, clock, series, "co2-101") == found
 
 
 def test_a_device_is_judged_by_its_stored_battery(rig: Rig, clock: VirtualClock, series: SqliteSeries) -> None:

@@ -62,7 +62,7 @@ def test_a_pass_is_told_with_the_hash_of_the_card_and_never_the_number(clock: Vi
     assert isinstance(second, GatePass)
     assert second.direction == "out"  # what the reader knows goes before what the lane is set to
     assert b"12345678" not in msgspec.json.encode([first, second])
-    assert agent.health() == {"passes": 2.0, "lanes": 1.0}
+    assert agent.health() == {"passes": 2.0, "passes_hour": 2.0, "errors_hour": 0.0, "lanes": 1.0}
 
 
 def test_a_lane_that_does_not_know_the_direction_leaves_it_out(clock: VirtualClock, voice: Notebook) -> None:
