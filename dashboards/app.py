@@ -27,6 +27,7 @@ from dashboards.api import dormitories as dormitories_api
 from dashboards.api import drawing as drawing_api
 from dashboards.api import duty as duty_api
 from dashboards.api import enrolment as enrolment_api
+from dashboards.api import firmware as firmware_api
 from dashboards.api import guardians as guardians_api
 from dashboards.api import handing as handing_api
 from dashboards.api import illness as illness_api
@@ -67,6 +68,7 @@ from dashboards.pages import (
     devices,
     drawing,
     enrolment,
+    firmware,
     guardians,
     guide,
     illness,
@@ -107,6 +109,7 @@ _PAGES = (
     on_site,
     devices,
     upkeep,
+    firmware,
     device,
     coverage,
     overview,
@@ -193,6 +196,7 @@ def _api() -> APIRouter:
         device_health_api,
         device_report_api,
         device_control_api,
+        firmware_api,
         site_api,
         city_api,
         dormitories_api,

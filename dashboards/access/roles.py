@@ -105,6 +105,7 @@ PAGES: tuple[tuple[str, Right], ...] = (
     ("overview", "overview.read"),
     ("devices", "devices.read"),
     ("maintenance", "devices.read"),
+    ("firmware", "devices.control"),
     ("coverage", "devices.read"),
     ("plan", "plan.draw"),
     ("enrolment", "devices.trust"),

@@ -13,7 +13,7 @@ Visit = Callable[..., Visitor]
 PAGES = {
     "guard": ("/console", "/load", "/muster", "/on-site", "/devices", "/me"),
     "teacher": ("/roll", "/leave", "/guardians", "/warnings", "/muster"),
-    "facility": ("/devices", "/coverage", "/plan", "/enrolment", "/help"),
+    "facility": ("/devices", "/coverage", "/plan", "/enrolment", "/maintenance", "/firmware", "/help"),
     "bureau": ("/overview",),
     "admin": ("/admin", "/rules", "/telling", "/roster"),
 }
@@ -25,6 +25,8 @@ STILL = (
     "/guardians",
     "/warnings",
     "/enrolment",
+    "/maintenance",
+    "/firmware",
     "/help",
     "/plan",
     "/rules",
