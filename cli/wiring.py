@@ -27,6 +27,7 @@ from campus.stage import Stage
 from campus.tables import seen_events
 from cli.broker_access import BrokerAccess
 from cli.calendar_feed import CalendarKeeper
+from cli.judging import EVERY_S, Judging
 from cli.names import SchoolNames
 from cli.orders import Orders
 from cli.register import SchoolRegister
@@ -87,6 +88,7 @@ class IngestParts(msgspec.Struct, frozen=True):
     intake: Intake
     orders: Orders
     foreign: ForeignDoor
+    registry: Registry
 
 
 def make_ingest(
@@ -119,7 +121,7 @@ def make_ingest(
     stages = make_stages(settings, registry, part.owns, lambda: client.connected)
     door = Door(registry, settings.ingest.clock_tolerance_s)
     pipeline = Pipeline(engine, door, stages, sink, clock, acknowledge, quarantine, checkpoint, foreign)
-    return IngestParts(pipeline, sink, client, intake, Orders(engine, client, part.owns, clock), foreign)
+    return IngestParts(pipeline, sink, client, intake, Orders(engine, client, part.owns, clock), foreign, registry)
 
 
 def _foreign_door(settings: Settings, registry: Registry, part: Partition) -> ForeignDoor:
@@ -146,6 +148,8 @@ def run_ingest(settings: Settings, clock: Clock) -> int:
     if Partition.parse(settings.ingest.partition).index == 1:
         keeper = CalendarKeeper(engine, settings.calendar, settings.school, clock)
         scheduler.every(settings.calendar.feed_hours * 3600, "keep the calendar current", keeper.step)
+    judging = Judging(settings, engine, series, parts.registry, clock)
+    scheduler.every(EVERY_S, "judge the health of devices", judging.step)
     scheduler.every(5, "ask Sparkplug nodes for their births", lambda: _ask_for_births(parts))
     scheduler.every(5, "drain the series spool", parts.sink.drain)
     scheduler.every(60, "roll up the series", lambda: series.rollup(to_ms(clock.now())))

@@ -14,6 +14,9 @@ import sqlalchemy as sa
 from campus.errors import NotFound
 from campus.keylists import ask, asked, matching
 from devices import states
+from devices.health.finding import Health
+from devices.health.judgements import health_of
+from devices.health.tables import device_judgements
 from devices.registry import Device
 from devices.states import Known
 from devices.tables import device_outages, device_states, device_transitions, devices
@@ -40,7 +43,7 @@ class DeviceRow(msgspec.Struct, frozen=True):
     """A device as a list shows it.
 
     ``gaps`` counts messages that never came, ``quiet_s`` seconds since the last one; ``clock_offset_ms`` is the
-    device's clock minus ours.
+    device's clock minus ours. ``judged`` is how it was when it was last judged.
     """
 
     device: Device
@@ -54,6 +57,7 @@ class DeviceRow(msgspec.Struct, frozen=True):
     gaps: int
     clock_offset_ms: int | None
     health: dict[str, float]
+    judged: Health | None = None
 
 
 class Transition(msgspec.Struct, frozen=True):
@@ -155,10 +159,13 @@ def places(conn: sa.Connection, school: str) -> list[Place]:
 def _devices(school: str) -> sa.Select[tuple[Any, ...]]:
     of_device = (device_states.c.school == devices.c.school) & (device_states.c.device == devices.c.id)
     of_place = (place_table.c.school == devices.c.school) & (place_table.c.id == devices.c.place)
+    of_judgement = (device_judgements.c.school == devices.c.school) & (device_judgements.c.device == devices.c.id)
     columns = [devices.c[field] for field in Device.__struct_fields__ if field != "school"]
+    judged = [device_judgements.c.score, device_judgements.c.findings]
     names = [place_table.c.name.label("place_name"), place_table.c.name_en.label("place_name_en")]
-    query = sa.select(*columns, *names, device_states).join_from(devices, device_states, of_device)
-    return query.outerjoin(place_table, of_place).where(devices.c.school == school, devices.c.retired_at.is_(None))
+    query = sa.select(*columns, *names, *judged, device_states).join_from(devices, device_states, of_device)
+    query = query.outerjoin(place_table, of_place).outerjoin(device_judgements, of_judgement)
+    return query.where(devices.c.school == school, devices.c.retired_at.is_(None))
 
 
 def _device_row(row: sa.Row[tuple[Any, ...]], now: datetime) -> DeviceRow:
@@ -178,6 +185,7 @@ def _device_row(row: sa.Row[tuple[Any, ...]], now: datetime) -> DeviceRow:
         gaps=known.trail.gaps,
         clock_offset_ms=known.clock_offset_ms,
         health=known.health,
+        judged=health_of(row.score, row.findings),
     )  # fmt: skip
 
 

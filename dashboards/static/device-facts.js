@@ -2,7 +2,7 @@
 import { $, boot, pick, setMark, t, when, word } from "./boot.js";
 
 export const TONES = { online: "good", late: "warning", offline: "critical", sleeping: "quiet", never_seen: "unknown" };
-export const NEED_TONES = { offline: "critical", late: "warning", clock_off: "major", losing: "major", battery_low: "warning", disk_low: "warning", queue_long: "warning", never_seen: "unknown" };
+export const NEED_TONES = { offline: "critical", late: "warning", unwell: "major", clock_off: "major", losing: "major", battery_low: "warning", disk_low: "warning", queue_long: "warning", never_seen: "unknown" };
 export const UNITS = { co2: "ppm", temperature: "°C", humidity: "%", noise: "dB", battery: "%" };
 
 /** A function from a need's code to its sentence about this device. */
@@ -13,6 +13,8 @@ export function needText(line) {
     battery: Math.round(line.health.battery ?? 0),
     disk: Math.round((line.health.disk_free ?? 0) * 100),
     queue: line.health.queue ?? 0,
+    score: line.score ?? 100,
+    found: line.findings[0] ? word("finding", line.findings[0].code) : "",
   };
   return (need) => t(`need.${need}`, values);
 }

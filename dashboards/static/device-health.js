@@ -19,6 +19,14 @@ export function findingWhy({ code, form, figures }) {
   return t(`finding_why.${code}${form ? `_${form}` : ""}`, said);
 }
 
+/** What was found of a line of the list, in few words; the whole reason of the gravest. */
+export function foundText(line) {
+  const [first, ...more] = line.findings;
+  if (!first) return "";
+  const words = more.map((one) => word("finding", one.code));
+  return [`${word("finding", first.code)}: ${findingWhy(first)}`, ...words].join("; ");
+}
+
 function findingText(finding) {
   const values = { what: word("finding", finding.code), metric: word("metric", finding.metric), why: findingWhy(finding), at: when(new Date(finding.since).toISOString()) };
   return t(finding.metric ? "devices.found" : "devices.found_plain", values);

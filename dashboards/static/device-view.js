@@ -15,6 +15,7 @@ export class TableView {
     this.orders = {
       name: (a, b) => collator.compare(name(a), name(b)),
       state: (a, b) => STATE_ORDER.indexOf(a.state) - STATE_ORDER.indexOf(b.state),
+      score: (a, b) => (a.score ?? 101) - (b.score ?? 101),
       place: (a, b) => collator.compare(place(a), place(b)),
       heard: (a, b) => age(b) - age(a),
       gaps: (a, b) => b.gaps - a.gaps,

@@ -3,13 +3,13 @@ import { $, $$, batched, boot, clone, data, everySecond, fill, pick, setMark, se
 import { Problem, attempt, get } from "./api.js";
 import { chart } from "./chart.js";
 import { NEED_TONES, TONES, UNITS, collator, needText, showHead, showMoves, stateText } from "./device-facts.js";
-import { showHealth } from "./device-health.js";
+import { foundText, showHealth } from "./device-health.js";
 import { TableView } from "./device-view.js";
 import { follow } from "./live.js";
 import { Upkeep } from "./upkeep.js";
 
 const NEEDS_SHOWN = 20;
-const ORDER = ["offline", "late", "clock_off", "losing", "battery_low", "disk_low", "queue_long", "never_seen"];
+const ORDER = ["offline", "late", "unwell", "clock_off", "losing", "battery_low", "disk_low", "queue_long", "never_seen"];
 
 const devices = new Map(data.devices.map((line) => [line.id, line]));
 let chosen = null;
@@ -50,7 +50,7 @@ function updateRow(element, line) {
   element.dataset.seen = line.last_seen ?? "";
   fill(element, {
     name: name(line), sub: `${t(`kind.${line.kind}`)} · ${line.id}`, state: stateText(line), where: place(line),
-    heard: line.last_seen ? since(line.last_seen) : "—", gaps: line.gaps || "—",
+    heard: line.last_seen ? since(line.last_seen) : "—", gaps: line.gaps || "—", score: line.score ?? "—", found: foundText(line),
   });
   $(".badge", element).className = `badge tone-${TONES[line.state]}`;
 }

@@ -12,22 +12,29 @@ import sqlalchemy as sa
 from campus import changes
 from campus.changes import Change
 from devices import queries
+from devices.health.finding import Finding
 from devices.queries import DeviceDetail, DeviceRow
 
 # Why a device needs a person, the most pressing first; consoles translate the code and say what to do.
-Need = Literal["offline", "late", "clock_off", "losing", "battery_low", "disk_low", "queue_long", "never_seen"]
+Need = Literal[
+    "offline", "late", "unwell", "clock_off", "losing", "battery_low", "disk_low", "queue_long", "never_seen",
+]  # fmt: skip
 CLOCK_OFF_MS = 60_000
 LOSING = 20  # messages that never came
 BATTERY_LOW = 20.0  # percent
 DISK_LOW = 0.1  # share that is free
+UNWELL = 40  # a score of at most so much: it lies, is blind, or is wrong in several ways
 QUEUE_LONG = 1000  # messages waiting at the device
 _ORDER: tuple[Need, ...] = (
-    "offline", "late", "clock_off", "losing", "battery_low", "disk_low", "queue_long", "never_seen",
+    "offline", "late", "unwell", "clock_off", "losing", "battery_low", "disk_low", "queue_long", "never_seen",
 )  # fmt: skip
 
 
 class DeviceLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One device of the list. ``gaps`` counts messages that never came; ``needs`` why a person is needed, if any."""
+    """One device of the list. ``gaps`` counts messages that never came; ``needs`` why a person is needed, if any.
+
+    ``score`` (0 to 100, None: not judged yet) and ``findings`` are those of the last ten minutes.
+    """
 
     id: str
     kind: str
@@ -47,6 +54,8 @@ class DeviceLine(msgspec.Struct, frozen=True, kw_only=True):
     gaps: int
     clock_offset_ms: int | None
     health: dict[str, float]
+    score: int | None
+    findings: tuple[Finding, ...]
     needs: tuple[Need, ...]
 
 
@@ -76,6 +85,7 @@ def needs_of(row: DeviceRow, platform_hears: bool) -> tuple[Need, ...]:
     found: dict[Need, bool] = {
         "offline": row.state == "offline",
         "late": row.state == "late",
+        "unwell": row.judged is not None and row.judged.score <= UNWELL,
         "clock_off": abs(row.clock_offset_ms or 0) >= CLOCK_OFF_MS,
         "losing": row.gaps >= LOSING,
         "battery_low": health.get("battery", 100.0) <= BATTERY_LOW,
@@ -108,6 +118,8 @@ def line_of(row: DeviceRow, platform_hears: bool) -> DeviceLine:
         gaps=row.gaps,
         clock_offset_ms=row.clock_offset_ms,
         health=row.health,
+        score=row.judged.score if row.judged else None,
+        findings=row.judged.findings if row.judged else (),
         needs=needs_of(row, platform_hears),
     )
 

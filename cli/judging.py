@@ -1,0 +1,60 @@
+"""Judges devices in the background, each again after ten minutes, so that lists show their health."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import defaultdict
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from campus import db
+from campus.clock import Clock
+from campus.errors import Unavailable
+from campus.series import SeriesStore
+from campus.settings import Settings
+from cli.gate_rush import rush_of
+from devices.health import judgements
+from devices.health.finding import Health
+from devices.health.judge import device_health
+from devices.registry import Registry
+
+log = logging.getLogger("cli.judging")
+AGAIN = timedelta(minutes=10)
+EVERY_S = 5.0
+MOST = 200
+BUDGET_S = 1.0  # of five seconds: in a city a device waits longer for its turn, the machine is not held up
+
+
+class Judging:
+    """The judging side; `step` is called again and again from one thread."""
+
+    def __init__(self, settings: Settings, engine: sa.Engine, series: SeriesStore, registry: Registry, clock: Clock):
+        self._zone = settings.school.zone
+        self._rush = rush_of(self._zone)
+        self._engine = engine
+        self._series = series
+        self._registry = registry
+        self._clock = clock
+
+    def step(self) -> int:
+        """Judge whose turn it is, for `BUDGET_S` at most; returns how many. The rest comes with the next step."""
+        now, until = self._clock.now(), time.monotonic() + BUDGET_S
+        found: dict[str, dict[str, Health]] = defaultdict(dict)
+        with db.read(self._engine) as conn:
+            turns = judgements.whose_turn(conn, self._registry.schools(), now - AGAIN, MOST)
+            for school, device in turns:
+                if time.monotonic() >= until:
+                    break
+                try:
+                    health = device_health(conn, self._series, school, device, now, self._zone, self._rush)
+                except Unavailable as error:
+                    log.warning("devices cannot be judged while the series store is down: %s", error)
+                    break
+                found[school][device] = health
+        if found:
+            with db.write(self._engine) as conn:
+                for school, judged in found.items():
+                    judgements.keep(conn, school, judged, now)
+        return sum(map(len, found.values()))

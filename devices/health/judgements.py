@@ -1,0 +1,46 @@
+"""The last judgement of each device, kept for lists; and whose turn it is to be judged again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+import sqlalchemy as sa
+
+from campus import db
+from devices.health.finding import Finding, Health
+from devices.health.tables import device_judgements as kept
+from devices.tables import devices
+
+_findings = msgspec.json.Decoder(tuple[Finding, ...])
+
+
+def keep(conn: sa.Connection, school: str, found: Mapping[str, Health], now: datetime) -> None:
+    """Keep what was found of devices, by id."""
+    rows = [
+        {
+            "school": school, "device": device, "judged_at": now, "score": health.score,
+            "findings": msgspec.json.encode(health.findings).decode(),
+        }
+        for device, health in found.items()
+    ]  # fmt: skip
+    db.upsert(kept, conn, rows, ["school", "device"], ["judged_at", "score", "findings"])
+
+
+def whose_turn(conn: sa.Connection, schools: Sequence[str], before: datetime, most: int) -> list[tuple[str, str]]:
+    """(school, device) of those in use that were not judged since ``before``: never judged first, then the longest."""
+    same = (kept.c.school == devices.c.school) & (kept.c.device == devices.c.id)
+    query = (
+        sa.select(devices.c.school, devices.c.id)
+        .outerjoin(kept, same)
+        .where(devices.c.school.in_(schools), devices.c.retired_at.is_(None))
+        .where(kept.c.judged_at.is_(None) | (kept.c.judged_at <= before))
+        .order_by(kept.c.judged_at.is_not(None), kept.c.judged_at, devices.c.school, devices.c.id)
+    )
+    return [(school, device) for school, device in conn.execute(query.limit(most))]
+
+
+def health_of(score: int | None, findings: str | None) -> Health | None:
+    """The health of a row's cells; None for a device that was not judged yet."""
+    return None if score is None or findings is None else Health(score, _findings.decode(findings))
