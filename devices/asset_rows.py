@@ -14,9 +14,10 @@ from devices.table_file import Row
 
 ASSET_COLUMNS = (
     "serial", "capabilities", "address", "asset_number", "cost", "supplier", "purchased", "warranty_until",
-    "calibration_due", "notes",
+    "calibration_due", "calibration_months", "notes",
 )  # fmt: skip
 _LENGTHS = {"serial": 100, "asset_number": 100, "supplier": 200, "notes": 5000, "capabilities": 1000, "address": 255}
+MOST_MONTHS = 60
 _ADDRESS = re.compile(r"[A-Za-z0-9.\[\]:_-]*")
 
 
@@ -36,6 +37,8 @@ def asset_of_row(row: Row, before: Asset) -> Asset:
         said["cost_cents"] = _cents(row)
     said |= {column: _day(row, column) for column in ("purchased", "warranty_until", "calibration_due")
              if column in row.cells}  # fmt: skip
+    if "calibration_months" in row.cells:
+        said["calibration_months"] = _months(row)
     return msgspec.structs.replace(before, **said)
 
 
@@ -50,6 +53,7 @@ def cells_of(asset: Asset) -> dict[str, str]:
         "cost": "" if asset.cost_cents is None else f"{asset.cost_cents // 100}.{asset.cost_cents % 100:02d}",
         "supplier": asset.supplier,
         "notes": asset.notes,
+        "calibration_months": "" if asset.calibration_months is None else str(asset.calibration_months),
         **{column: day.isoformat() if day else "" for column, day in days.items()},
     }
 
@@ -85,6 +89,15 @@ def _cents(row: Row) -> int | None:
     if not cents.is_finite() or cents != cents.to_integral_value() or not 0 <= cents <= 10**13:
         raise row.error(f"cost {row.cells['cost']!r} is not an amount of at most two decimals from 0 up")
     return int(cents)
+
+
+def _months(row: Row) -> int | None:
+    text = row.cells["calibration_months"]
+    if not text:
+        return None
+    if not re.fullmatch("[0-9]{1,2}", text, re.ASCII) or not 1 <= int(text) <= MOST_MONTHS:
+        raise row.error(f"calibration_months {text!r} is no number from 1 to {MOST_MONTHS}; write 12 for once a year")
+    return int(text)
 
 
 def _day(row: Row, column: str) -> date | None:

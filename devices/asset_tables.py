@@ -20,6 +20,7 @@ device_assets = sa.Table(
     sa.Column("purchased", sa.Date),
     sa.Column("warranty_until", sa.Date),
     sa.Column("calibration_due", sa.Date),
+    sa.Column("calibration_months", sa.Integer),  # how often it is to be done
     sa.Column("notes", sa.Text, nullable=False),
     sa.Index("ix_device_assets_school_asset_number", "school", "asset_number"),
     comment="the school's asset ledger: one row for each device of which more is known than its place",

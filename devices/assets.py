@@ -23,7 +23,7 @@ Address = Annotated[str, Meta(max_length=255, pattern=r"^[A-Za-z0-9.\[\]:_-]*$")
 
 class Asset(msgspec.Struct, frozen=True, kw_only=True):
     """What the ledger says of a device. ``cost_cents``: hundredths of the school's currency; ``address``: host or
-    host:port in the school's network, for monitoring."""
+    host:port in the school's network, for monitoring; ``calibration_months``: from one calibration to the next."""
 
     serial: str = ""
     capabilities: tuple[str, ...] = ()
@@ -34,6 +34,7 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     purchased: date | None = None
     warranty_until: date | None = None
     calibration_due: date | None = None
+    calibration_months: int | None = None
     notes: str = ""
 
 
@@ -49,6 +50,7 @@ class Amendment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     purchased: date | UnsetType | None = UNSET
     warranty_until: date | UnsetType | None = UNSET
     calibration_due: date | UnsetType | None = UNSET
+    calibration_months: Annotated[int, Meta(ge=1, le=60)] | UnsetType | None = UNSET
     notes: Annotated[str, Meta(max_length=5000)] | UnsetType = UNSET
 
 

@@ -18,6 +18,7 @@ from devices.quarantine import release
 from devices.registry import KINDS, mark_changed
 from devices.table_file import Row, each, read_rows, refuse_circles, rows_of, written
 from devices.tables import device_states, devices, places
+from devices.upkeep.calibration import follow_ledger
 
 PLACE_KINDS = ("campus", "building", "floor", "room", "gate", "outdoor")
 PLACE_COLUMNS = ("id", "parent", "kind", "name", "name_en", "floor", "outline")
@@ -72,7 +73,9 @@ def take_devices(conn: sa.Connection, school: str, rows: Sequence[Row], now: dat
     refuse_shared_numbers(rows, {**ledger, **said})
     changed = _store(conn, devices, stored, values)
     _note(conn, school, "device", stored, changed, now, by)
-    touched = store(conn, school, ledger, said, by, now) | {row["id"] for row in changed}
+    amended = store(conn, school, ledger, said, by, now)
+    follow_ledger(conn, school, amended, by, now)
+    touched = amended | {row["id"] for row in changed}
     if changed:
         db.upsert(device_states, conn, [states.create(school, row["id"]) for row in values], ["school", "device"], [])
         release(conn, school, [row["id"] for row in values])

@@ -20,6 +20,7 @@ from dashboards.views.assets import AssetFile, asset_file
 from devices import documents
 from devices.assets import Amendment, amend, refuse_unknown
 from devices.retirement import take_out
+from devices.upkeep.calibration import follow_ledger
 
 router = APIRouter(prefix="/devices/{device}", tags=["devices"])
 Reader = Annotated[Account, Depends(allow("devices.read"))]
@@ -52,10 +53,11 @@ def look(request: Request, device: str, account: Reader) -> Json:
 def change(
     request: Request, device: str, account: Keeper, said: Annotated[Amendment, Depends(body(Amendment))]
 ) -> Json:
-    """Change fields of the ledger; what is left out stays. Each change is on record."""
+    """Change fields of the ledger; what is left out stays. Each change is on record, a calibration planned."""
     deps = deps_of(request)
     with db.write(deps.engine) as conn:
         amend(conn, account.school, device, said, account.id, deps.clock.now())
+        follow_ledger(conn, account.school, [device], account.id, deps.clock.now())
     return Json(_file(deps, account, device))
 
 

@@ -19,7 +19,7 @@ from dashboards.views import devices as views
 router = APIRouter(include_in_schema=False)
 TEXTS = (
     "device", "devices", "kind", "device_state", "presence", "need", "need_do", "metric", "health", "finding",
-    "finding_why", "picture_fault", "upkeep", "severity", "state",
+    "finding_why", "picture_fault", "upkeep", "severity", "state", "ledger",
 )  # fmt: skip
 
 
@@ -40,7 +40,7 @@ def device(request: Request, device: str, account: Annotated[Account, Depends(al
     is_agent = file.line.kind == "agent"
     return render(
         request, "device", account, data=data, script_texts=TEXTS, line=file.line,
-        controls=is_agent and may(account.role, "devices.control"),
+        controls=is_agent and may(account.role, "devices.control"), may_keep=may(account.role, "devices.control"),
     )  # fmt: skip
 
 

@@ -1,5 +1,5 @@
 // What is wrong with the chosen device by its readings, and how dependable it was by month.
-import { $, t, when, word } from "./boot.js";
+import { $, boot, t, when, word } from "./boot.js";
 
 const MONTHS_SHOWN = 6;
 
@@ -24,7 +24,8 @@ export function foundText(line) {
   const [first, ...more] = line.findings;
   if (!first) return "";
   const words = more.map((one) => word("finding", one.code));
-  return [`${word("finding", first.code)}: ${findingWhy(first)}`, ...words].join("; ");
+  const [colon, semicolon] = boot.language === "zh" ? ["：", "；"] : [": ", "; "];
+  return [`${word("finding", first.code)}${colon}${findingWhy(first)}`, ...words].join(semicolon);
 }
 
 function findingText(finding) {

@@ -3,6 +3,7 @@ import { $, boot, clone, data, pick, setMark, t, when } from "./boot.js";
 import { attempt, get } from "./api.js";
 import { showFacts, showHead, showMoves } from "./device-facts.js";
 import { showHealth } from "./device-health.js";
+import { Ledger } from "./device-ledger.js";
 import { Orders } from "./device-orders.js";
 import { Readings } from "./device-readings.js";
 import { follow } from "./live.js";
@@ -53,6 +54,7 @@ async function resync() {
 head(line, detail);
 const upkeep = new Upkeep(data.can["devices.maintain"]);
 upkeep.show(id);
+new Ledger(path).show();
 if ($("#revisions")) new Orders(id).open();
 if (data.can["series.read"]) new Readings(id, showMarks).open();
 attempt(() => get(`${path}/health`)).then((health) => showHealth(health ?? null));

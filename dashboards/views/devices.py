@@ -28,12 +28,13 @@ QUEUE_LONG = 1000  # messages waiting at the device
 _ORDER: tuple[Need, ...] = (
     "offline", "late", "unwell", "clock_off", "losing", "battery_low", "disk_low", "queue_long", "never_seen",
 )  # fmt: skip
+_UNHEARD = frozenset({"offline", "never_seen"})  # nothing is known of how they are
 
 
 class DeviceLine(msgspec.Struct, frozen=True, kw_only=True):
     """One device of the list. ``gaps`` counts messages that never came; ``needs`` why a person is needed, if any.
 
-    ``score`` (0 to 100, None: not judged yet) and ``findings`` are those of the last ten minutes.
+    ``score`` (0 to 100, None: not judged yet, or not heard) and ``findings`` are those of the last ten minutes.
     """
 
     id: str
@@ -118,7 +119,7 @@ def line_of(row: DeviceRow, platform_hears: bool) -> DeviceLine:
         gaps=row.gaps,
         clock_offset_ms=row.clock_offset_ms,
         health=row.health,
-        score=row.judged.score if row.judged else None,
+        score=row.judged.score if row.judged and row.state not in _UNHEARD else None,
         findings=row.judged.findings if row.judged else (),
         needs=needs_of(row, platform_hears),
     )

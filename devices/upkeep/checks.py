@@ -16,6 +16,7 @@ from devices.label_texts import below
 from devices.queries import places
 from devices.registry import KINDS
 from devices.tables import devices
+from devices.upkeep.calibration import calibrated, check_of
 from devices.upkeep.tables import planned_check_runs as runs
 from devices.upkeep.tables import planned_checks as checks
 
@@ -97,11 +98,17 @@ def done(
     conn: sa.Connection, school: str, check: str, today: date, by: str, now: datetime, *, passed: bool, note: str,
     ticket: str = "",
 ) -> Check:  # fmt: skip
-    """A check was done today: the next one is due by its schedule. Raises `NotFound`, `Conflict` when it is ahead."""
+    """A check was done today: the next one is due by its schedule. Raises `NotFound`, `Conflict` when it is ahead.
+
+    A calibration counts from the day it was done, and stays due when it was not passed; the ledger follows.
+    """
     old = get(conn, school, check)
     if not passed and not note:
         raise Conflict("a check that was not passed needs a word on what was found")
+    calibration = old.device if old.device and check == check_of(school, old.device) else None
     following = due_after(old.first_due, old.every, old.unit, max(today, old.next_due))
+    if calibration:
+        following = due_after(today, old.every, old.unit, today) if passed else old.next_due
     this = (checks.c.id == check) & (checks.c.next_due == old.next_due)
     if conn.execute(checks.update().where(this).values(next_due=following)).rowcount == 0:
         raise Conflict("somebody else has just done this check; look at it again")
@@ -111,6 +118,8 @@ def done(
             devices=len(devices_of(conn, school, old)),
         )
     )  # fmt: skip
+    if calibration and passed:
+        calibrated(conn, school, calibration, following, by, now)
     return get(conn, school, check)
 
 

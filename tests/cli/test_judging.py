@@ -17,6 +17,7 @@ from cli.judging import AGAIN, Judging
 from dashboards.views.devices import lines
 from devices.files import import_devices
 from devices.registry import Registry
+from devices.tables import device_states
 
 HEAD = "id,kind,name,name_en,place,parent,model,covers,x,y\n"
 MINUTE = 60_000
@@ -35,6 +36,7 @@ def registry(engine: sa.Engine, tmp_path: Path, clock: VirtualClock) -> Registry
     file.write_text(HEAD + "".join(f"{id_},sensor,S,S,,,,,,\n" for id_ in ("air-1", "air-2")))
     with db.write(engine) as conn:
         import_devices(conn, "s", file, clock.now())
+        conn.execute(device_states.update().values(state="online"))
     found = Registry(engine)
     with db.read(engine) as conn:
         found.refresh(conn)

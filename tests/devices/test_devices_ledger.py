@@ -19,6 +19,7 @@ from devices.attachments import Attachments
 from devices.label_texts import labels_of
 from devices.retirement import take_out
 from devices.table_file import rows_of, written
+from devices.upkeep import checks
 from tests.devices.conftest import SCHOOL, Rig
 
 LEDGER = """\
@@ -41,6 +42,28 @@ def exported(rig: Rig) -> bytes:
 def ledger(rig: Rig, device: str) -> Asset:
     with db.read(rig.engine) as conn:
         return asset_of(conn, SCHOOL, device)
+
+
+def test_a_calibration_is_a_planned_check_and_both_move_on_together(rig: Rig) -> None:
+    head = "id,kind,name,name_en,place,parent,model,covers,x,y,calibration_due,calibration_months\n"
+    row = "co2-101,sensor,101室空气,Room 101 air,b1-101,,S8,b1-101,150,150,"
+    take(rig, f"{head}{row}2026-09-01,6\n".encode())
+    assert b"2026-09-01,6," in exported(rig)
+    with db.write(rig.engine) as conn:
+        now = rig.clock.now()
+        (check,) = checks.planned(conn, SCHOOL)
+        assert (check.device, check.every, check.unit, check.next_due) == ("co2-101", 6, "month", date(2026, 9, 1))
+        said = {"by": "wang", "now": now, "note": "读数偏高"}
+        checks.done(conn, SCHOOL, check.id, date(2026, 9, 7), passed=False, **said)
+        assert checks.get(conn, SCHOOL, check.id).next_due == date(2026, 9, 1)  # it is as due as it was
+        checks.done(conn, SCHOOL, check.id, date(2026, 9, 8), passed=True, **said)
+        assert checks.get(conn, SCHOOL, check.id).next_due == date(2027, 3, 8)
+    assert ledger(rig, "co2-101").calibration_due == date(2027, 3, 8)
+    take(rig, f"{head}{row},6\n".encode())
+    with db.read(rig.engine) as conn:
+        assert checks.planned(conn, SCHOOL) == []
+    with pytest.raises(ImportFileError, match=r"calibration_months '0' is no number from 1 to 60"):
+        take(rig, f"{head}{row}2026-09-01,0\n".encode())
 
 
 def changes(rig: Rig, device: str) -> list[tuple[str, str | None, str | None, str]]:
