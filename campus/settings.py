@@ -226,6 +226,7 @@ class Dashboards(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     files: Path = Path("data/files")  # papers and photos that people attach; nothing serves this folder
     file_mb: Positive = 10.0  # the largest of them
     small_group: Annotated[int, Meta(ge=1, le=1000)] = 10  # shares about fewer students are not shown to the bureau
+    account_key: str = ""  # seals second factors; a key a line, the newest first; from a secret file
     discovery_token: str = ""  # lets Prometheus read the list of devices; from a secret file; empty: only by sign-in
 
 

@@ -45,6 +45,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         ("credential key", _credential_key),
         ("console", _console),
         ("single sign-on", _sign_on),
+        ("second factors", _second_factors),
         ("roster", _roster),
         ("certificate", _certificate),
         ("disk", _disk),
@@ -135,6 +136,24 @@ def _console(settings: Settings) -> Finding:
             "Put it behind a TLS proxy and set [dashboards] secure_cookies = true",
         )  # fmt: skip
     return Finding("ok", "console", f"{where} is free")
+
+
+def _second_factors(settings: Settings) -> Finding:
+    from dashboards.access import factor_store  # the server's libraries
+    from dashboards.access.sealing import sealer_of
+
+    fix = "Set CAMPUS_DASHBOARDS__ACCOUNT_KEY_FILE to a file with a random key, and keep a copy of it"
+    if not sealer_of(settings.dashboards.account_key).works:
+        return Finding("warning", "second factors", "are stored in the clear: there is no key that seals them", fix)
+    engine = db.open_engine(settings.database.url)
+    try:
+        with db.read(engine) as conn:
+            has = sa.inspect(conn).has_table("recovery_codes")
+            clear = factor_store.in_the_clear(conn) if has else 0
+    finally:
+        engine.dispose()
+    says = f"are sealed; {clear} from before will be at their next sign-in" if clear else "are sealed"
+    return Finding("ok", "second factors", says)
 
 
 def _sign_on(settings: Settings) -> Finding:

@@ -138,18 +138,20 @@ def write_new_school(folder: Path, now: datetime) -> list[str]:
     root = folder.resolve()
     campus_toml, edge_toml, environment = root / "campus.toml", root / "edge.toml", root / "campus.env"
     key, password = root / "secrets" / "credential.key", root / "secrets" / "mqtt.password"
-    for path in (campus_toml, edge_toml, environment, key, password):
+    account_key = root / "secrets" / "account.key"
+    for path in (campus_toml, edge_toml, environment, key, password, account_key):
         if path.exists():
             raise Conflict(f"{path} exists already; move it away or choose another folder")
     host = socket.gethostname()
     campus_toml.write_text(CAMPUS_TOML.format(folder=root, data=root / "data", host=host), encoding="utf-8")
     edge_toml.write_text(EDGE_TOML.format(folder=root, data=root / "data"), encoding="utf-8")
     write_secret(key, secrets.token_hex(32))
+    write_secret(account_key, secrets.token_hex(32))
     write_secret(password, secrets.token_urlsafe(24))
     _open_broker(root / "secrets", host, password.read_text(encoding="utf-8").strip(), now)
     environment.write_text(
         f"CAMPUS_CONFIG={campus_toml}\nCAMPUS_SECRETS__CREDENTIAL_KEY_FILE={key}\n"
-        f"CAMPUS_MQTT__PASSWORD_FILE={password}\n",
+        f"CAMPUS_DASHBOARDS__ACCOUNT_KEY_FILE={account_key}\nCAMPUS_MQTT__PASSWORD_FILE={password}\n",
         encoding="utf-8",
     )
     return [

@@ -11,6 +11,7 @@ from campus import __version__
 from dashboards import probes, problems, socket
 from dashboards.access.provider import provider_of
 from dashboards.access.rates import RateLimits
+from dashboards.access.sealing import sealer_of
 from dashboards.api import access_log as access_log_api
 from dashboards.api import alarms as alarms_api
 from dashboards.api import assets as assets_api
@@ -146,6 +147,7 @@ def create_app(deps: Deps) -> FastAPI:
     app.state.deps = deps
     app.state.hub = hub
     app.state.gauges = DeviceGauges(deps)
+    sealer_of(deps.dashboards.account_key)  # a key that cannot be used is said at the start
     app.state.provider = provider_of(deps.sign_on, deps.dashboards.base_url, deps.wall)
     app.state.replays = Replays(deps.replay)
     for page in _PAGES:

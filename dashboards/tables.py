@@ -22,7 +22,8 @@ accounts = sa.Table(
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("disabled_at", Moment),
     sa.Column("initial", sa.Boolean),  # the password was given by somebody else: the person must choose an own one
-    sa.Column("totp_secret", sa.String(64)),
+    sa.Column("totp_secret", sa.String(64)),  # in the clear: only where no key seals it, and from before
+    sa.Column("totp_sealed", sa.String(300)),
     sa.Column("totp_step", sa.Integer),  # the step of the last code that was used: none is good twice
     sa.Column("district", sa.String(64)),  # the only one that an account of the bureau sees; NULL: the whole city
     comment="people who may sign in, with what they chose to see",
@@ -39,6 +40,16 @@ login_sessions = sa.Table(
     sa.Column("pending", sa.Boolean),  # the password was right and the second factor is still asked for
     sa.Column("way", sa.String(16)),  # how it began: "sign_on", or by password when empty
     comment="who is signed in; only the hash of a token is kept, so a stolen database opens no door",
+)
+
+recovery_codes = sa.Table(
+    "recovery_codes",
+    metadata,
+    sa.Column("account", sa.String(36), sa.ForeignKey("accounts.id"), primary_key=True),
+    sa.Column("code_hash", sa.String(64), primary_key=True),
+    sa.Column("made_at", Moment, nullable=False),
+    sa.Column("used_at", Moment),
+    comment="codes for who lost the phone with the second factor; each is good once, only hashes are kept",
 )
 
 sign_on_attempts = sa.Table(

@@ -28,7 +28,7 @@ HERE = Path(__file__).resolve().parent
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 # Accounts of the broker whose passwords are secrets of the platform's own services.
 SERVICES = {"campus": "mqtt_password", "health": "mqtt_health_password", "simulator": "mqtt_simulator_password"}
-SECRETS = (*SERVICES.values(), "postgres_password", "influx_password", "influx_token", "credential_key")
+SECRETS = (*SERVICES.values(), "postgres_password", "influx_password", "influx_token", "credential_key", "account_key")
 # The user that Mosquitto's image runs as.
 BROKER_UID = 1883
 # As mosquitto_passwd makes them (mosquitto 2: PBKDF2 with SHA-512).

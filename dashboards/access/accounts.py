@@ -187,14 +187,8 @@ def account_of(row: sa.RowMapping) -> Account:
         **fields,
         disabled=row["disabled_at"] is not None,
         initial=bool(row["initial"]),
-        second_factor=row["totp_secret"] is not None,
+        second_factor=row["totp_secret"] is not None or row["totp_sealed"] is not None,
     )
-
-
-def set_second_factor(conn: sa.Connection, account_id: str, secret: str | None, step: int | None = None) -> None:
-    """Ask for codes of ``secret`` at sign-in from now on, or no longer; ``step`` is that of the code just shown."""
-    values = {"totp_secret": secret, "totp_step": step}
-    conn.execute(accounts.update().where(accounts.c.id == account_id).values(values))
 
 
 def password_hash(conn: sa.Connection, account_id: str) -> str:

@@ -36,6 +36,7 @@ Action = Literal[
     "log.export",
     "sign_in.password",
     "sign_in.sign_on",
+    "sign_in.recovery",
     "account.make",
     "account.change",
     "token.make",

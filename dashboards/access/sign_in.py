@@ -8,8 +8,9 @@ import msgspec
 import sqlalchemy as sa
 
 from campus import db
-from dashboards.access import audit, passwords, second_factor, sessions, throttle
+from dashboards.access import audit, factor_store, passwords, sessions, throttle
 from dashboards.access.accounts import Account, account_of, normal_login
+from dashboards.access.sealing import Sealer
 from dashboards.tables import accounts
 
 CODE_WAITS = timedelta(minutes=5)
@@ -65,9 +66,10 @@ def sign_in(
     if administrators_only and row["role"] != "admin":
         return Refused(NO_PASSWORDS)
     with db.write(engine) as conn:
-        if row["totp_secret"] is None:
+        account = account_of(row)
+        if not account.second_factor:
             throttle.forget_tries(conn, login, address)
-        return enter(conn, account_of(row), now, lifetime)
+        return enter(conn, account, now, lifetime)
 
 
 def enter(
@@ -85,9 +87,9 @@ def _begin(conn: sa.Connection, account: Account, now: datetime, lifetime: timed
 
 
 def enter_code(
-    engine: sa.Engine, token: str, code: str, address: str, now: datetime, lifetime: timedelta
+    engine: sa.Engine, token: str, code: str, address: str, now: datetime, lifetime: timedelta, sealer: Sealer
 ) -> SignedIn | Refused | None:
-    """Try the second factor's code after the password; None when the time for it is over."""
+    """Try the second factor's code, or a recovery code, after the password; None when the time for it is over."""
     with db.write(engine) as conn:
         account = sessions.account_of_session(conn, token, now, pending=True)
         if account is None:
@@ -96,11 +98,11 @@ def enter_code(
         if not verdict.allowed:
             return Refused(verdict.reason, verdict.wait_s)
         throttle.remember_try(conn, account.login, address, now)
-        row = conn.execute(sa.select(accounts).where(accounts.c.id == account.id)).mappings().one()
-        step = second_factor.step_of(str(row["totp_secret"]), code, now, row["totp_step"])
-        if step is None:
+        recovered = factor_store.use_recovery_code(conn, account.id, code, now)
+        if recovered:
+            audit.record(conn, now, account, "sign_in.recovery", account.id)
+        elif not factor_store.accept(conn, account.id, code, now, sealer):
             return Refused("wrong code")
-        conn.execute(accounts.update().where(accounts.c.id == account.id).values(totp_step=step))
         sessions.revoke(conn, token, now)
         throttle.forget_tries(conn, account.login, address)
         return _begin(conn, account, now, lifetime, sessions.way_of(conn, token))

@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from campus import db
 from campus.errors import Conflict
-from dashboards.access import accounts, passwords, sessions
+from dashboards.access import accounts, factor_store, passwords, sessions
 from dashboards.access.accounts import Account
 from dashboards.access.origin import check_origin
 from dashboards.access.people import allow
@@ -104,7 +104,7 @@ def reset_password(request: Request, account_id: str, manager: Manager) -> Json:
     with db.write(deps.engine) as conn:
         found = accounts.account(conn, manager.school, account_id)
         accounts.set_password(conn, found.login, password, initial=True)
-        accounts.set_second_factor(conn, account_id, None)
+        factor_store.remove(conn, account_id)
         sessions.revoke_all(conn, account_id, deps.wall.now())
     return Json(GivenPassword(platform=platform_of(deps, manager), login=found.login, password=password))
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
+import msgspec
 from fastapi import APIRouter, Depends, Form
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from campus import db
-from dashboards.access import accounts, passwords, second_factor, sessions
+from dashboards.access import accounts, factor_store, passwords, second_factor, sessions
 from dashboards.access.accounts import Account, RefusedAccount
 from dashboards.access.origin import check_origin
 from dashboards.access.people import cookie_name, person
+from dashboards.access.sealing import Sealer, sealer_of
 from dashboards.deps import deps_of
 from dashboards.pages.frame import render
 
@@ -54,9 +57,21 @@ def set_up(request: Request, account: Person, secret: Typed, code: Typed) -> Res
     if step is None:
         return _page(request, account, wrong="code", secret=secret)
     with db.write(deps.engine) as conn:
-        accounts.set_second_factor(conn, account.id, secret, step)
+        factor_store.set_secret(conn, account.id, secret, step, _sealer(request))
+        codes = factor_store.new_recovery_codes(conn, account.id, now)
         sessions.revoke_others(conn, account.id, _token(request), now)
-    return _done("second_factor")
+    return _page(request, msgspec.structs.replace(account, second_factor=True), done="second_factor", codes=codes)
+
+
+@router.post("/me/recovery-codes", dependencies=[OwnOrigin])
+def recover(request: Request, account: Person, code: Typed) -> Response:
+    """Make new recovery codes and show them this once; takes a code of the app."""
+    deps = deps_of(request)
+    now = deps.wall.now()
+    with db.write(deps.engine) as conn:
+        right = account.second_factor and factor_store.accept(conn, account.id, code, now, _sealer(request))
+        codes = factor_store.new_recovery_codes(conn, account.id, now) if right else ()
+    return _page(request, account, codes=codes, wrong="" if right else "recovery")
 
 
 @router.post("/me/second-factor/remove", dependencies=[OwnOrigin])
@@ -65,7 +80,7 @@ def remove(request: Request, account: Person, current: Typed) -> Response:
     if not _is_own(request, account, current):
         return _page(request, account, wrong="remove")
     with db.write(deps_of(request).engine) as conn:
-        accounts.set_second_factor(conn, account.id, None)
+        factor_store.remove(conn, account.id)
     return _done("removed")
 
 
@@ -78,9 +93,18 @@ def sign_out_elsewhere(request: Request, account: Person) -> Response:
     return _done("elsewhere")
 
 
-def _page(request: Request, account: Account, *, done: str = "", wrong: str = "", secret: str = "") -> Response:
+def _page(
+    request: Request,
+    account: Account,
+    *,
+    done: str = "",
+    wrong: str = "",
+    secret: str = "",
+    codes: Sequence[str] = (),
+) -> Response:
     deps = deps_of(request)
     with db.read(deps.engine) as conn:
+        left = factor_store.recovery_codes_left(conn, account.id)
         count, _ = sessions.open_counts(conn, deps.wall.now()).get(account.id, (0, None))
     known = secret if second_factor.is_secret(secret) else second_factor.new_secret()
     return render(
@@ -92,6 +116,8 @@ def _page(request: Request, account: Account, *, done: str = "", wrong: str = ""
         wrong=wrong,
         secret="" if account.second_factor else known,
         picture="" if account.second_factor else second_factor.picture(known, account.login),
+        codes=codes,
+        codes_left=left,
         others=max(0, count - 1),
         shortest=passwords.MIN_LENGTH,
     )
@@ -108,6 +134,10 @@ def _is_own(request: Request, account: Account, password: str) -> bool:
     with db.read(deps_of(request).engine) as conn:
         stored = accounts.password_hash(conn, account.id)
     return passwords.matches(stored, password)
+
+
+def _sealer(request: Request) -> Sealer:
+    return sealer_of(deps_of(request).dashboards.account_key)
 
 
 def _token(request: Request) -> str:

@@ -18,6 +18,7 @@ from dashboards.access.origin import check_origin
 from dashboards.access.people import cookie_name, person, signed_in
 from dashboards.access.provider import Provider
 from dashboards.access.roles import HOME
+from dashboards.access.sealing import sealer_of
 from dashboards.access.sign_in import (
     CODE_WAITS,
     NO_PASSWORDS,
@@ -124,7 +125,7 @@ def code_form(request: Request, next: str = "/") -> Response:  # noqa: A002
 @router.post("/sign-in/code", dependencies=[OwnOrigin])
 def enter_with_code(
     request: Request,
-    code: Annotated[str, Form(max_length=20)],
+    code: Annotated[str, Form(max_length=40)],
     next: Annotated[str, Form(max_length=500)] = "/",  # noqa: A002
 ) -> Response:
     """Check the second factor's code, and begin a session."""
@@ -132,7 +133,8 @@ def enter_with_code(
     token = request.cookies.get(PENDING_COOKIE, "")
     address = request.client.host if request.client else "unknown"
     lifetime = timedelta(hours=deps.dashboards.session_hours)
-    result = enter_code(deps.engine, token, code, address, deps.wall.now(), lifetime)
+    sealer = sealer_of(deps.dashboards.account_key)
+    result = enter_code(deps.engine, token, code, address, deps.wall.now(), lifetime, sealer)
     if result is None:
         return RedirectResponse("/sign-in", status_code=303)
     if isinstance(result, Refused):

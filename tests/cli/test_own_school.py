@@ -44,6 +44,8 @@ def test_a_new_school_gets_settings_that_load_and_a_key_that_only_its_owner_read
     assert done.returncode == 0, done.stderr
     key = tmp_path / "school" / "secrets" / "credential.key"
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    sealing = tmp_path / "school" / "secrets" / "account.key"
+    assert stat.S_IMODE(sealing.stat().st_mode) == 0o600
     environment = {"CAMPUS_SECRETS__CREDENTIAL_KEY_FILE": str(key)}
     settings = load(Settings, tmp_path / "school" / "campus.toml", environment)
     assert len(settings.secrets.credential_key) == 64

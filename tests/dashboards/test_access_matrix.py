@@ -55,6 +55,7 @@ TABLE: dict[tuple[str, str], Right | str] = {
     ("GET", f"{API}/rules/revisions/{{number}}"): "rules.change",
     ("GET", "/help/{page}"): "person",
     ("POST", "/me/password"): "person",
+    ("POST", "/me/recovery-codes"): "person",
     ("POST", "/me/second-factor"): "person",
     ("POST", "/me/second-factor/remove"): "person",
     ("POST", "/me/sign-out-elsewhere"): "person",

@@ -1,16 +1,24 @@
 """One's own account: the first password must go, the second factor is asked for and each code is good once."""
 
+import re
 from datetime import timedelta
 
+import msgspec
 import pyotp
 import pytest
+import sqlalchemy as sa
 from console_seed import PASSWORD
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from campus.clock import VirtualClock
+from campus.errors import Unavailable
 from dashboards.access import second_factor
 from dashboards.access.roles import ROLES
+from dashboards.access.sealing import sealer_of
+from dashboards.app import create_app
+from dashboards.deps import Deps
+from dashboards.tables import accounts
 from tests.dashboards.conftest import BASE, SignIn
 
 API = "/api/v1"
@@ -113,7 +121,7 @@ def test_with_a_second_factor_the_password_alone_opens_nothing(
     sign_in: SignIn, app: FastAPI, noon: VirtualClock
 ) -> None:
     guard = sign_in("guard")
-    assert guard.post("/me/second-factor", data={"secret": SECRET, "code": code(noon)}).status_code == 303
+    assert guard.post("/me/second-factor", data={"secret": SECRET, "code": code(noon)}).status_code == 200
     noon.advance(timedelta(seconds=60))
     client = anyone(app)
     answer = client.post("/sign-in?next=/devices", data={"login": "guard", "password": PASSWORD, "next": "/devices"})
@@ -179,3 +187,76 @@ def test_the_picture_is_one_svg_without_script_or_style() -> None:
 def test_the_administrator_can_make_an_account_of_every_role(sign_in: SignIn) -> None:
     page = sign_in("admin").get("/admin").text
     assert [role for role in ROLES if f'<option value="{role}">' not in page] == []
+
+
+def keyed(deps: Deps, account_key: str) -> FastAPI:
+    """The console with these keys for second factors."""
+    settings = msgspec.structs.replace(deps.dashboards, account_key=account_key)
+    return create_app(msgspec.structs.replace(deps, dashboards=settings))
+
+
+def turn_on(app: FastAPI, noon: VirtualClock) -> list[str]:
+    """A guard turns the second factor on; the recovery codes shown."""
+    guard = anyone(app)
+    guard.post("/sign-in", data={"login": "guard", "password": PASSWORD})
+    page = guard.post("/me/second-factor", data={"secret": SECRET, "code": code(noon)})
+    noon.advance(timedelta(minutes=1))
+    return re.findall(r"<li><code>([a-z0-9-]{14})</code>", page.text)
+
+
+def try_code(app: FastAPI, typed: str) -> int:
+    client = anyone(app)
+    client.post("/sign-in", data={"login": "guard", "password": PASSWORD})
+    return client.post("/sign-in/code", data={"code": typed}).status_code
+
+
+def stored(deps: Deps) -> tuple[str | None, str | None]:
+    """What the database holds of the guard's secret: in the clear, and sealed."""
+    with deps.engine.connect() as conn:
+        columns = (accounts.c.totp_secret, accounts.c.totp_sealed)
+        row = conn.execute(sa.select(*columns).where(accounts.c.login == "guard")).one()
+    return row.totp_secret, row.totp_sealed
+
+
+def test_a_secret_from_before_is_sealed_at_its_first_use_and_again_under_a_newer_key(
+    deps: Deps, noon: VirtualClock
+) -> None:
+    old, new = "k" * 32, "n" * 32
+    turn_on(keyed(deps, ""), noon)
+    assert stored(deps) == (SECRET, None)
+    assert try_code(keyed(deps, old), code(noon)) == 303
+    clear, first = stored(deps)
+    assert clear is None
+    assert first is not None
+    assert SECRET not in first
+    noon.advance(timedelta(minutes=1))
+    assert try_code(keyed(deps, new), code(noon)) == 503  # the former key is gone
+    assert try_code(keyed(deps, f"{new}\n{old}\n"), code(noon)) == 303
+    assert stored(deps)[1] != first
+    noon.advance(timedelta(minutes=1))
+    assert try_code(keyed(deps, new), code(noon)) == 303
+
+
+def test_a_sealed_secret_opens_nobody_elses_account() -> None:
+    sealer = sealer_of("k" * 32)
+    sealed = sealer.seal("a-1", SECRET)
+    assert sealer.open("a-1", sealed) == (SECRET, True)
+    with pytest.raises(Unavailable):
+        sealer.open("a-2", sealed)
+
+
+def test_a_recovery_code_is_good_once_and_new_ones_end_the_old(deps: Deps, noon: VirtualClock) -> None:
+    app = keyed(deps, "k" * 32)
+    codes = turn_on(app, noon)
+    assert len(set(codes)) == 10
+    assert try_code(app, codes[0].upper().replace("-", " ")) == 303
+    assert try_code(app, codes[0]) == 401
+    guard = anyone(app)
+    guard.post("/sign-in", data={"login": "guard", "password": PASSWORD})
+    guard.post("/sign-in/code", data={"code": codes[1]})
+    assert "8" in re.findall(r"<summary>(.*)</summary>", guard.get("/me").text)[0]
+    assert guard.post("/me/recovery-codes", data={"code": "000000"}).status_code == 422
+    assert guard.post("/me/recovery-codes", data={"code": code(noon)}).status_code == 200
+    assert try_code(app, codes[2]) == 401
+    with deps.engine.connect() as conn:
+        assert not {*codes} & {*conn.execute(sa.text("SELECT code_hash FROM recovery_codes")).scalars()}
