@@ -33,6 +33,7 @@ from attendance.stage import AttendanceStage
 from campus import db
 from campus.envelope import Envelope, Source
 from campus.events import GatePass
+from campus.service import seldom_collect
 
 ZONE = ZoneInfo("Asia/Shanghai")
 DAY = date(2026, 9, 7)
@@ -201,6 +202,7 @@ def main() -> None:
     parser.add_argument("--url", help="an empty database for a single size, such as a PostgreSQL one")
     parser.add_argument("--on-site", type=int, help="instead: who is on site, of a school of so many students")
     asked = parser.parse_args()
+    seldom_collect()  # as the programs do
     if asked.on_site:
         print(on_site(asked.on_site))
         return

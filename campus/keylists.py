@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
@@ -49,7 +49,7 @@ def ask(conn: sa.Connection, question: Question, keys: Iterable[Sequence[object]
     if dialect == "postgresql":
         values.update({f"keys_{place}": list(column) for place, column in enumerate(zip(*rows, strict=True))})
     else:
-        values["keys"] = json.dumps(rows, ensure_ascii=False)
+        values["keys"] = msgspec.json.encode(rows).decode()
     return conn.execute(question(dialect), values).all()
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import click
 import sqlalchemy as sa
 
-from attendance.roster.importing import Progress, RosterReport
+from attendance.roster.importing import RosterReport
 from attendance.roster.log import ImportEntry, recent
+from attendance.roster.progress import Phase, Progress, unwatched
 from attendance.roster.run import RosterRun, Wishes
 from campus import db
 from campus.clock import SystemClock
@@ -57,7 +58,9 @@ def import_(
         )
         run = RosterRun(engine, settings.school.id, SystemClock(), wishes)
         if dry_run:
-            tell(run.dry(path), "would be ")
+            with bar() as progress:
+                report = run.dry(path, progress)
+            tell(report, "would be ")
             click.echo("Dry run: nothing was changed.")
         else:
             with bar() as progress:
@@ -159,17 +162,44 @@ def tell(report: RosterReport, would: str) -> None:
 
 @contextmanager
 def bar() -> Iterator[Progress]:
-    """A progress bar over schools, where a person sees it."""
+    """A progress bar for each phase of an import, one below the other, where a person sees them."""
     if not sys.stderr.isatty():
-        yield lambda _done, _of: None
+        yield unwatched
         return
-    with click.progressbar(length=1, label="Schools", file=sys.stderr, show_pos=True) as shown:
+    bars = _Bars()
+    try:
+        yield bars.step
+    finally:
+        bars.end()
 
-        def step(done: int, of: int) -> None:
-            shown.length = of
-            shown.update(done - shown.pos)
 
-        yield step
+class _Bars:
+    """The bar of the phase that runs."""
+
+    def __init__(self) -> None:
+        self._phase: Phase | None = None
+        self._ended = ExitStack()
+
+    def step(self, phase: Phase, done: int, of: int) -> None:
+        """Show how far ``phase`` is; the first step of the next one ends it."""
+        if phase != self._phase:
+            self.end()
+            schools = phase in ("comparing", "applying")
+            shown = click.progressbar(length=of, label=_LABELS[phase], file=sys.stderr, show_pos=schools)
+            self._phase, self._shown = phase, self._ended.enter_context(shown)
+        self._shown.update(done - self._shown.pos)
+
+    def end(self) -> None:
+        """Leave the bar as it is, and go to the next line."""
+        self._ended.close()
+
+
+_LABELS: Mapping[Phase, str] = {
+    "reading": "Reading  ",
+    "checking": "Checking ",
+    "comparing": "Comparing",
+    "applying": "Schools  ",
+}
 
 
 @contextmanager

@@ -59,6 +59,7 @@ from dashboards.api.conditional import Conditional
 from dashboards.assets import static_app, static_root
 from dashboards.deps import Deps
 from dashboards.gauges import DeviceGauges
+from dashboards.import_steps import ImportSteps
 from dashboards.live import Hub
 from dashboards.pages import (
     ack,
@@ -150,6 +151,7 @@ def create_app(deps: Deps) -> FastAPI:
     sealer_of(deps.dashboards.account_key)  # a key that cannot be used is said at the start
     app.state.provider = provider_of(deps.sign_on, deps.dashboards.base_url, deps.wall)
     app.state.replays = Replays(deps.replay)
+    app.state.import_steps = ImportSteps()
     for page in _PAGES:
         app.include_router(page.router)
     app.include_router(_api())

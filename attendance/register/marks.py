@@ -91,14 +91,16 @@ def append(conn: sa.Connection, entries: Sequence[Entry], now: datetime) -> None
         for entry in entries
     ]
     db.upsert(roll, conn, current, ["session", "student"], ["number", "status", "held"])
-    looks.note(conn, {_look(one) for one in entries if one.kind == "arrival"}, now)
+    looks.note(conn, _looks(entries), now)
     news = [(one.school, f"{one.session}:{one.student}", one.class_id) for one in entries]
     changes.append_rows(conn, now, "roll", news)
 
 
-def _look(entry: Entry) -> looks.Look:
-    """The day of a mark, which its session's id begins with."""
-    return looks.Look(entry.school, entry.student, date.fromisoformat(entry.session[:8]))
+def _looks(entries: Sequence[Entry]) -> set[looks.Look]:
+    """The students' days of marks at arrival; a session's id begins with its day."""
+    arrivals = [one for one in entries if one.kind == "arrival"]
+    days = {text: date.fromisoformat(text) for text in {one.session[:8] for one in arrivals}}
+    return {looks.Look(one.school, one.student, days[one.session[:8]]) for one in arrivals}
 
 
 def _row(entry: Entry, now: datetime) -> dict[str, Any]:

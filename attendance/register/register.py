@@ -78,9 +78,9 @@ class Register:
         entries: list[Entry] = []
         for day, group in _by_day(due).items():
             lock(conn, [session.id for session in group])
-            pupils = still_open(conn, group) if unsettled else pupils_of(conn, group, only)
+            pupils, marked = still_open(conn, group) if unsettled else (pupils_of(conn, group, only), None)
             if any(pupils.values()):
-                known = self._gather(conn, day, group, pupils)
+                known = self._gather(conn, day, group, pupils, marked)
                 entries += _new_entries(group, known, self._hiding(conn, group, known, now), now)
         append(conn, entries, now)
         return entries
@@ -94,8 +94,16 @@ class Register:
         return {school: self._begins(shape, shape.of_kind("dismissal")) for school, shape in shapes.items()}
 
     def _gather(
-        self, conn: sa.Connection, day: date, group: Sequence[Session], pupils: Mapping[str, Sequence[str]]
+        self,
+        conn: sa.Connection,
+        day: date,
+        group: Sequence[Session],
+        pupils: Mapping[str, Sequence[str]],
+        marked: Collection[tuple[str, str]] | None,
     ) -> _Known:
+        """``marked``: who has marks, as (session, student), where that is known already."""
+        if marked is None:
+            marked = [(session, student) for session, own in pupils.items() for student in own]
         everyone = {(session.school, student) for session in group for student in pupils[session.id]}
         start, end = day_bounds(day, self._zone)
         taps = taps_within(conn, everyone, start, end)
@@ -106,7 +114,7 @@ class Register:
             seen=seen_within(conn, everyone, start, end) if beyond else {},
             vouched=vouched_for(conn, day, everyone) if beyond else (),
             leaves=leaves_within(conn, everyone, start, end),
-            standings=standings(conn, [(session, student) for session, own in pupils.items() for student in own]),
+            standings=standings(conn, marked),
             dismissals=self.dismissals(conn, day, taps),
             since=self._since(conn, beyond, day) if beyond else {},
             elsewhere=in_groups(conn, group, pupils),

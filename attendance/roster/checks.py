@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 
+from attendance.roster.progress import Progress, unwatched
 from attendance.roster.scratch import Scratch
 from attendance.sheets.rows import Problems
 
@@ -42,25 +44,33 @@ _REFERENCES = (
 )
 
 
-def settle(scratch: Scratch, problems: Problems, *, terms_told: bool, agents_told: bool) -> None:
+def settle(
+    scratch: Scratch, problems: Problems, *, terms_told: bool, agents_told: bool, progress: Progress = unwatched
+) -> None:
     """Bring the rows together: what is wrong is noted in ``problems`` and left out; nothing dangles afterwards.
 
     ``terms_told``: whether the export has academic sessions, so that classes can be held to them; ``agents_told``:
     whether it says of users who their agents are, so that a user without any has none.
     """
-    for columns in _INDEXES:
-        name = columns.translate(str.maketrans(" ,()", "____"))
-        scratch.run(f"CREATE INDEX IF NOT EXISTS i_{name} ON {columns}")
-    for table, key, live, what in _ONCE:
-        _only_once(scratch, problems, table, key, live, what)
-    _replace_stored(scratch, agents_told=agents_told)
-    _give_roles(scratch, problems)
-    if not terms_told:
-        scratch.run("DELETE FROM class_terms")
-    for reference in _REFERENCES:
-        _hold(scratch, problems, *reference)
-    _drop_gone(scratch)
-    _sort_by_school(scratch)
+    steps: list[Callable[[], object]] = [
+        *(partial(_index, scratch, columns) for columns in _INDEXES),
+        *(partial(_only_once, scratch, problems, *once) for once in _ONCE),
+        partial(_replace_stored, scratch, agents_told=agents_told),
+        partial(_give_roles, scratch, problems),
+        *([] if terms_told else [partial(scratch.run, "DELETE FROM class_terms")]),
+        *(partial(_hold, scratch, problems, *reference) for reference in _REFERENCES),
+        partial(_drop_gone, scratch),
+        partial(_sort_by_school, scratch),
+    ]
+    for done, step in enumerate(steps):
+        progress("checking", done, len(steps))
+        step()
+    progress("checking", len(steps), len(steps))
+
+
+def _index(scratch: Scratch, columns: str) -> None:
+    name = columns.translate(str.maketrans(" ,()", "____"))
+    scratch.run(f"CREATE INDEX IF NOT EXISTS i_{name} ON {columns}")
 
 
 def _only_once(scratch: Scratch, problems: Problems, table: str, key: Iterable[str], live: str, what: str) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
 import sqlalchemy as sa
 
 from attendance import tables
+from attendance.roster.progress import Progress, unwatched
 from attendance.roster.read import Staged
 from attendance.roster.roster import Roster, RosterDiff, SchoolRow
 from attendance.roster.store import KINDS, REMOVAL_SHARE, RosterPlan, plan_school, write_plan
@@ -21,7 +22,6 @@ from campus.errors import Conflict
 # What stands in topics, rows and file names as a school's id.
 _SCHOOL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _TOLD = 10  # of the added, the changed and the removed
-Progress = Callable[[int, int], None]  # schools done, schools in all
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -125,13 +125,17 @@ def _schools_by_org(conn: sa.Connection) -> dict[str, SchoolRow]:
     return {org: SchoolRow(school, name) for org, school, name in conn.execute(query)}
 
 
-def preview(engine: sa.Engine, staged: Staged, only: str | None, now: datetime) -> RosterReport:
+def preview(
+    engine: sa.Engine, staged: Staged, only: str | None, now: datetime, progress: Progress = unwatched
+) -> RosterReport:
     """What `bring_in_step` would do; nothing is changed."""
     total = _Sum()
     with db.read(engine) as conn:
         targets, untouched = targets_of(conn, staged, only)
-        for target in targets:
+        for done, target in enumerate(targets):
+            progress("comparing", done, len(targets))
             total.add(target.school, _plan(conn, staged, target, now).diff)
+        progress("comparing", len(targets), len(targets))
     return total.report(staged, len(targets), untouched)
 
 
@@ -143,7 +147,7 @@ def bring_in_step(
     *,
     confirmed: bool = False,
     removal_share: float = REMOVAL_SHARE,
-    progress: Progress = lambda _done, _of: None,
+    progress: Progress = unwatched,
 ) -> RosterReport:
     """Bring the stored rosters in step; ``only`` one school if so asked. Returns what was changed.
 
@@ -158,12 +162,12 @@ def bring_in_step(
     total = _Sum()
     _write_organisations(engine, staged)
     for done, target in enumerate(targets):
-        progress(done, len(targets))
+        progress("applying", done, len(targets))
         with db.write(engine) as conn:
             plan = _plan(conn, staged, target, now)
             write_plan(conn, target.school, plan, target.own, now)
         total.add(target.school, plan.diff)
-    progress(len(targets), len(targets))
+    progress("applying", len(targets), len(targets))
     return total.report(staged, len(targets), untouched)
 
 

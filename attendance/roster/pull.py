@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from attendance.roster.importing import Progress, RosterReport
+from attendance.roster.importing import RosterReport
 from attendance.roster.log import How
 from attendance.roster.oneroster import PARTS, Mode, Part
 from attendance.roster.oneroster_rest import PARTS as OVER_REST
 from attendance.roster.oneroster_rest import Provider, Since
+from attendance.roster.progress import Progress, unwatched
 from attendance.roster.read import Staged, Told, stage
 from attendance.roster.run import RosterRun
 from attendance.sheets.rows import Problems
@@ -25,7 +26,7 @@ def pull(
     source: str,
     how: How,
     since: datetime | None,
-    progress: Progress = lambda _done, _of: None,
+    progress: Progress = unwatched,
 ) -> RosterReport:
     """Import what ``provider`` has: all, or what was modified after ``since``. Raises what `RosterRun.take` does."""
     mode: Mode = "bulk" if since is None else "delta"
@@ -35,7 +36,7 @@ def pull(
         wishes = run.wishes
         rows = provider if since is None else Since(provider, since - _OVERLAP)
         told, base = Told(terms=True, kin=True), run.base()
-        return stage(rows, modes, Problems(wishes.limit), told, base, leave_out=wishes.leave_out)
+        return stage(rows, modes, Problems(wishes.limit), told, base, leave_out=wishes.leave_out, progress=progress)
 
     return run.take(staged, source, how, WHOLE if since is None else CHANGES, progress)
 

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from attendance.roster.checks import settle
 from attendance.roster.oneroster import NEEDED, PARTS, Mode, Part, Source, modes_of, read_part
+from attendance.roster.progress import Progress, unwatched
 from attendance.roster.roster import ClassRow, EnrolmentRow, GuardianRow, KinRow, PersonRow, Roster, SchoolRow, TermRow
 from attendance.roster.scratch import Scratch
 from attendance.roster.sds import read_sds_v1
@@ -145,20 +147,28 @@ def _enrolment(row: tuple[str, str, str, int, str | None, str | None, str | None
     )
 
 
-def stage_export(path: Path, base: Base | None = None, *, leave_out: bool = False, limit: int = 50) -> Staged:
+def stage_export(
+    path: Path,
+    base: Base | None = None,
+    *,
+    leave_out: bool = False,
+    limit: int = 50,
+    progress: Progress = unwatched,
+) -> Staged:
     """Read and check the export at ``path``; the caller closes what is returned.
 
     ``base`` gives what is stored, for an export that holds only changes (a delta) or only some sheets. Raises
     `ImportFileErrors` naming up to ``limit`` duplicates, dangling references and rows that cannot be used by file and
     line, unless these are to be left out: then they stand in ``problems``.
     """
-    sheets, problems = Sheets(path), Problems(limit)
+    sheets, problems = Sheets(path, partial(progress, "reading")), Problems(limit)
     if "Student.csv" in sheets:
-        return _staged(lambda scratch: read_sds_v1(sheets, scratch, problems), problems, _told_v1(sheets), leave_out)
+        fill = partial(read_sds_v1, sheets, problems=problems)
+        return _staged(fill, problems, _told_v1(sheets), leave_out, progress=progress)
     modes = modes_of(sheets, "manifest.csv" in sheets, sheets.names(), problems)
     agents = modes["users"] != "absent" and sheets.has_column("users.csv", "agentSourcedIds")
     told = Told(terms=modes["academicSessions"] != "absent", kin=agents or modes["relationships"] != "absent")
-    return stage(sheets, modes, problems, told, base, leave_out=leave_out, agents=agents)
+    return stage(sheets, modes, problems, told, base, leave_out=leave_out, agents=agents, progress=progress)
 
 
 def stage(
@@ -170,6 +180,7 @@ def stage(
     *,
     leave_out: bool = False,
     agents: bool = True,
+    progress: Progress = unwatched,
 ) -> Staged:
     """As `stage_export`, of any source whose ``modes`` are known."""
     missing = frozenset(part for part in NEEDED if modes[part] != "bulk")
@@ -188,7 +199,7 @@ def stage(
             if modes[part] != "absent":
                 read_part(part, source, scratch, problems)
 
-    return _staged(fill, problems, told, leave_out, agents=agents)
+    return _staged(fill, problems, told, leave_out, agents=agents, progress=progress)
 
 
 def _told_v1(sheets: Sheets) -> Told:
@@ -196,12 +207,18 @@ def _told_v1(sheets: Sheets) -> Told:
 
 
 def _staged(
-    fill: Callable[[Scratch], None], problems: Problems, told: Told, leave_out: bool, *, agents: bool = True
+    fill: Callable[[Scratch], None],
+    problems: Problems,
+    told: Told,
+    leave_out: bool,
+    *,
+    agents: bool = True,
+    progress: Progress = unwatched,
 ) -> Staged:
     scratch = Scratch()
     try:
         fill(scratch)
-        settle(scratch, problems, terms_told=told.terms, agents_told=agents)
+        settle(scratch, problems, terms_told=told.terms, agents_told=agents, progress=progress)
         if not leave_out:
             problems.refuse()
     except BaseException:

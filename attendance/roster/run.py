@@ -12,8 +12,9 @@ import sqlalchemy as sa
 
 from attendance.roster import log as roster_log
 from attendance.roster.base import stored_base
-from attendance.roster.importing import Progress, RosterReport, bring_in_step, preview
+from attendance.roster.importing import RosterReport, bring_in_step, preview
 from attendance.roster.log import How, ImportEntry, State
+from attendance.roster.progress import Progress, unwatched
 from attendance.roster.read import Base, Staged, stage_export
 from attendance.roster.store import REMOVAL_SHARE
 from campus import db
@@ -68,17 +69,17 @@ class RosterRun:
         with db.read(self._engine) as conn:
             return roster_log.newest_of(conn, self._school, source, *digests)
 
-    def dry(self, path: Path) -> RosterReport:
+    def dry(self, path: Path, progress: Progress = unwatched) -> RosterReport:
         """What importing the export at ``path`` would change; nothing is changed, and nothing recorded."""
-        staged = self._stage(path)
+        staged = self._stage(path, progress)
         try:
-            return preview(self._engine, staged, self._only, self._clock.now())
+            return preview(self._engine, staged, self._only, self._clock.now(), progress)
         finally:
             staged.close()
 
-    def take_file(self, path: Path, how: How, progress: Progress = lambda _done, _of: None) -> RosterReport:
+    def take_file(self, path: Path, how: How, progress: Progress = unwatched) -> RosterReport:
         """Import the export at ``path``. Raises what `take` does."""
-        return self.take(lambda: self._stage(path), path.name, how, digest_of(path), progress)
+        return self.take(lambda: self._stage(path, progress), path.name, how, digest_of(path), progress)
 
     def take(
         self,
@@ -86,7 +87,7 @@ class RosterRun:
         source: str,
         how: How,
         digest: str,
-        progress: Progress = lambda _done, _of: None,
+        progress: Progress = unwatched,
     ) -> RosterReport:
         """Import what ``stage`` reads from ``source``, with a row that says how it ended.
 
@@ -126,8 +127,9 @@ class RosterRun:
         finally:
             staged.close()
 
-    def _stage(self, path: Path) -> Staged:
-        return stage_export(path, self.base(), leave_out=self._wishes.leave_out, limit=self._wishes.limit)
+    def _stage(self, path: Path, progress: Progress) -> Staged:
+        wishes = self._wishes
+        return stage_export(path, self.base(), leave_out=wishes.leave_out, limit=wishes.limit, progress=progress)
 
     def _end_badly(self, id_: str, state: State, reason: str) -> None:
         # The reason names ids as the export does; it stands in the record, which few may read, and not in the log.

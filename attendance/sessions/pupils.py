@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache
 from typing import Any
@@ -31,12 +31,18 @@ def pupils_of(
     """
     if only is not None:
         return _among(conn, group, only)
-    return _by_session(conn, group, _home, _taught, _boarding)
+    return _sorted(_by_session(conn, group, _home, _taught, _boarding))
 
 
-def still_open(conn: sa.Connection, group: Sequence[Session]) -> dict[str, list[str]]:
-    """The same, less those who have a status in the session."""
-    return _by_session(conn, group, _home_open, _taught_open, _boarding_open)
+def still_open(conn: sa.Connection, group: Sequence[Session]) -> tuple[dict[str, list[str]], set[tuple[str, str]]]:
+    """The same, less those who have a status in the session; and who of them has a mark all the same, taken back."""
+    found = _by_session(conn, group, _home_open, _taught_open, _boarding_open)
+    marked = {(session, student) for session, own in found.items() for student, number in own.items() if number}
+    return _sorted(found), marked
+
+
+def _sorted(found: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    return {session: sorted(own) for session, own in found.items()}
 
 
 def vouched_for(conn: sa.Connection, day: date, of: Collection[Key]) -> set[Key]:
@@ -46,16 +52,16 @@ def vouched_for(conn: sa.Connection, day: date, of: Collection[Key]) -> set[Key]
 
 def _by_session(
     conn: sa.Connection, group: Sequence[Session], home: Question, taught: Question, boarding: Question
-) -> dict[str, list[str]]:
-    """Students by home class, by enrolment in a teaching group, and boarders at night."""
-    found: dict[str, set[str]] = {one.id: set() for one in group}
+) -> dict[str, dict[str, int | None]]:
+    """Students by home class, by enrolment in a teaching group, and boarders at night, with what was asked of each."""
+    found: dict[str, dict[str, int | None]] = {one.id: {} for one in group}
     by_day = [one for one in group if one.kind != "night"]
     by_night = [one for one in group if one.kind == "night"]
     lessons = [one for one in group if one.kind in LESSONS]
     for question, own in ((home, by_day), (taught, lessons), (boarding, by_night)):
-        for session, student in ask(conn, question, ((one.id, one.school, one.class_id) for one in own)):
-            found[session].add(student)
-    return {session: sorted(own) for session, own in found.items()}
+        for session, student, *number in ask(conn, question, ((one.id, one.school, one.class_id) for one in own)):
+            found[session][student] = number[0] if number else None
+    return found
 
 
 def _among(conn: sa.Connection, group: Sequence[Session], only: Collection[Key]) -> dict[str, list[str]]:
@@ -140,7 +146,7 @@ def _sessions(dialect: str) -> sa.FromClause:
 def _without_status(query: _Query) -> _Query:
     session, student = query.selected_columns
     marked = sa.and_(roll.c.session == session, roll.c.student == student)
-    return query.outerjoin(roll, marked).where(roll.c.status.is_(None))
+    return query.add_columns(roll.c.number).outerjoin(roll, marked).where(roll.c.status.is_(None))
 
 
 @cache

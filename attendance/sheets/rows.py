@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from attendance.sheets.sources import Opener, files_of, open_text
+from attendance.sheets.sources import Opener, Told, files_of, open_text
 from campus.errors import ImportFileError, ImportFileErrors
 
 _US_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
@@ -132,9 +132,12 @@ class Problems:
 class Sheets:
     """The sheets of a folder or of a zip (at its root or in its only folder); names without regard to case."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, watch: Callable[[int, int], None] | None = None) -> None:
+        """``watch`` hears how many bytes were read, of how many in all sheets."""
         self._path = path
         self._files = files_of(path)
+        self._watch = watch
+        self._read, self._size = 0, sum(one.size for one in self._files.values())
 
     def __contains__(self, name: str) -> bool:
         return name.lower() in self._files
@@ -147,13 +150,18 @@ class Sheets:
         """The rows of sheet ``name``; a sheet without one of ``columns`` (``a|b``: either) is an error."""
         if name not in self:
             raise ImportFileError(str(self._path), 0, f"has no {name}; export it as well")
-        yield from rows_of(name, self._files[name.lower()], columns)
+        yield from rows_of(name, self._files[name.lower()].opened, columns, self._more if self._watch else None)
+
+    def _more(self, read: int) -> None:
+        self._read += read
+        if self._watch is not None:
+            self._watch(self._read, self._size)
 
     def has_column(self, name: str, column: str) -> bool:
         """Whether sheet ``name`` is there and has ``column``."""
         if name not in self:
             return False
-        with open_text(name, self._files[name.lower()]) as text:
+        with open_text(name, self._files[name.lower()].opened) as text:
             return column.lower() in [cell.strip().lower() for cell in next(csv.reader(text), [])]
 
 
@@ -166,9 +174,9 @@ def sheet(path: Path, *columns: str) -> Iterator[Row]:
     yield from rows_of(path.name, lambda: path.open("rb"), columns)
 
 
-def rows_of(name: str, opened: Opener, columns: Sequence[str]) -> Iterator[Row]:
+def rows_of(name: str, opened: Opener, columns: Sequence[str], told: Told | None = None) -> Iterator[Row]:
     """Rows of CSV text, read as they are asked for: a sheet of any size takes no memory. See `open_text`."""
-    with open_text(name, opened) as text:
+    with open_text(name, opened, told) as text:
         reader = csv.reader(text, strict=True)
         try:
             header = [cell.strip().lower() for cell in next(reader, [])]

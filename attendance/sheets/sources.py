@@ -7,24 +7,59 @@ import io
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
+
+import msgspec
 
 from campus.errors import ImportFileError
 
 # A roster of 700,000 students is some 200 MB of text; a sheet beyond this is no roster.
 MAX_SHEET = 1 << 30
+_BUFFER = 1 << 18
 _CHUNK = 1 << 20
 _BOM_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 Opener = Callable[[], IO[bytes]]
+Told = Callable[[int], None]  # so many bytes more were read
 
 
-def open_text(name: str, opened: Opener) -> io.TextIOWrapper:
+class Sheet(msgspec.Struct, frozen=True):
+    """What opens a sheet, and its size in bytes."""
+
+    opened: Opener
+    size: int
+
+
+class _Counted(io.RawIOBase):
+    """A stream that tells how much of it is read."""
+
+    def __init__(self, stream: IO[bytes], told: Told) -> None:
+        self._stream = stream
+        self._told = told
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        found = self._stream.read(len(buffer))
+        buffer[: len(found)] = found
+        self._told(len(found))
+        return len(found)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+def open_text(name: str, opened: Opener, told: Told | None = None) -> io.TextIOWrapper:
     """A sheet as text: UTF-8 with or without a byte order mark, else GB18030 as Chinese systems export it.
+
+    ``told`` hears how much of it is read.
 
     Raises `ImportFileError` with the line for a NUL byte and for text that is neither.
     """
     encoding = _encoding(name, opened)
-    return io.TextIOWrapper(opened(), encoding=encoding, newline="")
+    stream = opened() if told is None else io.BufferedReader(_Counted(opened(), told), _BUFFER)
+    return io.TextIOWrapper(stream, encoding=encoding, newline="")
 
 
 def _encoding(name: str, opened: Opener) -> str:
@@ -73,10 +108,11 @@ def _not_utf8(name: str, opened: Opener, line: int) -> str:
     return "gb18030"
 
 
-def files_of(path: Path) -> dict[str, Opener]:
-    """What opens each CSV sheet of a folder or zip, by its name in small letters. Raises `ImportFileError`."""
+def files_of(path: Path) -> dict[str, Sheet]:
+    """Each CSV sheet of a folder or zip, by its name in small letters. Raises `ImportFileError`."""
     if path.is_dir():
-        return {file.name.lower(): _opener(file) for file in path.iterdir() if file.suffix.lower() == ".csv"}
+        found = [file for file in path.iterdir() if file.suffix.lower() == ".csv"]
+        return {file.name.lower(): Sheet(_opener(file), file.stat().st_size) for file in found}
     if not path.is_file():
         raise ImportFileError(str(path), 0, "there is no such folder or zip")
     if not zipfile.is_zipfile(path):
@@ -88,8 +124,8 @@ def _opener(file: Path) -> Opener:
     return lambda: file.open("rb")
 
 
-def _files_of_zip(path: Path) -> dict[str, Opener]:
-    files: dict[str, Opener] = {}
+def _files_of_zip(path: Path) -> dict[str, Sheet]:
+    files: dict[str, Sheet] = {}
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
             name = info.filename.rsplit("/", 1)[-1].lower()
@@ -99,7 +135,7 @@ def _files_of_zip(path: Path) -> dict[str, Opener]:
                 raise ImportFileError(name, 0, f"has {info.file_size} bytes; at most {MAX_SHEET} are read")
             if name in files:
                 raise ImportFileError(path.name, 0, f"holds {name} twice; zip one export only")
-            files[name] = _member(path, info.filename)
+            files[name] = Sheet(_member(path, info.filename), info.file_size)
     return files
 
 

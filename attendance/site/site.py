@@ -36,6 +36,9 @@ class SiteState(msgspec.Struct, frozen=True, kw_only=True):
     place: str | None = None
 
 
+_FIELDS = SiteState.__struct_fields__  # school and student first
+
+
 def after_passes(
     conn: sa.Connection, walks: Mapping[Key, Sequence[Passage]], holders: Iterable[Holder], now: datetime
 ) -> bool:
@@ -111,13 +114,14 @@ def state_of(conn: sa.Connection, school: str, student: str) -> SiteState | None
 
 
 def _stored(conn: sa.Connection, keys: Collection[Key]) -> dict[Key, SiteState]:
-    return {(row.school, row.student): SiteState(**row._mapping) for row in ask(conn, _states, keys)}
+    states = (SiteState(**dict(zip(_FIELDS, row, strict=True))) for row in ask(conn, _states, keys))
+    return {(one.school, one.student): one for one in states}
 
 
 @cache
 def _states(dialect: str) -> sa.Select[tuple[Any, ...]]:
     keys = asked(dialect, site_states.c.school, site_states.c.student)
-    columns = [site_states.c[name] for name in SiteState.__struct_fields__]
+    columns = [site_states.c[name] for name in _FIELDS]
     here = matching(keys, site_states.c.school, site_states.c.student)
     return sa.select(*columns).join_from(keys, site_states, here)
 
@@ -133,8 +137,7 @@ def _keep(
         stored = _stored(conn, [(state.school, state.student) for state in states])
     moved = [state for state in states if stored.get((state.school, state.student)) != state]
     if moved:
-        fields = list(SiteState.__struct_fields__)
         rows = [msgspec.structs.asdict(state) for state in moved]
-        db.upsert(site_states, conn, rows, fields[:2], fields[2:])
+        db.upsert(site_states, conn, rows, _FIELDS[:2], _FIELDS[2:])
         changes.append_rows(conn, now, "site", [(school, "", "") for school in sorted({one.school for one in moved})])
     return bool(moved)

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 
 from attendance.roster.importing import RosterReport
+from attendance.roster.progress import Progress
 from attendance.roster.run import RosterRun, Wishes, digest_of
 from campus.errors import Conflict, ImportFileError
 from dashboards.access.accounts import Account
@@ -20,6 +21,7 @@ from dashboards.access.origin import check_origin
 from dashboards.access.people import allow
 from dashboards.api.answers import InvalidBody, Json, described
 from dashboards.deps import Deps, deps_of
+from dashboards.import_steps import ImportStep, ImportSteps
 
 T = TypeVar("T")
 router = APIRouter(prefix="/roster", tags=["platform"])
@@ -41,10 +43,10 @@ async def dry_run(request: Request, account: Importer) -> Json:
     """Say what the export in the body (a zip of OneRoster or School Data Sync files) would change; nothing is."""
     deps = deps_of(request)
 
-    def look(path: Path) -> DryRun:
-        return DryRun(digest=digest_of(path), report=_run(deps, account, confirmed=False).dry(path))
+    def look(path: Path, progress: Progress) -> DryRun:
+        return DryRun(digest=digest_of(path), report=_run(deps, account, confirmed=False).dry(path, progress))
 
-    return Json(await _with_file(request, look))
+    return Json(await _with_file(request, account, look))
 
 
 @router.post("/import", dependencies=[OwnOrigin], **described(RosterReport))
@@ -57,19 +59,31 @@ async def import_(
     """Import the export in the body, which must be the file of the dry run; ``confirm`` when many students would go."""
     deps = deps_of(request)
 
-    def take(path: Path) -> RosterReport:
+    def take(path: Path, progress: Progress) -> RosterReport:
         if digest_of(path) != digest:
             raise Conflict("this is not the file that was looked at; look at it first")
-        return _run(deps, account, confirmed=confirm).take_file(path, "console")
+        return _run(deps, account, confirmed=confirm).take_file(path, "console", progress)
 
-    return Json(await _with_file(request, take))
+    return Json(await _with_file(request, account, take))
+
+
+@router.get("/progress", **described(ImportStep))
+def progress(request: Request, account: Importer) -> Json:
+    """How far the look or import is that this account waits for: sheets read, held together, compared, applied."""
+    return Json(_steps(request).of(account.id))
+
+
+def _steps(request: Request) -> ImportSteps:
+    found = request.app.state.import_steps
+    assert isinstance(found, ImportSteps)
+    return found
 
 
 def _run(deps: Deps, account: Account, *, confirmed: bool) -> RosterRun:
     return RosterRun(deps.engine, account.school, deps.clock, Wishes(confirmed=confirmed))
 
 
-async def _with_file(request: Request, work: Callable[[Path], T]) -> T:
+async def _with_file(request: Request, account: Account, work: Callable[[Path, Progress], T]) -> T:
     """Do ``work`` with the body as a file, which is gone afterwards: it holds names of students."""
     with tempfile.TemporaryDirectory(prefix="campus-roster-") as folder:
         path, size = Path(folder) / _NAME, 0
@@ -79,7 +93,10 @@ async def _with_file(request: Request, work: Callable[[Path], T]) -> T:
                 if size > LARGEST:
                     raise InvalidBody(f"the file is larger than {LARGEST // 1024 // 1024} MiB; import it by command")
                 file.write(chunk)
+        steps = _steps(request)
         try:
-            return await run_sync(work, path)
+            return await run_sync(work, path, steps.watch(account.id))
         except ImportFileError as error:
             raise InvalidBody(str(error)) from None
+        finally:
+            steps.end(account.id)

@@ -16,10 +16,31 @@ function paint() {
   });
 }
 
+/** Show how far it is until the returned function is called: reading, checking, comparing, applying. */
+function watched() {
+  let ended = false;
+  const show = (step) => {
+    $("#phase").textContent = t(step.phase ? `roster.phase_${step.phase}` : "roster.phase_sending", step);
+    if (step.of) $("#bar").value = step.done / step.of;
+    else $("#bar").removeAttribute("value");
+  };
+  const ask = async () => {
+    const step = await get("/roster/progress").catch((error) => { if (!(error instanceof Problem)) throw error; return {}; });
+    if (ended) return;
+    show(step);
+    setTimeout(ask, 500);
+  };
+  show({});
+  $("#progress").hidden = false;
+  setTimeout(ask, 300);
+  return () => { ended = true; $("#progress").hidden = true; };
+}
+
 /** Do something with the chosen file; what is wrong with it stands below, line by line. */
 async function tried(path, button) {
   $("#wrong").hidden = true;
   button.disabled = true;
+  const done = watched();
   try {
     return await send(path, $("#file").files[0]);
   } catch (error) {
@@ -29,6 +50,7 @@ async function tried(path, button) {
     return null;
   } finally {
     button.disabled = false;
+    done();
   }
 }
 

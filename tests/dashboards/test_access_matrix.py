@@ -34,6 +34,7 @@ TABLE: dict[tuple[str, str], Right | str] = {
     ("GET", "/roster"): "roster.import",
     ("POST", f"{API}/roster/dry-run"): "roster.import",
     ("POST", f"{API}/roster/import"): "roster.import",
+    ("GET", f"{API}/roster/progress"): "roster.import",
     ("GET", "/plan"): "plan.draw",
     ("GET", f"{API}/plan/drawings/{{floor}}"): "devices.read",
     ("POST", f"{API}/plan/drawings/{{floor}}"): "plan.draw",

@@ -4,6 +4,12 @@ import io
 import zipfile
 from pathlib import Path
 
+import sqlalchemy as sa
+
+from attendance.roster.progress import Phase
+from attendance.roster.run import RosterRun, Wishes
+from campus.clock import SystemClock
+from dashboards.import_steps import ImportStep, ImportSteps
 from tests.dashboards.conftest import SignIn
 
 API = "/api/v1/roster"
@@ -40,3 +46,22 @@ def test_an_export_is_looked_at_then_taken_and_only_that_file(sign_in: SignIn, s
 def test_what_is_no_export_is_refused_with_the_reason(sign_in: SignIn) -> None:
     answer = sign_in("admin").post(f"{API}/dry-run", content=b"no zip")
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+
+
+def test_how_far_it_is_is_told_while_it_is_read_checked_and_compared(seeded_school: Path, seeded: sa.Engine) -> None:
+    steps, told = ImportSteps(), list[ImportStep]()
+    note = steps.watch("admin")
+
+    def watch(phase: Phase, done: int, of: int) -> None:
+        note(phase, done, of)
+        told.append(steps.of("admin"))
+
+    run = RosterRun(seeded, "school-1", SystemClock(), Wishes())
+    run.dry(seeded_school / "files" / "oneroster", watch)
+    assert list(dict.fromkeys(one.phase for one in told)) == ["reading", "checking", "comparing"]
+    for phase in ("reading", "checking", "comparing"):
+        own = [one for one in told if one.phase == phase]
+        assert [one.done for one in own] == sorted(one.done for one in own)
+        assert own[-1].of >= own[-1].done > 0.9 * own[-1].of  # a sheet that is not asked for is not read
+    steps.end("admin")
+    assert steps.of("admin").phase is None
