@@ -42,6 +42,8 @@ students = sa.Table(
     sa.Column("grade", sa.String(32), nullable=False),
     sa.Column("class_id", sa.String(64)),  # the home class, whose roll the student is on
     sa.Column("active", sa.Boolean, nullable=False),
+    sa.Column("left_at", Moment),  # when it was noticed that the roster has the student no more
+    sa.Column("erased_at", Moment),  # the name and what told of the person were taken away
     sa.Index(None, "school", "class_id"),
     comment="students, each on the roll of one home class",
 )

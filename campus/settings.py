@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from campus.errors import SettingsError
+from campus.retention_settings import Retention as Retention
 from campus.section import Section as Section
 from campus.section import is_private
 from campus.sign_on import SignOn
@@ -331,6 +332,7 @@ class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sign_on: SignOn = SignOn()
     metrics: Metrics = Metrics()
     edge: Edge = Edge()
+    retention: Retention = Retention()
     roster: RosterFeed = RosterFeed()
     calendar: Calendar = Calendar()
     foreign: tuple[Foreign, ...] = ()

@@ -50,3 +50,14 @@ changes = sa.Table(
     sqlite_autoincrement=True,
     comment="what changed, in commit order: the live stream reads it by id > last seen",
 )
+
+retention_runs = sa.Table(
+    "retention_runs",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("what", sa.String(32), nullable=False, index=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("before", Moment, nullable=False),
+    sa.Column("rows", sa.Integer, nullable=False),
+    comment="what was forgotten: which kind of data, when, from before when, how many rows",
+)

@@ -7,6 +7,7 @@ from campus.scheduling import Scheduler
 from campus.series_open import open_series
 from campus.service import Service
 from campus.settings import Settings
+from cli.forgetting import purges
 from cli.gate_rush import rush_of
 from cli.rules_replay import replay_rules
 from cli.wiring import open_database
@@ -27,6 +28,7 @@ def run_dashboards(settings: Settings, clock: Clock) -> int:
         presence=settings.presence,
         trust=settings.trust,
         sign_on=settings.sign_on,
+        kept=tuple((one.what, one.days) for one in purges(settings.retention)),
         rules=settings.alerts.rules,
         rush=rush_of(settings.school.zone),
         replay=lambda rules, since, watch: replay_rules(settings, clock, rules, since, 1, watch),

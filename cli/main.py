@@ -225,6 +225,7 @@ campus.add_command(server_command("tokens"))
 campus.add_command(server_command("city"))
 campus.add_command(server_command("backup"))
 campus.add_command(server_command("restore"))
+campus.add_command(server_command("retention"))
 campus.add_command(incidents)
 campus.add_command(channels)
 

@@ -27,6 +27,7 @@ from campus.stage import Stage
 from campus.tables import seen_events
 from cli.broker_access import BrokerAccess
 from cli.calendar_feed import CalendarKeeper
+from cli.forgetting import keep_to
 from cli.judging import EVERY_S, Judging
 from cli.names import SchoolNames
 from cli.orders import Orders
@@ -154,6 +155,8 @@ def run_ingest(settings: Settings, clock: Clock) -> int:
     scheduler.every(5, "drain the series spool", parts.sink.drain)
     scheduler.every(60, "roll up the series", lambda: series.rollup(to_ms(clock.now())))
     scheduler.every(6 * 3600, "delete old readings", lambda: forget_readings(settings, series, clock))
+    if Partition.parse(settings.ingest.partition).index == 1:
+        scheduler.every(6 * 3600, "keep to retention", lambda: keep_to(engine, settings.retention, clock.now()))
     scheduler.every(3600, "forget old changes and event ids", lambda: forget_old(settings, engine, clock))
     service = Service("ingest")
     service.metrics(settings.metrics.host, settings.metrics.ingest_port)

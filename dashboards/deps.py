@@ -39,6 +39,7 @@ class Deps(msgspec.Struct, frozen=True, kw_only=True):
     trust: settings.Trust = settings.Trust()
     sign_on: SignOn = SignOn()
     wall: Clock = SystemClock()
+    kept: tuple[tuple[str, float], ...] = ()  # what is forgotten by itself, and after how many days
     rules: Path | None = None  # the school's own rules file
     replay: Replay | None = None
     rush: Rush | None = None  # gates that nobody passes in the rush

@@ -8,6 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from campus import db
+from campus.retention import forget_rows
 from devices.tables import unknown_devices
 
 
@@ -42,3 +43,9 @@ def release(conn: sa.Connection, school: str, devices: list[str]) -> None:
     if devices:
         mine = (unknown_devices.c.school == school) & unknown_devices.c.device.in_(devices)
         conn.execute(unknown_devices.delete().where(mine))
+
+
+def forget_strangers(conn: sa.Connection, before: datetime, limit: int) -> int:
+    """Retention: devices in quarantine that were not heard since; those that were put aside are remembered."""
+    unheard = sa.and_(unknown_devices.c.last_seen < before, unknown_devices.c.blocked_at.is_(None))
+    return forget_rows(conn, unknown_devices, unheard, limit)

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 import sqlalchemy as sa
 
+from campus.retention import forget_rows
 from dashboards.access.accounts import Account
 from dashboards.tables import access_log, accounts
 
@@ -93,6 +94,11 @@ def entries(
     if before is not None:
         query = query.where(access_log.c.id < before)
     return [AccessEntry(**row) for row in conn.execute(query).mappings()]
+
+
+def forget_looks(conn: sa.Connection, before: datetime, limit: int) -> int:
+    """Retention: entries from before."""
+    return forget_rows(conn, access_log, access_log.c.at < before, limit)
 
 
 def _narrowed(wanted: Wanted) -> list[sa.ColumnElement[bool]]:

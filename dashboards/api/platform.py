@@ -20,6 +20,7 @@ from dashboards.api.answers import Json, body, described
 from dashboards.deps import Deps, deps_of
 from dashboards.views import platform as views
 from dashboards.views.platform import Platform, Teacher
+from dashboards.views.retention import KeptLine, kept_lines
 
 router = APIRouter(tags=["platform"])
 Reader = Annotated[Account, Depends(allow("platform.read"))]
@@ -51,6 +52,14 @@ class GivenPassword(msgspec.Struct, frozen=True, kw_only=True):
     platform: Platform
     login: str
     password: str
+
+
+@router.get("/platform/retention", **described(list[KeptLine]))
+def retention(request: Request, account: Reader) -> Json:  # noqa: ARG001  whoever may read it
+    """What is kept how long, and what the last run forgot."""
+    deps = deps_of(request)
+    with db.read(deps.engine) as conn:
+        return Json(kept_lines(conn, deps.kept))
 
 
 @router.get("/platform", **described(Platform))

@@ -19,6 +19,7 @@ from dashboards.city.store import district_names
 from dashboards.deps import deps_of
 from dashboards.pages.frame import render
 from dashboards.views.first_steps import first_steps
+from dashboards.views.retention import kept_lines
 
 router = APIRouter(include_in_schema=False)
 TEXTS = ("admin", "role", "access", "dead")
@@ -31,6 +32,7 @@ def admin(request: Request, account: Annotated[Account, Depends(allow("platform.
     with db.read(deps.engine) as conn:
         seen = changes.last_id(conn)
         districts = district_names(conn)
+        kept = kept_lines(conn, deps.kept)
         comers = sign_on.everybody(conn, account.school) if deps.sign_on.issuer else None
         steps, made = first_steps(conn, account.school), tokens.all_tokens(conn, account.school)
     platform = platform_of(deps, account)
@@ -46,4 +48,6 @@ def admin(request: Request, account: Annotated[Account, Depends(allow("platform.
         roles=ROLES,
         comers=comers,
         districts=districts,
+        kept=kept,
+        zone=deps.school.zone,
     )

@@ -102,6 +102,7 @@ TABLE: dict[tuple[str, str], Right | str] = {
     ("GET", f"{API}/alarms"): "alarms.read",
     ("GET", f"{API}/alarm-load"): "alarms.read",
     ("GET", f"{API}/channels"): "platform.read",
+    ("GET", f"{API}/platform/retention"): "platform.read",
     ("GET", f"{API}/roster/imports"): "platform.read",
     ("POST", f"{API}/channels/{{name}}/test"): "platform.read",
     ("GET", f"{API}/alarms/history"): "alarms.read",
