@@ -16,12 +16,16 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeviceSilent(Fact, frozen=True, kw_only=True):
-    """Presence gave a device up: its last will arrived or its heartbeat is too old."""
+    """Presence gave a device up: its last will arrived or its heartbeat is too old.
+
+    ``behind`` devices reach the platform through it, or through one that does: nothing is known of them either.
+    """
 
     device: str
     kind: str
     since: datetime
     why: Literal["last will", "heartbeat too old"]
+    behind: int = 0
 
 
 class DeviceReturned(Fact, frozen=True, kw_only=True):

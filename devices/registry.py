@@ -73,6 +73,11 @@ class Registry:
         """The devices that reach the platform through this one."""
         return self._children.get((school, device), ())
 
+    def behind(self, school: str, device: str) -> int:
+        """How many devices reach the platform through this one, directly or not."""
+        below = self.children(school, device)
+        return len(below) + sum(self.behind(school, child) for child in below)
+
     def depth(self, school: str, device: str) -> int:
         """How many devices stand between this one and the platform; imports refuse circles."""
         depth = 0

@@ -57,7 +57,10 @@ class Transitions:
             return known.silent_from
         silent_from = known.silent_from or self._begin_outage(known, source)
         if verdict.reason == "last will" or verdict.reason == "heartbeat too old":
-            fact = DeviceSilent(device=source.device, kind=source.kind, since=silent_from, why=verdict.reason)
+            behind = self._registry.behind(source.school, source.device)
+            fact = DeviceSilent(
+                device=source.device, kind=source.kind, since=silent_from, why=verdict.reason, behind=behind
+            )
             self._state(source, fact)
         return silent_from
 

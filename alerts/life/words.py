@@ -127,11 +127,20 @@ def happened(event: Event) -> Bilingual:
             return seen_by_camera(event) or both(f"设备报告 {event.type}", f"the device reported {event.type}")
 
 
+_SILENT = {
+    "last will": both("与设备的连接已断开（遗嘱消息）", "the connection to the device broke (its last will arrived)"),
+    "heartbeat too old": both("设备心跳超时", "the device's heartbeat is too old"),
+}
+
+
 def silent(fact: DeviceSilent) -> Bilingual:
-    """Why a device counts as silent."""
-    if fact.why == "last will":
-        return both("与设备的连接已断开（遗嘱消息）", "the connection to the device broke (its last will arrived)")
-    return both("设备心跳超时", "the device's heartbeat is too old")
+    """Why a device counts as silent, and how many are cut off with it: those have no alarm of their own."""
+    said = _SILENT[fact.why]
+    if not fact.behind:
+        return said
+    return both(
+        f"{said.zh}，其后 {fact.behind} 台设备随之失联", f"{said.en}; {fact.behind} devices behind it are cut off"
+    )
 
 
 def told_late(reason: Bilingual) -> Bilingual:
