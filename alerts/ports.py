@@ -80,9 +80,12 @@ class Register(Protocol):
         ...
 
     def silent_gates(
-        self, conn: sa.Connection, school: str, at: datetime, within: timedelta, /
-    ) -> Sequence[tuple[str, str | None, float]]:
-        """(gate, place, passes expected) of the gates that are up and had none of them; nothing but during arrival."""
+        self, conn: sa.Connection, schools: Collection[str], at: datetime, within: timedelta, /
+    ) -> Mapping[str, Sequence[tuple[str, str | None, float]]]:
+        """(gate, place, passes expected) of the gates that are up and had none of them; nothing but during arrival.
+
+        Of several schools at once, by school; those without one are left out.
+        """
         ...
 
     def roster_trouble(
@@ -128,10 +131,10 @@ class NoRegister:
         return {}
 
     def silent_gates(
-        self, conn: sa.Connection, school: str, at: datetime, within: timedelta, /  # noqa: ARG002
-    ) -> Sequence[tuple[str, str | None, float]]:  # fmt: skip
+        self, conn: sa.Connection, schools: Collection[str], at: datetime, within: timedelta, /  # noqa: ARG002
+    ) -> Mapping[str, Sequence[tuple[str, str | None, float]]]:  # fmt: skip
         """None."""
-        return ()
+        return {}
 
     def roster_trouble(
         self, conn: sa.Connection, school: str, at: datetime, stale: timedelta | None, /  # noqa: ARG002

@@ -1,18 +1,25 @@
-"""Gates that are up and let nobody pass in the rush: joins passes, bells, presence and the past of the gate."""
+"""Gates that are up and let nobody pass in the rush: joins passes, bells, presence and the past of the gate.
+
+A city asks for all its schools at once: a handful of statements, and more only about schools with a gate in doubt.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from attendance.calendar.daybook import school_day
-from attendance.calendar.schoolday import local_day, local_minute
+from attendance.calendar.daybook import school_days
+from attendance.calendar.schoolday import SchoolDay, local_day, local_minute
 from attendance.register.tables import passes
 from attendance.tables import readers
 from campus.clock import to_ms
+from campus.keylists import ask, asked, matching
 from devices.health.gate import Lane, expected_passes, silent_in_rush
 from devices.health.judge import RUSH, Rush
 from devices.tables import device_states, devices
@@ -20,68 +27,105 @@ from devices.tables import device_states, devices
 PAST_DAYS = 5
 LOOKS_BACK = 14  # days in which the past school days are looked for
 
+Silent = tuple[str, str | None, float]
+_Passes = Mapping[str, Counter[str]]  # by school and gate
+
 
 def silent_gates(
-    conn: sa.Connection, school: str, at: datetime, within: timedelta, zone: ZoneInfo
-) -> Sequence[tuple[str, str | None, float]]:
+    conn: sa.Connection, schools: Collection[str], at: datetime, within: timedelta, zone: ZoneInfo
+) -> dict[str, list[Silent]]:
     """(gate, place, passes expected) of the gates of the site that are online and had none in ``within`` before ``at``.
 
-    Nothing outside of arrival, and before its first ``within`` is over.
+    By school, those without one left out. Nothing outside of arrival, and before its first ``within`` is over.
     """
     today = local_day(at, zone)
-    shape = school_day(conn, school, today)
-    arrivals = shape.of_kind("arrival") if shape else []
     minute = local_minute(at, zone)
-    if not arrivals or not arrivals[0].starts + within.total_seconds() / 60 <= minute < arrivals[0].ends:
-        return ()
-    gates = _online(conn, school)
-    now = _counts(conn, school, at - within, at)
-    if not gates or all(now.get(gate, 0) for gate in gates):
-        return ()
-    past = [_counts(conn, school, at - ago - within, at - ago) for ago in _school_days(conn, school, today)]
-    found = []
-    for gate, place in gates.items():
-        lane = Lane(
-            now=now.get(gate, 0),
-            past=tuple(day.get(gate, 0) for day in past),
-            neighbours=sum(now.values()) - now.get(gate, 0),
-            neighbours_past=tuple(sum(day.values()) - day.get(gate, 0) for day in past),
-        )
-        if silent_in_rush(lane, to_ms(at - within)) is not None:
-            found.append((gate, place, expected_passes(lane)))
-    return found
+    shapes = school_days(conn, schools, today)
+    arriving = [school for school, shape in shapes.items() if _in_rush(shape, minute, within)]
+    gates = _online(conn, arriving)
+    now = _counts(conn, gates, at - within, at)
+    doubtful = [school for school, its in gates.items() if any(not now[school][gate] for gate in its)]
+    past = _past(conn, doubtful, at, within, today)
+    found = {school: list(_silent(gates[school], now[school], past[school], at - within)) for school in doubtful}
+    return {school: silent for school, silent in found.items() if silent}
 
 
 def rush_of(zone: ZoneInfo) -> Rush:
     """What tells the judge of devices which gates nobody passes, in schools of ``zone``."""
 
     def silent(conn: sa.Connection, school: str, at: datetime) -> Mapping[str, float]:
-        return {gate: expected for gate, _, expected in silent_gates(conn, school, at, RUSH, zone)}
+        found = silent_gates(conn, [school], at, RUSH, zone).get(school, [])
+        return {gate: expected for gate, _, expected in found}
 
     return silent
 
 
-def _online(conn: sa.Connection, school: str) -> dict[str, str | None]:
-    """The gates of the site (not the readers inside it) that are heard, with their places."""
-    inside = sa.select(readers.c.device).where(readers.c.school == school)
+def _in_rush(shape: SchoolDay, minute: int, within: timedelta) -> bool:
+    arrivals = shape.of_kind("arrival")
+    return bool(arrivals) and arrivals[0].starts + within.total_seconds() / 60 <= minute < arrivals[0].ends
+
+
+def _silent(
+    gates: Mapping[str, str | None], now: Counter[str], past: Sequence[Counter[str]], since: datetime
+) -> Sequence[Silent]:
+    found = []
+    for gate, place in gates.items():
+        lane = Lane(
+            now=now[gate],
+            past=tuple(day[gate] for day in past),
+            neighbours=now.total() - now[gate],
+            neighbours_past=tuple(day.total() - day[gate] for day in past),
+        )
+        if silent_in_rush(lane, to_ms(since)) is not None:
+            found.append((gate, place, expected_passes(lane)))
+    return found
+
+
+def _past(
+    conn: sa.Connection, schools: Collection[str], at: datetime, within: timedelta, today: date
+) -> Mapping[str, list[Counter[str]]]:
+    """The passes in the same minutes of each school's last school days, the newest first."""
+    found: dict[str, list[Counter[str]]] = defaultdict(list)
+    for days in range(1, LOOKS_BACK + 1):
+        wanting = [school for school in schools if len(found[school]) < PAST_DAYS]
+        open_ = school_days(conn, wanting, today - timedelta(days=days)) if wanting else {}
+        then = at - timedelta(days=days)
+        counts = _counts(conn, open_, then - within, then)
+        for school in open_:
+            found[school].append(counts[school])
+    return found
+
+
+def _online(conn: sa.Connection, schools: Collection[str]) -> dict[str, dict[str, str | None]]:
+    """The gates of each site (not the readers inside it) that are heard, with their places."""
+    found: dict[str, dict[str, str | None]] = defaultdict(dict)
+    for school, gate, place in ask(conn, _up, ((one,) for one in schools)):
+        found[school][gate] = place
+    return dict(found)
+
+
+def _counts(conn: sa.Connection, schools: Collection[str], start: datetime, end: datetime) -> _Passes:
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for school, gate, count in ask(conn, _passed, ((one,) for one in schools), start=start, end=end):
+        found[school][gate] = int(count)
+    return found
+
+
+@cache
+def _up(dialect: str) -> sa.Select[tuple[Any, ...]]:
+    keys = asked(dialect, devices.c.school)
+    inside = sa.select(readers.c.device).where(readers.c.school == devices.c.school, readers.c.device == devices.c.id)
     same = sa.and_(device_states.c.school == devices.c.school, device_states.c.device == devices.c.id)
-    query = (
-        sa.select(devices.c.id, devices.c.place)
-        .join_from(devices, device_states, same)
-        .where(devices.c.school == school, devices.c.kind == "gate", devices.c.retired_at.is_(None))
-        .where(device_states.c.state == "online", devices.c.id.not_in(inside))
-    )
-    return {row.id: row.place for row in conn.execute(query.order_by(devices.c.id))}
+    query = sa.select(devices.c.school, devices.c.id, devices.c.place)
+    query = query.join_from(keys, devices, matching(keys, devices.c.school)).join(device_states, same)
+    query = query.where(devices.c.kind == "gate", devices.c.retired_at.is_(None), ~inside.exists())
+    return query.where(device_states.c.state == "online").order_by(devices.c.id)
 
 
-def _counts(conn: sa.Connection, school: str, start: datetime, end: datetime) -> dict[str, int]:
-    query = sa.select(passes.c.gate, sa.func.count()).where(
-        passes.c.school == school, passes.c.at > start, passes.c.at <= end
-    )
-    return {gate: int(count) for gate, count in conn.execute(query.group_by(passes.c.gate))}
-
-
-def _school_days(conn: sa.Connection, school: str, today: date) -> list[timedelta]:
-    """How long ago the last school days were."""
-    before = (timedelta(days=days) for days in range(1, LOOKS_BACK + 1))
-    return [day for day in before if school_day(conn, school, today - day) is not None][:PAST_DAYS]
+@cache
+def _passed(dialect: str) -> sa.Select[tuple[Any, ...]]:
+    keys = asked(dialect, passes.c.school)
+    query = sa.select(passes.c.school, passes.c.gate, sa.func.count())
+    query = query.join_from(keys, passes, matching(keys, passes.c.school))
+    query = query.where(passes.c.at > sa.bindparam("start"), passes.c.at <= sa.bindparam("end"))
+    return query.group_by(passes.c.school, passes.c.gate)

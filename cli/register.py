@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -93,10 +93,10 @@ class SchoolRegister:
         return RosterTrouble("stale", good.began_at)
 
     def silent_gates(
-        self, conn: sa.Connection, school: str, at: datetime, within: timedelta
-    ) -> Sequence[tuple[str, str | None, float]]:
+        self, conn: sa.Connection, schools: Collection[str], at: datetime, within: timedelta
+    ) -> Mapping[str, Sequence[tuple[str, str | None, float]]]:
         """Gates that are online and without a pass, held against the same minutes of the last school days."""
-        return silent_gates(conn, school, at, within, self._zone)
+        return silent_gates(conn, schools, at, within, self._zone)
 
 
 def _marked(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -70,6 +70,7 @@ class Looks:
         self._states = states
         self._calendar = calendar
         self._looked: datetime | None = None
+        self._silent: dict[str, Mapping[str, Sequence[tuple[str, str | None, float]]]] = {}  # by rule and school
         self._metrics = {rule.metric for rule in self.rules if isinstance(rule, HeadCountRule)}
         self._counts: dict[tuple[str, str, str], tuple[datetime, float, float]] = {}  # when, how many, how far off
         self.flow = GateFlow([rule for rule in self.rules if isinstance(rule, TailgatingRule)])
@@ -93,7 +94,13 @@ class Looks:
         if not self.rules or (self._looked is not None and now - self._looked < EVERY):
             return []
         self._looked = now
-        return [one for school in schools for rule in self.rules for one in self._look(conn, rule, school, now)]
+        asked = list(schools)
+        self._silent = {
+            rule.id: self._register.silent_gates(conn, asked, now, timedelta(seconds=rule.within_s))
+            for rule in self.rules
+            if isinstance(rule, GateSilentInRushRule)
+        }
+        return [one for school in asked for rule in self.rules for one in self._look(conn, rule, school, now)]
 
     def _look(self, conn: sa.Connection, rule: Looked, school: str, now: datetime) -> list[Signal]:
         found = self._find(conn, rule, school, now)
@@ -147,7 +154,7 @@ class Looks:
                 point: (Cause(school=school, subject=point, device=point), _visited(done, due))
                 for point, done, due in self.patrols.beyond(rule, school, now, minute)
             }
-        silent = self._register.silent_gates(conn, school, now, timedelta(seconds=rule.within_s))
+        silent = self._silent[rule.id].get(school, ())
         return {
             gate: (Cause(school=school, subject=gate, device=gate, place=place, device_kind="gate"), _nobody(expected))
             for gate, place, expected in silent

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from heapq import merge
 from itertools import groupby
@@ -195,9 +195,9 @@ class _RegisterElsewhere:
         return self._register.sick(self._conn, school, since, until)
 
     def silent_gates(
-        self, _: sa.Connection, school: str, at: datetime, within: timedelta, /
-    ) -> Sequence[tuple[str, str | None, float]]:
-        return self._register.silent_gates(self._conn, school, at, within)
+        self, _: sa.Connection, schools: Collection[str], at: datetime, within: timedelta, /
+    ) -> Mapping[str, Sequence[tuple[str, str | None, float]]]:
+        return self._register.silent_gates(self._conn, schools, at, within)
 
     def roster_trouble(
         self, _: sa.Connection, school: str, at: datetime, stale: timedelta | None, /

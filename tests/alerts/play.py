@@ -6,7 +6,7 @@ Each line is ``HH:MM[:SS] sentence``; times are of the school, a Monday of term.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -136,9 +136,9 @@ class Register:
         return self.boarders if at_ >= at("22:00") + after else []
 
     def silent_gates(
-        self, conn: sa.Connection, school: str, at_: datetime, within: timedelta, /
-    ) -> list[tuple[str, str | None, float]]:
-        return self.silent
+        self, conn: sa.Connection, schools: Collection[str], at_: datetime, within: timedelta, /
+    ) -> dict[str, list[tuple[str, str | None, float]]]:
+        return dict.fromkeys(schools, self.silent)
 
     def roster_trouble(
         self, conn: sa.Connection, school: str, at_: datetime, stale: timedelta | None, /
