@@ -9,7 +9,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -36,6 +36,7 @@ class Options(msgspec.Struct, frozen=True):
     start: str = "06:50"  # the gates open at 07:00: what is not watched from the first moment stays unknown
     camera: str | None = None
     model: Path | None = None
+    city: bool = False
 
 
 def run(options: Options) -> int:
@@ -48,7 +49,7 @@ def _days(options: Options, stop: threading.Event) -> int:
     began = time.monotonic()
     _say(f"Preparing the demo in {options.folder}/ ...")
     days = DemoDays(options.folder / "state.json", options.start)
-    prepared = prepare(options.folder, days.today(), options.port, options.camera, options.model, _say)
+    prepared = _prepare(options, days, _say)
     broker = _start_broker(prepared.settings, options.folder)
     try:
         declare(prepared.settings)
@@ -58,11 +59,16 @@ def _days(options: Options, stop: threading.Event) -> int:
             if not stop.is_set():
                 _say(f"The school day of {days.today():%Y-%m-%d} is over; the next one begins.")
                 days.next_day()
-                prepared = prepare(options.folder, days.today(), options.port, options.camera, options.model, _quiet)
+                prepared = _prepare(options, days, _quiet)
     finally:
         broker.stop()
     _say("Stopped. Everything is kept; the same command goes on from here.")
     return 0
+
+
+def _prepare(options: Options, days: DemoDays, say: Callable[[str], None]) -> Prepared:
+    moment = days.moment()
+    return prepare(options.folder, moment, options.port, options.camera, options.model, say, city=options.city)
 
 
 def _one_day(

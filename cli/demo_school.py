@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import socket
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -16,6 +16,8 @@ from campus import db
 from campus.config import load, read_secret
 from campus.errors import SettingsError
 from campus.settings import Settings
+from cli import demo_city
+from cli.demo_days import ZONE
 from cli.init import write_secret
 from cli.school_files import import_school
 from cli.wiring import open_database
@@ -105,9 +107,16 @@ PEOPLE: tuple[tuple[str, Role, str, str], ...] = (
     ("guard", "guard", "陈卫国 (保安)", "security guard: what is wrong now, where, what to do"),
     ("teacher", "teacher", "班主任", "class teacher: the roll that fills itself in"),
     ("facility", "facility", "林工 (设备)", "facility manager: which device needs a person"),
-    ("bureau", "bureau", "教育局", "education bureau: the school at one look"),
+    ("bureau", "bureau", "教育局", "education bureau: the school, or with --city the city, at one look"),
     ("admin", "admin", "管理员", "administrator: accounts, dead letters, platform health"),
 )
+
+# With a city: a head who sees the own school, and somebody of the bureau who sees one district.
+CITY_PEOPLE: tuple[tuple[str, Role, str, str], ...] = (
+    ("head", "head", "沈校长", "head of school: the own school in numbers"),
+    ("harbour", "bureau", "港湾区教育科", "education bureau, limited to the district Harbour"),
+)
+DISTRICT_LOGINS = frozenset({"harbour"})  # each the id of its district
 
 
 class Prepared(msgspec.Struct, frozen=True):
@@ -134,10 +143,20 @@ class Ports(msgspec.Struct):
 
 
 def prepare(
-    folder: Path, day: date, port: int, camera: str | None, model: Path | None, say: Callable[[str], None]
+    folder: Path,
+    begin: datetime,
+    port: int,
+    camera: str | None,
+    model: Path | None,
+    say: Callable[[str], None],
+    *,
+    city: bool = False,
 ) -> Prepared:
-    """Bring ``folder`` to the school day ``day``: files written, database migrated and imported, accounts made."""
-    folder = folder.resolve()
+    """Bring ``folder`` to the school day of ``begin``: files written, database migrated and imported, accounts made.
+
+    ``city``: an invented city about the school, too.
+    """
+    folder, day = folder.resolve(), begin.astimezone(ZONE).date()
     folder.mkdir(parents=True, exist_ok=True)
     key_file = folder / "secrets" / "credential.key"
     if not key_file.exists():
@@ -161,7 +180,9 @@ def prepare(
     try:
         with db.write(engine) as conn:
             import_school(conn, settings.school, folder / "school", datetime.now(UTC))
-            accounts = _accounts(conn, settings.school.id, school, folder / "accounts.txt")
+            if city:
+                demo_city.fill(conn, day, begin, settings.school.zone)
+            accounts = _accounts(conn, settings.school.id, school, folder / "accounts.txt", city=city)
     finally:
         engine.dispose()
     url = f"http://127.0.0.1:{ports.console}/"
@@ -189,17 +210,22 @@ def find_broker() -> str | None:
 # -- accounts ----------------------------------------------------------------------------------------------------------
 
 
-def _accounts(conn: sa.Connection, school: str, grown: SimulatedSchool, file: Path) -> tuple[DemoAccount, ...]:
+def _accounts(
+    conn: sa.Connection, school: str, grown: SimulatedSchool, file: Path, *, city: bool
+) -> tuple[DemoAccount, ...]:
     """The demo's people; passwords are random, made once, and kept in ``file`` (mode 600)."""
     known = _read_accounts(file)
     existing = {account.login for account in all_accounts(conn, school)}
     first_class = grown.classes[0]
     made = []
-    for login, role, name, shows in PEOPLE:
+    for login, role, name, shows in (*PEOPLE, *(CITY_PEOPLE if city else ())):
         account = known.get(login) or DemoAccount(login, role, name, _password(), shows)
         if login not in existing:
             teacher = first_class.teacher if role == "teacher" else ""
-            create_account(conn, school, login, name, role, account.password, datetime.now(UTC), teacher=teacher)
+            district = login if login in DISTRICT_LOGINS else None
+            create_account(
+                conn, school, login, name, role, account.password, datetime.now(UTC), teacher=teacher, district=district
+            )
         made.append(account)
     write_secret(file, "\n".join(f"{one.login}\t{one.password}\t{one.role}\t{one.name}\t{one.shows}" for one in made))
     return tuple(made)
@@ -208,7 +234,7 @@ def _accounts(conn: sa.Connection, school: str, grown: SimulatedSchool, file: Pa
 def _read_accounts(file: Path) -> dict[str, DemoAccount]:
     if not file.exists():
         return {}
-    shows = {login: (role, name, text) for login, role, name, text in PEOPLE}
+    shows = {login: (role, name, text) for login, role, name, text in (*PEOPLE, *CITY_PEOPLE)}
     rows = [line.split("\t") for line in file.read_text(encoding="utf-8").splitlines() if line]
     return {
         row[0]: DemoAccount(row[0], shows[row[0]][0], shows[row[0]][1], row[1], shows[row[0]][2])

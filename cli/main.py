@@ -45,11 +45,12 @@ def campus() -> None:
     "--folder", type=click.Path(file_okay=False, path_type=Path), default=Path("demo-data"), show_default=True
 )
 @click.option("--start", default="06:50", show_default=True, help="Local time at which the simulated day begins.")
-def demo(camera: str | None, model: Path | None, speed: float, port: int, folder: Path, start: str) -> None:
+@click.option("--city", is_flag=True, help="An invented city about the school: the bureau's map with twelve schools.")
+def demo(camera: str | None, model: Path | None, speed: float, port: int, folder: Path, start: str, city: bool) -> None:
     """Run a simulated school day with a living console."""
     from cli.demo import Options, run
 
-    sys.exit(run(Options(folder, speed, port, start, camera, model)))
+    sys.exit(run(Options(folder, speed, port, start, camera, model, city)))
 
 
 @campus.command()

@@ -18,7 +18,7 @@ from dashboards.access.accounts import Account
 from dashboards.access.origin import ForeignOrigin, check_origin
 from dashboards.access.people import signed_in
 from dashboards.access.roles import Right, may
-from dashboards.city.scope import school_of
+from dashboards.city.scope import school_of, schools_of
 from dashboards.deps import deps_of
 from dashboards.live import Client, Hub, Viewer, resyncs
 from dashboards.views.classes import own_class
@@ -48,6 +48,7 @@ PAGES: dict[str, Page] = {
     "coverage": Page("devices.read", nudges=frozenset({"device", "alarm"})),
     "on-site": Page("site.read", nudges=frozenset({"site", "roll"})),
     "overview": Page("overview.read", nudges=frozenset({"alarm", "roll", "device", "site"})),
+    "city": Page("city.read", nudges=frozenset({"alarm", "city"})),
     "admin": Page("platform.read"),
 }
 
@@ -93,7 +94,9 @@ def _admit(socket: WebSocket, account: Account, page: str, class_id: str, school
 
 
 def _school(conn: sa.Connection, account: Account, page: str, school: str) -> frozenset[str] | None:
-    """The schools whose changes a page follows: the account's own but on the overview; None: not for this account."""
+    """The schools whose changes a page follows: the own one but on overview and city; None: not for this account."""
+    if page == "city":
+        return schools_of(conn, account)
     if page != "overview":
         return frozenset({account.school})
     try:

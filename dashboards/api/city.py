@@ -9,11 +9,10 @@ from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 
 from campus import db
-from campus.errors import NotFound
 from dashboards.access.accounts import Account
 from dashboards.access.people import allow
 from dashboards.api.answers import Json, described
-from dashboards.city.view import City, DistrictLine, SchoolLine, Sum, city
+from dashboards.city.view import City, DistrictLine, SchoolLine, Sum, city, narrowed
 from dashboards.deps import Deps, deps_of
 
 router = APIRouter(tags=["city"])
@@ -38,13 +37,10 @@ class SchoolsByNeed(msgspec.Struct, frozen=True, kw_only=True):
     schools: tuple[SchoolLine, ...]
 
 
-def city_of(deps: Deps, account: Account, district: str = "") -> City:
-    """The city in the account's scope; raises `NotFound` for a district out of it."""
+def city_of(deps: Deps, account: Account) -> City:
+    """The city in the account's scope."""
     with db.read(deps.engine) as conn:
-        found = city(conn, account, deps.clock.now(), deps.school.zone, deps.dashboards.small_group, district)
-    if district and not found.districts:
-        raise NotFound(f"there is no district {district!r}")
-    return found
+        return city(conn, account, deps.clock.now(), deps.school.zone, deps.dashboards.small_group)
 
 
 @router.get("/city", **described(CitySummary))
@@ -65,5 +61,6 @@ def schools(
     limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
 ) -> Json:
     """The schools that need somebody first, with the reasons; of one ``district`` if asked."""
-    found = city_of(deps_of(request), account, district).schools
+    whole = city_of(deps_of(request), account)
+    found = (narrowed(whole, district) if district else whole).schools
     return Json(SchoolsByNeed(total=len(found), offset=offset, schools=found[offset : offset + limit]))

@@ -11,7 +11,7 @@ from campus import db
 from dashboards.access.accounts import Account
 from dashboards.access.people import allow
 from dashboards.api.answers import Json, described
-from dashboards.city.scope import school_of
+from dashboards.city.scope import school_of, sees_city
 from dashboards.deps import deps_of
 from dashboards.views import on_site_now as nows
 from dashboards.views import overview as overviews
@@ -55,4 +55,5 @@ def overview(request: Request, account: Overseer, school: Annotated[str, Query(m
     deps = deps_of(request)
     with db.read(deps.engine) as conn:
         asked = school_of(conn, account, school)
-        return Json(overviews.overview(conn, asked, deps.school.zone, deps.clock.now()))
+        found = overviews.overview(conn, asked, deps.school.zone, deps.clock.now())
+    return Json(overviews.veiled(found, deps.dashboards.small_group) if sees_city(account) else found)

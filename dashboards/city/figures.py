@@ -11,7 +11,7 @@ WEEKS = 4  # a day is held against the same weekday of so many weeks before
 FEWEST_DAYS = 2  # one day is no habit
 
 
-class Share(msgspec.Struct, frozen=True, kw_only=True):
+class Share(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A share between 0 and 1 and what it usually is.
 
     ``usual`` is the mean of the same weekday of the past four weeks (``days`` of them are known), ``difference`` is
@@ -28,7 +28,7 @@ class Share(msgspec.Struct, frozen=True, kw_only=True):
 HIDDEN = Share(hidden=True)
 
 
-class Count(msgspec.Struct, frozen=True):
+class Count(msgspec.Struct, frozen=True, gc=False):
     """A part of a whole, on one day: students who came of those due, or device hours up of all."""
 
     part: float

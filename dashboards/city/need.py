@@ -41,7 +41,7 @@ _WEIGHT: Mapping[Code, tuple[float, float]] = {
 }
 
 
-class Reason(msgspec.Struct, frozen=True, kw_only=True):
+class Reason(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Why a school needs somebody: how many of how many, since when; ``share`` for what is a share."""
 
     code: Code

@@ -107,3 +107,12 @@ def district_names(conn: sa.Connection) -> dict[str, tuple[str, str]]:
     table = city_districts.c
     rows = conn.execute(sa.select(table.id, table.name, table.name_en).order_by(table.position))
     return {row.id: (row.name, row.name_en or row.name) for row in rows}
+
+
+def school_name(conn: sa.Connection, school: str) -> tuple[str, str]:
+    """What a school of the city is called, in Chinese and English; its id where nobody named it."""
+    table = city_schools.c
+    name = sa.func.coalesce(sa.func.nullif(table.name, ""), rosters.c.name, table.school).label("name")
+    query = sa.select(name, table.name_en).outerjoin(rosters, rosters.c.id == table.school)
+    row = conn.execute(query.where(table.school == school)).first()
+    return (school, school) if row is None else (row.name, row.name_en or row.name)

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from alerts.tables import OPEN, alarms
 from attendance.tables import schools as rosters
 from campus import changes
+from campus.errors import NotFound
 from dashboards.access.accounts import Account
 from dashboards.city import figures, need
 from dashboards.city.figures import HIDDEN, Count, Share
@@ -22,6 +23,7 @@ from dashboards.city.need import Known, Reason, State
 from dashboards.city.store import district_names
 from dashboards.city.tables import city_days, city_schools
 
+_ByDay = Mapping[str, Sequence[Count | None]]
 _QUIET = ("shelved", "suppressed", "out_of_service")
 _FACTS = (
     "devices", "gates_down", "gates_down_since", "agents_down", "agents_down_since", "rolls", "rolls_unsettled",
@@ -88,27 +90,26 @@ class _School(msgspec.Struct, frozen=True, kw_only=True):
     """A school with its counts by day, today's first."""
 
     line: SchoolLine
-    came: tuple[Count | None, ...]
-    up: tuple[Count | None, ...]
+    came: Sequence[Count | None]
+    up: Sequence[Count | None]
 
 
-def city(conn: sa.Connection, account: Account, now: datetime, zone: ZoneInfo, least: int, district: str = "") -> City:
-    """The city at ``now``, of the account's district when it is limited to one, and narrowed to ``district``.
+def city(conn: sa.Connection, account: Account, now: datetime, zone: ZoneInfo, least: int) -> City:
+    """The city at ``now``, or the account's district when it is limited to one.
 
     What is hidden is decided over the whole city, so that it does not depend on who asks.
     """
     seen, names = changes.last_id(conn), district_names(conn)
     days = (now.astimezone(zone).date(), *figures.past_days(now.astimezone(zone).date()))
-    places = list(conn.execute(_places()).mappings())
-    counts = _counts(conn, days)
-    came = {one["school"]: _of_days(counts, one["school"], days, "came") for one in places}
+    places = conn.execute(_places()).mappings().all()
+    came, up = _counts(conn, days)
     hidden = _hidden({one["school"]: one["district"] for one in places}, came, least)
-    own = {one for one in names if account.district in {None, one} and district in {"", one}}
+    own = {one for one in names if account.district in {None, one}}
     mine = [one for one in places if one["district"] in own]
     today, rung = _today(conn, days[0]), _alarms(conn)
     found = [
-        _school(one, today.get(one["school"]), rung.get(one["school"], {}), came[one["school"]],
-                _of_days(counts, one["school"], days, "up"), hidden)
+        _school(one, today.get(one["school"]), rung.get(one["school"], {}), came[one["school"]], up[one["school"]],
+                hidden)
         for one in mine
     ]  # fmt: skip
     found.sort(key=lambda one: (*need.urgency(one.line.reasons), one.line.name))
@@ -129,6 +130,15 @@ def city(conn: sa.Connection, account: Account, now: datetime, zone: ZoneInfo, l
     )  # fmt: skip
 
 
+def narrowed(found: City, district: str) -> City:
+    """One district of a city; raises `NotFound` when it is not in it."""
+    mine = tuple(one for one in found.districts if one.district == district)
+    if not mine:
+        raise NotFound(f"there is no district {district!r}")
+    schools = tuple(one for one in found.schools if one.district == district)
+    return msgspec.structs.replace(found, total=mine[0].sum, districts=mine, schools=schools)
+
+
 def _places() -> sa.Select[Any]:
     table = city_schools.c
     name = sa.func.coalesce(sa.func.nullif(table.name, ""), rosters.c.name, table.school)
@@ -136,23 +146,19 @@ def _places() -> sa.Select[Any]:
     return sa.select(*columns).outerjoin(rosters, rosters.c.id == table.school)
 
 
-def _counts(conn: sa.Connection, days: Sequence[date]) -> Mapping[tuple[str, date], tuple[Count | None, Count | None]]:
-    """By school and day: who came of those due, and how much of the devices' time was up."""
+def _counts(conn: sa.Connection, days: Sequence[date]) -> tuple[_ByDay, _ByDay]:
+    """For each school by day: who came of those due, and how much of the devices' time was up."""
     table = city_days.c
-    query = sa.select(table.school, table.day, table.came, table.due, table.up_share, table.devices)
-    return {
-        (school, day): (
-            Count(came, due) if due else None,
-            Count(up * number, number) if up is not None else None,
-        )
-        for school, day, came, due, up, number in conn.execute(query.where(table.day.in_(days)))
-    }
-
-
-def _of_days(
-    counts: Mapping[tuple[str, date], tuple[Count | None, Count | None]], school: str, days: Sequence[date], what: str
-) -> tuple[Count | None, ...]:
-    return tuple(counts.get((school, day), (None, None))[what == "up"] for day in days)
+    query = sa.select(table.school, table.came, table.due, table.up_share, table.devices)
+    came: dict[str, list[Count | None]] = defaultdict(lambda: [None] * len(days))
+    up: dict[str, list[Count | None]] = defaultdict(lambda: [None] * len(days))
+    for place, day in enumerate(days):
+        for school, present, due, share, number in conn.execute(query.where(table.day == day)).all():
+            if due:
+                came[school][place] = Count(present, due)
+            if share is not None:
+                up[school][place] = Count(share * number, number)
+    return came, up
 
 
 def _hidden(district_of: Mapping[str, str], came: Mapping[str, Sequence[Count | None]], least: int) -> Hidden:
@@ -173,7 +179,7 @@ def _hidden(district_of: Mapping[str, str], came: Mapping[str, Sequence[Count | 
 def _today(conn: sa.Connection, day: date) -> Mapping[str, sa.RowMapping]:
     names = (*_FACTS, "school", "devices_heard", "drills", "term_from", "at")
     query = sa.select(*(city_days.c[name] for name in names)).where(city_days.c.day == day)
-    return {row["school"]: row for row in conn.execute(query).mappings()}
+    return {row["school"]: row for row in conn.execute(query).mappings().all()}
 
 
 def _alarms(conn: sa.Connection) -> Mapping[str, Mapping[str, tuple[int, datetime]]]:
@@ -181,14 +187,14 @@ def _alarms(conn: sa.Connection) -> Mapping[str, Mapping[str, tuple[int, datetim
     query = sa.select(alarms.c.school, alarms.c.severity, sa.func.count(), sa.func.min(alarms.c.raised_at))
     query = query.where(sa.text(OPEN), alarms.c.state.not_in(_QUIET)).group_by(alarms.c.school, alarms.c.severity)
     found: dict[str, dict[str, tuple[int, datetime]]] = defaultdict(dict)
-    for school, severity, number, oldest in conn.execute(query):
+    for school, severity, number, oldest in conn.execute(query).all():
         found[school][severity] = (number, oldest)
     return found
 
 
 def _school(
     place: sa.RowMapping, day: sa.RowMapping | None, rung: Mapping[str, tuple[int, datetime]],
-    came: tuple[Count | None, ...], up: tuple[Count | None, ...], hidden: Hidden,
+    came: Sequence[Count | None], up: Sequence[Count | None], hidden: Hidden,
 ) -> _School:  # fmt: skip
     attendance = HIDDEN if place["school"] in hidden.schools else figures.share(came[0], came[1:])
     number = {severity: n for severity, (n, _) in rung.items()}
@@ -230,6 +236,6 @@ def _sum(shown: Sequence[_School], every: Sequence[_School]) -> Sum:
     )
 
 
-def _pooled(schools: Sequence[tuple[Count | None, ...]]) -> Share:
+def _pooled(schools: Sequence[Sequence[Count | None]]) -> Share:
     days = [figures.pooled(one) for one in zip(*schools, strict=True)]
     return figures.share(days[0], days[1:]) if days else Share()

@@ -11,7 +11,7 @@ const NOT_YOURS = 4403;
  * Follow the page's changes after `seen`.
  * `change(message)` takes one change; `resync()` fetches a fresh snapshot and resolves to the id it was made at.
  */
-export function follow({ seen, classId = "", school = "", change, resync, beat = () => {} }) {
+export function follow({ seen, page = boot.page, classId = "", school = "", change, resync, beat = () => {} }) {
   let socket = null;
   let waits = 0;
   let watchdog = 0;
@@ -20,7 +20,7 @@ export function follow({ seen, classId = "", school = "", change, resync, beat =
 
   function open() {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    const query = new URLSearchParams({ page: boot.page, after: String(seen), class_id: classId, school });
+    const query = new URLSearchParams({ page, after: String(seen), class_id: classId, school });
     socket = new WebSocket(`${scheme}://${location.host}/live?${query}`);
     socket.addEventListener("message", (event) => take(JSON.parse(event.data)));
     socket.addEventListener("close", (event) => closed(event.code));

@@ -41,13 +41,14 @@ function updateFigure(element, row) {
 }
 
 function updateBar(element, row) {
+  const title = row.title || t("overview.rest"); // the bureau sees small classes as one
   const small = row.enrolled < FEWEST;
   const track = $(".bar-track", element);
   const key = small ? "small" : STATUSES.map(([name]) => row[name]).join();
-  fill(element, { title: row.title, rate: small ? "" : rate(row) });
+  fill(element, { title, rate: small ? "" : rate(row) });
   if (track.dataset.of === key) return;
   track.dataset.of = key;
-  track.setAttribute("aria-label", small ? `${row.title}: ${t("overview.small")}` : t("overview.bar", row));
+  track.setAttribute("aria-label", small ? `${title}: ${t("overview.small")}` : t("overview.bar", { ...row, title }));
   track.replaceChildren(...(small ? [] : STATUSES.filter(([name]) => row[name]).map(([name, tone]) => part(row[name], tone))));
 }
 

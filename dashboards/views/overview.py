@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from alerts.rules.rule import Bilingual
 from attendance.reports.school_day import ClassSummary, school_day_summary
 from attendance.rollbook import RollBook, SiteCount
 from campus import changes
+from dashboards.city.hiding import hide
 from dashboards.views.devices import DeviceLine, lines
 
 OPEN_SHOWN = 12
@@ -84,3 +86,20 @@ def _count(found: tuple[DeviceLine, ...]) -> tuple[DeviceCount, ...]:
         )
         for kind in kinds
     )
+
+
+def veiled(found: Overview, least: int) -> Overview:
+    """The overview as the bureau sees it: small classes, and as many others as hide them, as one row without a name."""
+    sizes = {one.class_id: one.enrolled for one in found.classes}
+    hidden = hide({"": sizes}, least)
+    if hidden.districts:
+        return msgspec.structs.replace(found, classes=())
+    shown = tuple(one for one in found.classes if one.class_id not in hidden.schools)
+    few = [one for one in found.classes if one.class_id in hidden.schools]
+    return msgspec.structs.replace(found, classes=(*shown, *([_together(few)] if few else ())))
+
+
+def _together(classes: Sequence[ClassSummary]) -> ClassSummary:
+    counted = ("enrolled", "present", "late", "absent", "on_leave", "unknown", "open")
+    sums = {name: sum(getattr(one, name) for one in classes) for name in counted}
+    return msgspec.structs.replace(classes[0], class_id="", title="", grade="", session=None, state=None, **sums)

@@ -44,7 +44,8 @@ def test_an_account_opens_the_schools_of_its_scope_and_no_other(login: str, sign
             for school in ("", SCHOOL, "w-2", "e-1", "nowhere")
             if client.get(path, params={"school": school} if school else {}).status_code == 200
         }
-        assert told == SCOPES[login], path
+        # The page of an account of the bureau begins with its city, whatever its console's own school is.
+        assert told == SCOPES[login] | ({""} if path == "/overview" else set()), path
     report = client.get(f"{API}/attendance-report?form=csv").status_code
     assert report == (200 if "" in SCOPES[login] else 404)
 

@@ -12,6 +12,7 @@ from attendance.policy import Status
 from dashboards.access.audit import Action as Look
 from dashboards.access.roles import PAGES, ROLES
 from dashboards.assets import TEMPLATES
+from dashboards.city.need import WORST_FIRST, Code
 from dashboards.pages import (
     admin,
     console,
@@ -47,6 +48,7 @@ SCRIPTS = {
     "devices": (devices.TEXTS, ("devices.js", "chart.js", "upkeep.js")),
     "muster": (muster.TEXTS, ("muster.js",)),
     "overview": (overview.TEXTS, ("overview.js",)),
+    "city": (("city",), ("city.js",)),
     "admin": (admin.TEXTS, ("admin.js", "sign-on.js", "tokens.js")),
 }
 
@@ -93,6 +95,7 @@ def test_every_code_the_server_can_send_has_its_text() -> None:
         "device_state": get_args(presence.State), "need": get_args(Need), "need_do": get_args(Need),
         "presence": [reason.replace(" ", "_") for reason in get_args(presence.Reason)],
         "access": get_args(Look), "role": ROLES, "page": [page for page, _ in PAGES],
+        "city.why": get_args(Code), "city.state": WORST_FIRST,
         "error": {code for _, _, code in MEANINGS}, "error_help": {code for _, _, code in MEANINGS},
     }  # fmt: skip
     missing = [f"{prefix}.{code}" for prefix, found in codes.items() for code in found if f"{prefix}.{code}" not in ZH]
