@@ -1,4 +1,4 @@
-"""Judges one device: its readings of the last 24 hours, its neighbours, its own word, its calibration; by its kind."""
+"""Judges one device by its kind: its readings of the last days, its neighbours, its own word, its calibration."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from devices.tables import device_states, device_transitions, devices
 
 WINDOW = 24 * HOUR
 BATTERY_WINDOW = 30 * DAY
+DRIFT_WINDOW = 3 * DAY
 _MOST_SAMPLES = 10_000
 _MOST_NEIGHBOURS = 4
 RUSH = timedelta(minutes=10)  # as the rule gate_silent_in_rush looks by default
@@ -53,11 +54,17 @@ class _Subject(msgspec.Struct, frozen=True):
     def end(self) -> int:
         return to_ms(self.now)
 
-    def window(self, metric: str, window: int = WINDOW, device: str = "") -> Sequence[Sample]:
-        """The samples of the last ``window`` ms, of this device or another one."""
-        if not device and metric not in self.metrics:
+    def window(self, metric: str, window: int = WINDOW) -> Sequence[Sample]:
+        """The samples of the last ``window`` ms."""
+        if metric not in self.metrics:
             return ()
-        return _window(self.store, SeriesKey(self.school, device or self.device, metric), self.end, window)
+        return _window(self.store, SeriesKey(self.school, self.device, metric), self.end, window)
+
+    def means(self, metric: str, device: str = "") -> Sequence[Sample]:
+        """Means of ten minutes over the last three days, of this device or another one: enough to see drift."""
+        key = SeriesKey(self.school, device or self.device, metric)
+        buckets = self.store.aggregate(key, self.end - DRIFT_WINDOW, self.end, 10 * 60_000)
+        return [Sample(bucket.ts, bucket.mean) for bucket in buckets]
 
 
 _Found = list[Finding | None]
@@ -130,8 +137,8 @@ def _of_sensor(one: _Subject) -> _Found:
     natures = natures_of(sorted(one.metrics))
     near = _neighbours(one.conn, one.school, one.device) if natures else []
     for metric, nature in natures.items():
-        others = [one.window(metric, device=other) for other in near]
-        own = one.window(metric)
+        others = [one.means(metric, other) for other in near]
+        own = [*(mean for mean in one.means(metric) if mean.ts < one.end - WINDOW), *one.window(metric)]
         found += sensor_health(metric, own, [other for other in others if other], one.end, nature).findings
     return found
 

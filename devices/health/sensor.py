@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from statistics import median
 
@@ -12,11 +13,15 @@ from campus.series import Sample
 from devices.health.finding import Finding, Health, conclude
 
 HOUR = 3_600_000
+DAY = 24 * HOUR
 # One interval in which a device may be busy with itself is no gap; five are.
 GAP_INTERVALS = 5
 SHORTEST_GAP = 5 * 60_000
 # A value stands still for good when it does so this many times longer than it ever did before.
 LONGER_THAN_EVER = 3
+# So much of its past before it stood still must be known for the past to count, and then it need not stand longer.
+KNOWN = 12 * HOUR
+SURE = 2 * HOUR
 
 
 class Nature(msgspec.Struct, frozen=True):
@@ -48,25 +53,33 @@ NATURES: dict[str, Nature] = {
 def sensor_health(
     metric: str, samples: Sequence[Sample], neighbours: Sequence[Sequence[Sample]], now_ms: int, nature: Nature
 ) -> Health:
-    """The health of one metric from its window (ascending) and the same window of sensors of its kind nearby."""
+    """The health of one metric from its window (ascending) and the same window of sensors of its kind nearby.
+
+    Only drift looks further back than `DAY`; there means of ten minutes do as well as readings.
+    """
+    lately = samples[bisect_left(samples, now_ms - DAY, key=lambda sample: sample.ts) :]
     checks = (
-        stuck(metric, samples, nature),
-        jump(metric, samples, nature),
+        stuck(metric, lately, nature),
+        jump(metric, lately, nature),
         drift(metric, samples, neighbours, nature),
-        gap(metric, samples, now_ms),
+        gap(metric, lately, now_ms),
     )
     return conclude(checks)
 
 
 def stuck(metric: str, samples: Sequence[Sample], nature: Nature) -> Finding | None:
-    """The value stands still for longer than the quantity can and three times longer than it did before here."""
+    """The value stands still for longer than the quantity can and three times longer than it did before here.
+
+    Where half a day before it is known, and its night with it, what it did there takes the place of what it can.
+    """
     runs = _runs(samples)
     if not runs:
         return None
     begun, lasted = runs[-1]
     value = samples[-1].value
     longest = max((length for _, length in runs[:-1]), default=0)
-    patience = max(nature.still, LONGER_THAN_EVER * longest)
+    known = begun - samples[0].ts >= KNOWN
+    patience = max(min(SURE, nature.still) if known else nature.still, LONGER_THAN_EVER * longest)
     if value == nature.rests or lasted < patience:
         return None
     why = f"{value:g} for {lasted / HOUR:.1f} h; the longest before was {longest / HOUR:.1f} h"
@@ -129,7 +142,7 @@ def gap(metric: str, samples: Sequence[Sample], now_ms: int, recent_ms: int = HO
         return None
     moments = [sample.ts for sample in samples]
     usual = median(after - before for before, after in itertools.pairwise(moments))
-    longest = max(GAP_INTERVALS * usual, SHORTEST_GAP)
+    longest = _longest_pause(moments)
     for before, after in zip(moments, [*moments[1:], now_ms], strict=True):
         if after >= now_ms - recent_ms and after - before > longest:
             why = f"no reading for {(after - before) / 60_000:.0f} min; usual is one each {usual / 1000:.0f} s"
@@ -144,16 +157,23 @@ def natures_of(metrics: Sequence[str]) -> Mapping[str, Nature]:
 
 
 def _runs(samples: Sequence[Sample]) -> list[tuple[int, int]]:
-    """Start and length (ms) of each stretch of one value, ascending."""
+    """Start and length (ms) of each stretch of one value, ascending; a gap ends it, for nobody knows what was then."""
     runs: list[tuple[int, int]] = []
-    begun: Sample | None = None
+    longest = _longest_pause([sample.ts for sample in samples])
+    last: Sample | None = None
     for sample in samples:
-        if begun is None or sample.value != begun.value:
-            begun = sample
+        if last is None or sample.value != last.value or sample.ts - last.ts > longest:
             runs.append((sample.ts, 0))
         else:
-            runs[-1] = (begun.ts, sample.ts - begun.ts)
+            runs[-1] = (runs[-1][0], sample.ts - runs[-1][0])
+        last = sample
     return runs
+
+
+def _longest_pause(moments: Sequence[int]) -> float:
+    """How long (ms) this sensor may be silent before that is a gap."""
+    usual = median(after - before for before, after in itertools.pairwise(moments)) if len(moments) > 1 else 0
+    return max(GAP_INTERVALS * usual, SHORTEST_GAP)
 
 
 def _allowed(before: Sample, after: Sample, nature: Nature) -> float:

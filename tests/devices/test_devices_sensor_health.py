@@ -26,12 +26,32 @@ def test_a_healthy_sensor_has_a_hundred_and_no_findings() -> None:
 
 
 def test_a_value_that_stands_still_for_longer_than_ever_is_stuck_since_its_first_reading() -> None:
-    own = day(18)
+    own = day(6)  # too little of its past is known to hold it against that
     still = own + [Sample(own[-1].ts + n * MINUTE, own[-1].value) for n in range(1, 6 * 60 + 1)]
     found = stuck("temperature", still, WARM)
     assert found is not None
     assert found.since == own[-1].ts
     assert stuck("temperature", still[:-1], WARM) is None
+
+
+def test_a_value_is_stuck_sooner_where_its_own_day_is_known_and_a_pause_is_no_standing_still() -> None:
+    own = day(20)
+    still = own + [Sample(own[-1].ts + n * MINUTE, own[-1].value) for n in range(1, 121)]
+    assert stuck("temperature", still, WARM) is not None
+    assert stuck("temperature", still[:-1], WARM) is None
+    paused = own + [Sample(own[-1].ts + 3 * HOUR + n * MINUTE, own[-1].value) for n in range(100)]
+    assert stuck("temperature", paused, WARM) is None
+
+
+def test_drift_looks_back_over_a_day_without_readings() -> None:
+    whole = {plus: day(72, plus) for plus in (0.0, 1.0, 3.0)}
+    silent = {plus: [s for s in own if not 40 * HOUR < s.ts < 64 * HOUR] for plus, own in whole.items()}
+    own = [Sample(s.ts, s.value + (2.5 if s.ts > 64 * HOUR else 0)) for s in silent[3.0]]
+    near = [silent[0.0], silent[1.0]]
+    health = sensor_health("temperature", own, near, own[-1].ts, WARM)
+    assert "drift" in [found.code for found in health.findings]
+    clean = sensor_health("temperature", silent[3.0], near, own[-1].ts, WARM)
+    assert "drift" not in [found.code for found in clean.findings]
 
 
 def test_a_night_of_darkness_is_no_stuck_lamp_meter() -> None:
@@ -85,7 +105,7 @@ def test_faults_put_into_real_series_are_found(real_data: Path) -> None:
     assert {trial.fault for trial in office if trial.delay is None} == set()
     assert all(trial.delay is not None and trial.delay <= 30 * MINUTE for trial in office if trial.fault == "gap")
     room = bench.trials(real["room S1 temperature"], every=30 * MINUTE, parts=(0.5,))
-    assert {trial.fault for trial in room if trial.delay is not None} >= {"jump", "gap", "drift"}
+    assert {trial.fault for trial in room if trial.delay is not None} >= {"jump", "gap", "drift", "stuck"}
 
 
 @pytest.mark.real_data
