@@ -119,3 +119,15 @@ unknown_devices = sa.Table(
     sa.Column("blocked_at", Moment),  # somebody said that it is none of ours
     comment="devices that speak and are in no registry: a person enrols them or finds out who they are",
 )
+
+unknown_messages = sa.Table(
+    "unknown_messages",
+    metadata,
+    sa.Column("school", sa.String(64), primary_key=True),
+    sa.Column("device", sa.String(64), primary_key=True),
+    sa.Column("topic", sa.String(256), primary_key=True),
+    sa.Column("messages", sa.BigInteger, nullable=False),
+    sa.Column("last_at", Moment, nullable=False),
+    sa.Column("said", sa.Text, nullable=False),  # JSON: the last few, the newest first
+    comment="the last messages of a device in quarantine, a row for each of its topics",
+)

@@ -35,8 +35,10 @@ NATIVE = f"{ROOT}/"
 class Quarantine(Protocol):
     """What the pipeline asks of the registry when an unknown device speaks: remember it."""
 
-    def __call__(self, conn: sa.Connection, school: str, device: str, topic: str, now: datetime) -> None:
-        """Count the message and keep when and on which topic the device was last heard."""
+    def __call__(
+        self, conn: sa.Connection, school: str, device: str, topic: str, now: datetime, payload: bytes
+    ) -> None:
+        """Count the message and keep when and on which topic the device was last heard, and what it said."""
         ...
 
 
@@ -45,7 +47,7 @@ class Batch(msgspec.Struct, frozen=True):
 
     envelopes: tuple[Envelope, ...]
     letters: tuple[DeadLetter, ...]
-    strangers: tuple[UnknownDevice, ...]
+    strangers: tuple[tuple[UnknownDevice, bytes], ...]
     points: tuple[Point, ...]
 
 
@@ -157,7 +159,7 @@ class Pipeline:
     def _enter(self, messages: Sequence[Message], now: datetime) -> Batch:
         envelopes: list[Envelope] = []
         letters: list[DeadLetter] = []
-        strangers: list[UnknownDevice] = []
+        strangers: list[tuple[UnknownDevice, bytes]] = []
         for message in messages:
             wrong: Sequence[PayloadError] = ()
             try:
@@ -173,7 +175,7 @@ class Pipeline:
                 letters.append(DeadLetter(message.topic, message.payload, one.reason, one.detail, message.dup))
                 DEAD.labels(one.reason).inc()
                 if isinstance(one, UnknownDevice):
-                    strangers.append(one)
+                    strangers.append((one, message.payload))
         return Batch(tuple(envelopes), tuple(letters), tuple(strangers), tuple(points_of(envelopes)))
 
     # -- the transaction -------------------------------------------------------------------------------------------
@@ -181,8 +183,8 @@ class Pipeline:
     def _commit(self, batch: Batch, now: datetime, *, spool: bool) -> None:
         def work(conn: sa.Connection) -> None:
             deadletters.bury(conn, batch.letters, now)
-            for stranger in batch.strangers:
-                self._quarantine(conn, stranger.school, stranger.device, stranger.topic, now)
+            for stranger, payload in batch.strangers:
+                self._quarantine(conn, stranger.school, stranger.device, stranger.topic, now, payload)
             self._run_stages(conn, self._fresh(conn, batch.envelopes, now), now)
             if spool:
                 self._sink.spool(conn, batch.points, now)

@@ -15,12 +15,38 @@ function makeStranger() {
   return element;
 }
 
+/** What a stranger said on one topic, the newest first; its beginning only, as text. */
+function saidOn({ topic, messages, said }, isOpen) {
+  const part = document.createElement("details");
+  part.dataset.topic = topic;
+  part.open = isOpen;
+  const head = document.createElement("summary");
+  const name = document.createElement("code");
+  name.textContent = topic;
+  head.append(name, ` ${t("trust.messages", { n: messages })}`);
+  const list = document.createElement("ol");
+  list.append(...said.map((one) => {
+    const item = document.createElement("li");
+    const at = document.createElement("time");
+    at.textContent = when(one.at, true);
+    const text = document.createElement("code");
+    text.textContent = one.text;
+    item.append(at, ` ${t("trust.bytes", { n: one.size })} `, text);
+    return item;
+  }));
+  part.append(head, list);
+  return part;
+}
+
 function updateStranger(element, one) {
   setMark($(".pupil-mark", element), "warning");
   fill(element, {
-    device: one.device, topic: one.topic, said: one.said, messages: t("trust.messages", { n: one.messages }),
+    device: one.device, messages: t("trust.messages", { n: one.messages }),
     when: t("trust.heard", { first: when(one.first_seen), last: when(one.last_seen) }),
   });
+  const box = $("[data-said]", element);
+  const open = new Set($$("details[open]", box).map((part) => part.dataset.topic));
+  box.replaceChildren(...one.said.map((topic, place) => saidOn(topic, open.size ? open.has(topic.topic) : place === 0)));
 }
 
 function makeDevice() {

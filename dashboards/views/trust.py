@@ -8,14 +8,11 @@ from datetime import datetime
 import msgspec
 import sqlalchemy as sa
 
-from campus.tables import dead_letters
 from dashboards.views.people import account_names
-from devices.quarantine import unknown
+from devices.quarantine import SaidOnTopic, said_by, unknown
 from devices.tables import devices, places
 from devices.trust import accounts, codes, steps
 from devices.trust.steps import Step
-
-SHOWN = 200  # characters of what a stranger sent
 
 
 class TrustedDevice(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,14 +28,14 @@ class TrustedDevice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Stranger(msgspec.Struct, frozen=True, kw_only=True):
-    """A device in no registry, with the newest thing it said."""
+    """A device in no registry, with the last things it said on each topic."""
 
     device: str
     topic: str
     messages: int
     first_seen: datetime
     last_seen: datetime
-    said: str
+    said: tuple[SaidOnTopic, ...]
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +59,7 @@ class TrustView(msgspec.Struct, frozen=True, kw_only=True):
 def trust_view(conn: sa.Connection, school: str, now: datetime) -> TrustView:
     """The page of one school: strangers first, then devices without an account, then the others."""
     names = account_names(conn, school)
+    said = said_by(conn, school)
     done = [msgspec.structs.replace(one, by=names.get(one.by, one.by)) for one in steps.steps(conn, school, limit=50)]
     return TrustView(
         now=now,
@@ -69,7 +67,7 @@ def trust_view(conn: sa.Connection, school: str, now: datetime) -> TrustView:
         strangers=[
             Stranger(
                 device=one.device, topic=one.topic, messages=one.messages, first_seen=one.first_seen,
-                last_seen=one.last_seen, said=_said(conn, one.topic),
+                last_seen=one.last_seen, said=said.get(one.device, ()),
             )
             for one in unknown(conn, school)
         ],
@@ -99,9 +97,3 @@ def _choices(conn: sa.Connection, school: str) -> list[Choice]:
     columns = (places.c.id, places.c.name, places.c.name_en)
     rows = conn.execute(sa.select(*columns).where(places.c.school == school).order_by(places.c.id))
     return [Choice(id=row.id, name_zh=row.name, name_en=row.name_en) for row in rows]
-
-
-def _said(conn: sa.Connection, topic: str) -> str:
-    query = sa.select(dead_letters.c.payload).where(dead_letters.c.topic == topic)
-    payload = conn.execute(query.order_by(dead_letters.c.last_at.desc()).limit(1)).scalar()
-    return bytes(payload or b"")[:SHOWN].decode("utf-8", "replace")

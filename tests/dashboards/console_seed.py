@@ -199,7 +199,12 @@ def seed(engine: sa.Engine, folder: Path, clock: VirtualClock) -> SimulatedSchoo
     play_morning(Play(engine, clock, Settings()), school, series)
     series.close()
     with db.write(engine) as conn:
-        quarantine(conn, SCHOOL, "env-x99", f"campus/{SCHOOL}/env-x99/telemetry", clock.now())
+        quarantine(
+            conn, SCHOOL, "env-x99", f"campus/{SCHOOL}/env-x99/status", clock.now(), b'{"state":"online","agent":"2.1"}'
+        )
+        for co2 in (655, 648):
+            said = b'{"ts":1788749400000,"seq":%d,"values":{"co2":%d}}' % (co2 % 9, co2)
+            quarantine(conn, SCHOOL, "env-x99", f"campus/{SCHOOL}/env-x99/telemetry", clock.now(), said)
         letter = DeadLetter(
             topic=f"campus/{SCHOOL}/env-a-105/telemetry",
             payload=b'{"ts":"now","values":{"co2":640}}',

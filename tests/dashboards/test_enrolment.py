@@ -180,9 +180,10 @@ def trade(client: TestClient, code: str) -> dict[str, str]:
 
 def test_a_stranger_is_adopted_on_the_page_of_trust(sign_in: SignIn, seeded: sa.Engine, noon: VirtualClock) -> None:
     with db.write(seeded) as conn:
-        quarantine(conn, SCHOOL, "co2-new", "campus/school-1/co2-new/telemetry", noon.now())
+        quarantine(conn, SCHOOL, "co2-new", "campus/school-1/co2-new/telemetry", noon.now(), b"hi")
     client = sign_in("facility")
-    assert "co2-new" in [one["device"] for one in client.get("/api/v1/trust").json()["strangers"]]
+    (stranger,) = [one for one in client.get("/api/v1/trust").json()["strangers"] if one["device"] == "co2-new"]
+    assert [(one["topic"], one["said"][0]["text"]) for one in stranger["said"]] == [(stranger["topic"], "hi")]
     said = {"kind": "sensor", "name": "新传感器"}
     view = client.post("/api/v1/trust/strangers/co2-new/adopt", json=said, headers=HEAD).json()
     assert "co2-new" not in [one["device"] for one in view["strangers"]]

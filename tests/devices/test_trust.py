@@ -11,7 +11,7 @@ from campus.clock import VirtualClock
 from campus.errors import Conflict, NotFound, SettingsError
 from devices.adoption import Adoption, adopt, block
 from devices.files import import_devices
-from devices.quarantine import quarantine, unknown
+from devices.quarantine import KEPT, LONGEST, TOPICS, quarantine, said_by, unknown
 from devices.registry import Registry
 from devices.trust import accounts, authority, broker_files, codes, passwords
 from devices.trust.steps import steps
@@ -123,6 +123,26 @@ def test_a_stranger_is_adopted_or_put_aside(conn: sa.Connection, clock: VirtualC
     assert source is not None
     assert source.kind == "sensor"
     assert [one.what for one in steps(conn, SCHOOL)] == ["blocked", "adopted"]
+
+
+def test_of_a_stranger_a_few_messages_of_a_few_topics_are_kept_and_none_after_its_adoption(
+    conn: sa.Connection, clock: VirtualClock
+) -> None:
+    for n in range(30):
+        clock.advance(timedelta(seconds=1))
+        for topic in ("telemetry", "status"):
+            quarantine(conn, SCHOOL, "co2-9", topic, clock.now(), b'{"co2": %d}' % n + b"\0" + b"x" * 1000)
+    for n in range(50):
+        quarantine(conn, SCHOOL, "co2-9", f"more/{n}", clock.now(), b"\xff")
+    found = {one.topic: one for one in said_by(conn, SCHOOL)["co2-9"]}
+    assert len(found) == TOPICS
+    assert (found["telemetry"].messages, len(found["telemetry"].said)) == (30, KEPT)
+    newest = found["telemetry"].said[0]
+    assert (newest.at, newest.size) == (clock.now(), 1012)
+    assert newest.text.startswith('{"co2": 29}\ufffdx')
+    assert len(newest.text) == LONGEST
+    adopt(conn, SCHOOL, "co2-9", Adoption(kind="sensor", name="新传感器"), "head", clock.now())
+    assert said_by(conn, SCHOOL) == {}
 
 
 @pytest.mark.parametrize(

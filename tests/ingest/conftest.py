@@ -105,7 +105,9 @@ class Bench:
         self.steps.append("ack")
         self.acked.extend(messages)
 
-    def _quarantine(self, conn: sa.Connection, school: str, device: str, topic: str, now: datetime) -> None:
+    def _quarantine(
+        self, conn: sa.Connection, school: str, device: str, topic: str, now: datetime, payload: bytes
+    ) -> None:
         self.quarantined.append((school, device, topic))
 
     def rows(self, table: sa.Table) -> list[sa.Row[tuple[object, ...]]]:
