@@ -130,6 +130,10 @@ const ticking = [];
 export function everySecond(work) { ticking.push(work); }
 setInterval(() => { for (const work of ticking) work(); }, 1000);
 
+// On a phone the menu is a bar that may be wider than the screen: the page one is on is in sight.
+const here = $(".top .menu [aria-current]");
+if (here) here.parentElement.scrollLeft = here.offsetLeft - (here.parentElement.clientWidth - here.offsetWidth) / 2;
+
 const wall = $("#clock");
 if (wall) {
   const show = () => { wall.textContent = clockTime(now()); };
