@@ -13,6 +13,7 @@ from dashboards.access.provider import provider_of
 from dashboards.access.rates import RateLimits
 from dashboards.access.sealing import sealer_of
 from dashboards.api import access_log as access_log_api
+from dashboards.api import accounts as accounts_api
 from dashboards.api import alarms as alarms_api
 from dashboards.api import assets as assets_api
 from dashboards.api import bundle as bundle_api
@@ -207,6 +208,7 @@ def _api() -> APIRouter:
         enrolment_api,
         trust_api,
         platform_api,
+        accounts_api,
         sign_on_api,
         access_log_api,
         tokens_api,

@@ -42,6 +42,20 @@ login_sessions = sa.Table(
     comment="who is signed in; only the hash of a token is kept, so a stolen database opens no door",
 )
 
+account_changes = sa.Table(
+    "account_changes",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("account", sa.String(36), sa.ForeignKey("accounts.id"), nullable=False),
+    sa.Column("field", sa.String(16), nullable=False),
+    sa.Column("old", sa.String(200), nullable=False),
+    sa.Column("new", sa.String(200), nullable=False),
+    sa.Column("changed_by", sa.String(36), sa.ForeignKey("accounts.id"), nullable=False),
+    sa.Index("ix_account_changes_account_at", "account", "at"),
+    comment="what was changed of an account, from what to what, when and by whom; never a secret",
+)
+
 recovery_codes = sa.Table(
     "recovery_codes",
     metadata,

@@ -86,7 +86,7 @@ def create_account(
     check_password(password)
     login = normal_login(login)
     check_place(login, role, teacher)  # before the hash, which takes a tenth of a second
-    _check_district(conn, role, district)
+    check_district(conn, role, district)
     stored = passwords.hash_password(password)
     return insert(conn, school, login, name, role, stored, now, teacher, initial=initial, district=district)
 
@@ -135,7 +135,8 @@ def check_place(login: str, role: str, teacher: str) -> None:
         raise RefusedAccount("a teacher's account needs the roster's teacher id, or no class can be shown")
 
 
-def _check_district(conn: sa.Connection, role: str, district: str | None) -> None:
+def check_district(conn: sa.Connection, role: str, district: str | None) -> None:
+    """Raise `RefusedAccount` for a district that does not go with the role, or that there is not."""
     if district is None:
         return
     if role != "bureau":

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import msgspec
 import sqlalchemy as sa
 
+from campus.errors import NotFound
 from dashboards.access.accounts import Account, account_of
 from dashboards.tables import accounts, login_sessions
 
@@ -18,6 +19,7 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+_ID = 16  # so many characters of a hash name a session
 SIGN_ON = "sign_on"  # the way of a session that the provider of single sign-on vouched for
 
 
@@ -94,6 +96,39 @@ def revoke_others(conn: sa.Connection, account_id: str, token: str, now: datetim
     others = (login_sessions.c.account == account_id, login_sessions.c.token_hash != token_hash(token))
     is_open = (login_sessions.c.revoked_at.is_(None), login_sessions.c.expires_at > now)
     return conn.execute(login_sessions.update().where(*others, *is_open).values(revoked_at=now)).rowcount
+
+
+class OpenSession(msgspec.Struct, frozen=True, kw_only=True):
+    """A session that is open now. ``id`` is the beginning of the token's hash and opens nothing."""
+
+    id: str
+    began_at: datetime
+    ends_at: datetime
+    sign_on: bool
+
+
+def open_sessions(conn: sa.Connection, account_id: str, now: datetime) -> list[OpenSession]:
+    """The sessions of an account that are open, the newest first; those that wait for a code are none yet."""
+    table = login_sessions.c
+    is_open = (
+        table.revoked_at.is_(None),
+        table.expires_at > now,
+        sa.func.coalesce(table.pending, sa.false()).is_(False),
+    )
+    query = sa.select(table.token_hash, table.created_at, table.expires_at, table.way)
+    rows = conn.execute(query.where(table.account == account_id, *is_open).order_by(table.created_at.desc())).all()
+    return [
+        OpenSession(id=hashed[:_ID], began_at=began, ends_at=ends, sign_on=way == SIGN_ON)
+        for hashed, began, ends, way in rows
+    ]
+
+
+def revoke_one(conn: sa.Connection, account_id: str, session: str, now: datetime) -> None:
+    """End the session of an account with this id; raises `NotFound` when none is open."""
+    mine = (login_sessions.c.account == account_id, login_sessions.c.revoked_at.is_(None))
+    named = sa.func.substr(login_sessions.c.token_hash, 1, _ID) == session
+    if not conn.execute(login_sessions.update().where(*mine, named).values(revoked_at=now)).rowcount:
+        raise NotFound(f"no session {session[:_ID]} of this account is open")
 
 
 def open_counts(conn: sa.Connection, now: datetime) -> dict[str, tuple[int, datetime]]:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from campus.errors import Conflict, NotFound
 from campus.ids import new_id
 from campus.sign_on import SignOn
-from dashboards.access import accounts, audit, passwords
+from dashboards.access import account_changes, accounts, audit, passwords
 from dashboards.access.accounts import Account, RefusedAccount
 from dashboards.access.claims import Known
 from dashboards.access.roles import Role
@@ -104,6 +104,12 @@ def everybody(conn: sa.Connection, school: str) -> list[Person]:
     return [Person(**row) for row in conn.execute(query).mappings()]
 
 
+def name_of(conn: sa.Connection, account_id: str) -> str:
+    """What the provider calls the person of an account; empty when nobody comes to it by single sign-on."""
+    row = conn.execute(sa.select(people.c.name, people.c.login).where(people.c.account == account_id)).first()
+    return "" if row is None else f"{row.name} ({row.login})" if row.login else str(row.name)
+
+
 def link(conn: sa.Connection, school: str, person_id: str, account_id: str | None) -> str | None:
     """Give a person an account of the school, or take it away with None; the one they had before is returned.
 
@@ -148,5 +154,11 @@ def _brought_up(conn: sa.Connection, found: Account, known: Known, now: datetime
     if (found.role, found.teacher) == (known.role, teacher):
         return found
     conn.execute(account_table.update().where(account_table.c.id == found.id).values(role=known.role, teacher=teacher))
-    audit.record(conn, now, found, "account.change", found.id, f"role={found.role}->{known.role}", "sign_on")
+    changed: tuple[tuple[account_changes.Field, str, str | None], ...] = (
+        ("role", found.role, known.role),
+        ("teacher", found.teacher, teacher),
+    )
+    for field, old, new in changed:
+        if old != new:
+            account_changes.note(conn, now, found, found, field, old, new or "")
     return accounts.account(conn, found.school, found.id)

@@ -10,7 +10,7 @@ from msgspec import Meta
 from starlette.requests import Request
 
 from campus import db
-from dashboards.access import audit, sessions, sign_on
+from dashboards.access import account_changes, accounts, sessions, sign_on
 from dashboards.access.accounts import Account
 from dashboards.access.origin import check_origin
 from dashboards.access.people import allow
@@ -45,5 +45,8 @@ def link(request: Request, person: str, manager: Manager, said: Annotated[Link, 
         had = sign_on.link(conn, manager.school, person, said.account)
         if had is not None and had != said.account:
             sessions.revoke_all(conn, had, now)
-        audit.record(conn, now, manager, "account.change", said.account or had or "-", f"sign_on={person}")
+        for account_id, old, new in ((had, person, ""), (said.account, "", person)):
+            if account_id is not None and had != said.account:
+                found = accounts.account(conn, manager.school, account_id)
+                account_changes.note(conn, now, manager, found, "sign_on", old, new)
         return Json(sign_on.everybody(conn, manager.school))

@@ -1,6 +1,7 @@
 // The platform's health, strangers, unusable messages, accounts, and who looked at whom.
 import { $, $$, batched, clone, data, fill, setMark, setNow, since, sync, t, when, word } from "./boot.js";
 import { Problem, attempt, get, patch, post } from "./api.js";
+import { openAccount } from "./account-box.js";
 import { follow } from "./live.js";
 import { toast } from "./toast.js";
 
@@ -28,10 +29,9 @@ function updateBeat(element, row) {
 function makeAccount(row) {
   const element = clone("account");
   const doings = $(".doings", element);
+  doings.append(button(t("admin.edit"), () => openAccount(row.id, { platform: refresh, given })));
   if (row.id === data.me) return element;
   doings.append(
-    button(t("admin.reset"), async () => given(await attempt(() => post(`/accounts/${row.id}/password`)))),
-    button(t("admin.sign_out"), () => alter(row, () => post(`/accounts/${row.id}/sign-out`), "sign_out")),
     button("", () => {
       const one = view.accounts.find((account) => account.id === row.id);
       alter(one, () => patch(`/accounts/${one.id}`, { disabled: !one.disabled }), one.disabled ? "enable" : "disable");
@@ -46,10 +46,8 @@ function updateAccount(element, row) {
     name: row.name, login: row.login, note, role: t(`role.${row.role}`) + (row.district ? ` (${row.district})` : ""), sessions: row.sessions || "—",
     last: row.last_sign_in ? when(row.last_sign_in) : "—",
   });
-  const [, leave, toggle] = element.querySelectorAll(".doings button");
-  if (!toggle) return;
-  leave.disabled = row.sessions === 0;
-  toggle.textContent = row.disabled ? t("admin.enable") : t("admin.disable");
+  const [, toggle] = element.querySelectorAll(".doings button");
+  if (toggle) toggle.textContent = row.disabled ? t("admin.enable") : t("admin.disable");
 }
 
 function button(label, run) {
@@ -60,11 +58,15 @@ function button(label, run) {
   return element;
 }
 
+function refresh(fresh) {
+  view = fresh;
+  paint();
+}
+
 async function alter(account, run, done) {
   const fresh = await attempt(run);
   if (!fresh) return;
-  view = fresh;
-  paint();
+  refresh(fresh);
   toast(t(`admin.done_${done}`, { login: account.login }));
 }
 

@@ -212,6 +212,9 @@ TABLE: dict[tuple[str, str], Right | str] = {
     ("POST", f"{API}/accounts"): "accounts.manage",
     ("POST", f"{API}/accounts/{{account_id}}/password"): "accounts.manage",
     ("GET", f"{API}/teachers"): "accounts.manage",
+    ("GET", f"{API}/accounts/{{account_id}}"): "accounts.manage",
+    ("POST", f"{API}/accounts/{{account_id}}/second-factor/remove"): "accounts.manage",
+    ("POST", f"{API}/accounts/{{account_id}}/sessions/{{session}}/end"): "accounts.manage",
     ("PATCH", f"{API}/accounts/{{account_id}}"): "accounts.manage",
     ("POST", f"{API}/accounts/{{account_id}}/sign-out"): "accounts.manage",
 }
