@@ -1,4 +1,4 @@
-"""What platform and agents agree on about firmware: the text that is signed, and which version is newer."""
+"""What platform and agents agree on about firmware: the text that is signed, its check, which version is newer."""
 
 from __future__ import annotations
 
@@ -27,6 +27,21 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
 def manifest(model: str, version: str, size: int, sha256: str) -> bytes:
     """The text that is signed: the file by its hash, and what it is, so that no other can be passed off as it."""
     return f"campus firmware 1\n{model}\n{version}\n{size}\n{sha256}\n".encode()
+
+
+def is_signed(public_key: str, signature: str, text: bytes) -> bool:
+    """Whether ``signature`` (hex) over ``text`` is of the Ed25519 key ``public_key`` (64 hex digits), RFC 8032.
+
+    Raises `ImportError` where the library cryptography is not installed.
+    """
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    try:
+        Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key)).verify(bytes.fromhex(signature), text)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def order_of(version: str) -> tuple[int, int, int, int]:

@@ -231,6 +231,20 @@ class Dashboards(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     discovery_token: str = ""  # lets Prometheus read the list of devices; from a secret file; empty: only by sign-in
 
 
+class SigningKey(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[[firmware.keys]]``: whose signature of firmware is believed; the name is shown as who signed."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=64)]
+    public_key: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Firmware(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[firmware]``: which files may be put on the list; agents check again, by a key of their own."""
+
+    keys: tuple[SigningKey, ...] = ()
+    largest_mb: Positive = 200.0
+
+
 class Metrics(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[metrics]``: Prometheus metrics of each program; port 0 switches them off."""
 
@@ -330,6 +344,7 @@ class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     guardians: Guardians = Guardians()
     dashboards: Dashboards = Dashboards()
     sign_on: SignOn = SignOn()
+    firmware: Firmware = Firmware()
     metrics: Metrics = Metrics()
     edge: Edge = Edge()
     retention: Retention = Retention()

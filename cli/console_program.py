@@ -26,6 +26,7 @@ def run_dashboards(settings: Settings, clock: Clock) -> int:
         dashboards=settings.dashboards,
         school=settings.school,
         presence=settings.presence,
+        firmware=settings.firmware,
         trust=settings.trust,
         sign_on=settings.sign_on,
         kept=tuple((one.what, one.days) for one in purges(settings.retention)),

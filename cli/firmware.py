@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cli.device_registry import JSON, told
 from cli.options import BY, CONFIG, database, load_settings
+
+if TYPE_CHECKING:
+    from devices.firmware.campaigns import Act
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -70,15 +74,16 @@ def add(config_path: Path | None, by: str, url: str, signed: Path) -> None:
     """Put the file that SIGNED (FILE.signed.json) describes on the list."""
     import msgspec
 
-    from devices.firmware.inventory import Signed
+    from devices.firmware.inventory import Signed, signer
     from devices.firmware.inventory import add as add_file
 
     try:
         said = msgspec.json.decode(signed.read_bytes(), type=Signed)
     except msgspec.DecodeError as error:
         raise click.ClickException(f"{signed} is not what `sign` writes: {error}") from None
-    with database(load_settings(config_path)) as (conn, school, now):
-        made = add_file(conn, school, said, url, by, now)
+    settings = load_settings(config_path)
+    with database(settings) as (conn, school, now):
+        made = add_file(conn, school, said, url, by, now, signed_by=signer(settings.firmware.keys, said))
     click.echo(f"File {made.id}: {made.model} {made.version}.")
 
 
@@ -116,14 +121,20 @@ def campaigns(config_path: Path | None, as_json: bool) -> None:
     return None
 
 
-@firmware.command()
-@CONFIG
-@BY
-@click.argument("campaign")
-def stop(config_path: Path | None, by: str, campaign: str) -> None:
-    """Send CAMPAIGN to no more devices."""
-    from devices.firmware.campaigns import stop as stop_campaign
+def _command(what: Act, help_: str) -> None:
+    @firmware.command(name=what, help=help_)
+    @CONFIG
+    @BY
+    @click.argument("campaign")
+    def act(config_path: Path | None, by: str, campaign: str) -> None:
+        from devices.firmware.campaigns import act as act_on
 
-    with database(load_settings(config_path)) as (conn, school, _now):
-        stop_campaign(conn, school, campaign, by)
-    click.echo("Stopped.")
+        with database(load_settings(config_path)) as (conn, school, now):
+            act_on(conn, school, campaign, what, by, now)
+        click.echo(f"{what.capitalize()}: done.")
+
+
+_command("start", "Start CAMPAIGN that was only planned.")
+_command("pause", "Send CAMPAIGN to no more devices until it is resumed.")
+_command("resume", "Go on with CAMPAIGN.")
+_command("stop", "Send CAMPAIGN to no more devices, for good.")

@@ -36,6 +36,7 @@ class Deps(msgspec.Struct, frozen=True, kw_only=True):
     dashboards: settings.Dashboards = settings.Dashboards()
     school: settings.School = settings.School()
     presence: settings.Presence = settings.Presence()
+    firmware: settings.Firmware = settings.Firmware()
     trust: settings.Trust = settings.Trust()
     sign_on: SignOn = SignOn()
     wall: Clock = SystemClock()
@@ -48,6 +49,11 @@ class Deps(msgspec.Struct, frozen=True, kw_only=True):
 def attachments_of(deps: Deps) -> Attachments:
     """Where papers and photos are kept."""
     return Attachments(deps.dashboards.files, int(deps.dashboards.file_mb * 1024 * 1024))
+
+
+def firmware_files_of(deps: Deps) -> Attachments:
+    """Where uploaded firmware is kept: beside them, with a limit of its own."""
+    return Attachments(deps.dashboards.files, int(deps.firmware.largest_mb * 1024 * 1024))
 
 
 def deps_of(connection: HTTPConnection) -> Deps:

@@ -36,13 +36,16 @@ class Attachments:
         self._folder = folder
         self.most = most
 
-    def keep(self, content: bytes) -> Kept:
-        """Store ``content``, on the disk when this returns; raises `Conflict` for one too large or of no known type."""
+    def keep(self, content: bytes, media: str = "") -> Kept:
+        """Store ``content``, on the disk when this returns; raises `Conflict` for one too large or of no known type.
+
+        With ``media`` it is of that type, and the caller has judged it.
+        """
         if not content:
             raise Conflict("the file is empty")
         if len(content) > self.most:
             raise Conflict(f"the file has {len(content)} bytes; at most {self.most} are taken")
-        media = media_of(content)
+        media = media or media_of(content)
         made = Kept(new_id(), media, len(content), hashlib.sha256(content).hexdigest())
         self._folder.mkdir(parents=True, exist_ok=True)
         fresh = self._folder / f"{made.id}.new"
@@ -59,6 +62,12 @@ class Attachments:
             return (self._folder / id_).read_bytes()
         except OSError:
             raise NotFound(f"the file {id_} is not in {self._folder}; was the folder moved?") from None
+
+    def path(self, id_: str) -> Path:
+        """Where such a file lies, for one too large to be read at once; raises `NotFound`."""
+        if not (found := self._folder / id_).is_file():
+            raise NotFound(f"the file {id_} is not in {self._folder}; was the folder moved?")
+        return found
 
     def drop(self, id_: str) -> None:
         """Delete a file."""

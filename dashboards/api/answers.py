@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from campus import __version__
 from dashboards.api.examples import with_examples
-from dashboards.deps import deps_of
+from dashboards.deps import Deps, deps_of
 
 T = TypeVar("T")
 LARGEST_BODY = 64 * 1024
@@ -68,16 +68,21 @@ def body(kind: type[T]) -> Callable[[Request], Awaitable[T]]:
     return read
 
 
-def content(media: str) -> tuple[Callable[[Request], Awaitable[bytes]], dict[str, Any]]:
-    """A dependency that reads a file sent as the body of a request, and what describes it to the OpenAPI document."""
+def content(
+    media: str, most: Callable[[Deps], float] = lambda deps: deps.dashboards.file_mb
+) -> tuple[Callable[[Request], Awaitable[bytes]], dict[str, Any]]:
+    """A dependency that reads a file sent as the body of a request, and what describes it to the OpenAPI document.
+
+    ``most`` tells its largest size in MB.
+    """
 
     async def read(request: Request) -> bytes:
-        most = int(deps_of(request).dashboards.file_mb * 1024 * 1024)
+        largest = int(most(deps_of(request)) * 1024 * 1024)
         raw = bytearray()
         async for chunk in request.stream():
             raw += chunk
-            if len(raw) > most:
-                raise InvalidBody(f"the file is larger than {most} bytes")
+            if len(raw) > largest:
+                raise InvalidBody(f"the file is larger than {largest} bytes")
         return bytes(raw)
 
     shape = {"schema": {"type": "string", "format": "binary"}}

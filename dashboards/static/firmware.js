@@ -1,10 +1,10 @@
 // Which versions run, the signed files, and campaigns that bring them to one, ten, all.
 import { $, $$, batched, clone, data, fill, pick, sync, t, when, word } from "./boot.js";
-import { attempt, get, post } from "./api.js";
+import { Problem, attempt, get, post, send } from "./api.js";
 import { toast } from "./toast.js";
 
 const REREAD_MS = 10_000;
-const TONES = { running: "info", done: "good", stopped: "critical", waits: "quiet", waiting: "info", sent: "info", refused: "critical", expired: "critical" };
+const TONES = { running: "info", done: "good", stopped: "critical", planned: "quiet", paused: "warning", waits: "quiet", waiting: "info", sent: "info", refused: "critical", expired: "critical" };
 let view = data;
 
 const named = (id) => { const one = view.agents.find((agent) => agent.id === id); return one ? `${pick(one, "name")} (${id})` : id; };
@@ -27,9 +27,20 @@ function stepOf(step) {
   return line;
 }
 
+function stepDone(step) {
+  const line = document.createElement("li");
+  line.className = "small";
+  line.textContent = [when(step.at), word("firmware.state", step.new), step.by === "platform" ? t("firmware.platform") : step.by, step.why].filter(Boolean).join(" · ");
+  return line;
+}
+
 function makeCampaign() {
   const element = clone("campaign");
-  $('[data-act="stop"]', element).addEventListener("click", () => act(`/firmware/campaigns/${element.dataset.key}/stop`, {}, t("firmware.stopped")));
+  for (const button of $$("[data-act]", element)) {
+    const what = button.dataset.act;
+    const done = { stop: "firmware.stopped", pause: "firmware.paused" }[what] ?? "firmware.started";
+    button.addEventListener("click", () => act(`/firmware/campaigns/${element.dataset.key}/${what}`, {}, t(done)));
+  }
   return element;
 }
 
@@ -41,7 +52,8 @@ function updateCampaign(element, one) {
     begun: t("firmware.begun", { by: one.begun_by, at: when(one.begun_at), hours: one.hours || t("firmware.any_hour") }),
   });
   $('[data-slot="state"]', element).className = `badge tone-${TONES[one.state]}`;
-  $('[data-act="stop"]', element).hidden = one.state !== "running";
+  for (const button of $$("[data-act]", element)) button.hidden = !one.acts.includes(button.dataset.act);
+  $(".history", element).replaceChildren(...one.history.map(stepDone));
   const meter = $(".meter", element);
   meter.classList.toggle("bad", one.state === "stopped");
   meter.setAttribute("aria-label", sum);
@@ -57,7 +69,7 @@ function updateRunning(row, one) {
 function updateFile(element, one) {
   fill(element, {
     title: `${one.model} ${one.version}`, size: t("firmware.size", { n: (one.size / 1048576).toFixed(1), url: one.url }),
-    added: t("firmware.added", { by: one.added_by, at: when(one.added_at) }), hash: `SHA-256 ${one.sha256.slice(0, 16)}…`,
+    added: t("firmware.added", { by: one.added_by, at: when(one.added_at) }), signed: one.signed_by ? t("firmware.signed_by", { who: one.signed_by }) : t("firmware.unchecked"), hash: `SHA-256 ${one.sha256.slice(0, 16)}…`,
   });
 }
 
@@ -107,18 +119,31 @@ $("#new-form").addEventListener("submit", async (event) => {
   return undefined;
 });
 
-$("#new-file").addEventListener("click", () => { $("#file-form").reset(); $("#file-wrong").hidden = true; $("#file-box").showModal(); });
+/** What is wrong with a file, in the dialogue itself: it lies above every toast. */
+function object(text) {
+  $("#file-wrong").textContent = text;
+  $("#file-wrong").hidden = !text;
+}
+$("#new-file").addEventListener("click", () => { $("#file-form").reset(); object(""); $("#f-keys").textContent = view.keys.length ? t("firmware.by_keys", { keys: view.keys.join(", ") }) : t("firmware.no_keys"); $("#file-box").showModal(); });
 $("#file-form").addEventListener("submit", async (event) => {
   event.preventDefault();
   let signed;
   try {
     signed = JSON.parse(await $("#f-signed").files[0].text());
   } catch {
-    $("#file-wrong").textContent = t("firmware.not_signed");
-    $("#file-wrong").hidden = false;
-    return;
+    return object(t("firmware.not_signed"));
   }
-  if (await act("/firmware/files", { signed, url: $("#f-url").value }, t("firmware.file_added"))) $("#file-box").close();
+  const [file, url] = [$("#f-file").files[0], $("#f-url").value.trim()];
+  if (Boolean(file) === Boolean(url)) return object(t("firmware.file_or_url"));
+  try {
+    view = file ? await send(`/firmware/uploads?signed=${encodeURIComponent(JSON.stringify(signed))}`, file) : await post("/firmware/files", { signed, url });
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return object(`${word("error", error.code)}: ${error.message}`);
+  }
+  toast(t("firmware.file_added"));
+  paint();
+  return $("#file-box").close();
 });
 
 for (const close of $$("[data-close]")) close.addEventListener("click", () => close.closest("dialog").close());

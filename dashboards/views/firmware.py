@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 import sqlalchemy as sa
 
+from campus.settings import SigningKey
 from dashboards.views.people import account_names
 from devices.control_tables import device_commands
 from devices.firmware import campaigns, inventory
-from devices.firmware.campaigns import Campaign
+from devices.firmware.campaigns import Act, Campaign, CampaignStep
 from devices.firmware.inventory import File, Running
 from devices.tables import device_states, devices
 
@@ -46,6 +47,8 @@ class CampaignLine(msgspec.Struct, frozen=True, kw_only=True):
     begun_at: datetime
     begun_by: str
     steps: tuple[Step, ...]
+    acts: tuple[Act, ...]
+    history: tuple[CampaignStep, ...]
 
 
 class FirmwareView(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,9 +59,10 @@ class FirmwareView(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[File, ...]
     agents: tuple[Agent, ...]
     campaigns: tuple[CampaignLine, ...]
+    keys: tuple[str, ...]  # whose signature an uploaded file needs
 
 
-def firmware_view(conn: sa.Connection, school: str, now: datetime) -> FirmwareView:
+def firmware_view(conn: sa.Connection, school: str, keys: Sequence[SigningKey], now: datetime) -> FirmwareView:
     """The page of a school at ``now``: what runs, files and campaigns with the newest first."""
     names = account_names(conn, school)
     files = {one.id: one for one in inventory.files(conn, school)}
@@ -71,18 +75,15 @@ def firmware_view(conn: sa.Connection, school: str, now: datetime) -> FirmwareVi
             msgspec.structs.replace(one, added_by=names.get(one.added_by, one.added_by)) for one in files.values()
         ),
         agents=_agents(conn, school),
-        campaigns=tuple(_line(one, files[one.file], orders, names.get(one.begun_by, one.begun_by)) for one in found),
+        campaigns=tuple(_line(conn, one, files[one.file], orders, names) for one in found),
+        keys=tuple(key.name for key in keys),
     )
-
-
-def _named(file: File, names: Mapping[str, str]) -> File:
-    return msgspec.structs.replace(file, added_by=names.get(file.added_by, file.added_by))
 
 
 _Orders = dict[str, tuple[str, str]]  # command -> its state, and what the device said
 
 
-def _line(one: Campaign, file: File, orders: _Orders, by: str) -> CampaignLine:
+def _line(conn: sa.Connection, one: Campaign, file: File, orders: _Orders, names: Mapping[str, str]) -> CampaignLine:
     return CampaignLine(
         id=one.id,
         model=file.model,
@@ -91,8 +92,12 @@ def _line(one: Campaign, file: File, orders: _Orders, by: str) -> CampaignLine:
         state=one.state,
         reason=one.reason,
         begun_at=one.begun_at,
-        begun_by=by,
+        begun_by=names.get(one.begun_by, one.begun_by),
         steps=tuple(_step(device, orders.get(one.orders.get(device, ""))) for device in one.devices),
+        acts=campaigns.acts_in(one.state),
+        history=tuple(
+            msgspec.structs.replace(step, by=names.get(step.by, step.by)) for step in campaigns.steps(conn, one.id)
+        ),
     )
 
 

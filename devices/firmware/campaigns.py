@@ -16,14 +16,28 @@ from devices import commands, configuration
 from devices.control_tables import device_commands
 from devices.firmware import inventory
 from devices.firmware.tables import firmware_campaigns as campaigns
+from devices.firmware.tables import firmware_steps as table_of_steps
 from devices.rollout import next_step
 
 TIMEOUT = timedelta(minutes=25)  # below the patience of a roll-out: the device's own answer is the better reason
 _REASON = 300
+PLATFORM = "platform"
 # What became of an order, as a roll-out sees it.
 _SEEN: dict[commands.State, configuration.State] = {
     "waiting": "sent", "sent": "sent", "done": "applied", "refused": "refused", "expired": "refused",
 }  # fmt: skip
+
+
+State = Literal["planned", "running", "paused", "stopped", "done"]
+Act = Literal["start", "pause", "resume", "stop"]
+_NEXT: dict[tuple[State, Act], State] = {
+    ("planned", "start"): "running",
+    ("planned", "stop"): "stopped",
+    ("running", "pause"): "paused",
+    ("running", "stop"): "stopped",
+    ("paused", "resume"): "running",
+    ("paused", "stop"): "stopped",
+}
 
 
 class Campaign(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,17 +49,30 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     orders: dict[str, str]
     hours: str
     downgrade: bool
-    state: Literal["running", "stopped", "done"]
+    state: State
     reason: str
     begun_at: datetime
     begun_by: str
 
 
+class CampaignStep(msgspec.Struct, frozen=True, kw_only=True):
+    """One change of a campaign's state; ``old`` is empty when it was made."""
+
+    old: str
+    new: str
+    at: datetime
+    by: str
+    why: str
+
+
 def begin(
     conn: sa.Connection, school: str, file: str, devices: Sequence[str], by: str, now: datetime, hours: str = "", *,
-    downgrade: bool = False,
+    downgrade: bool = False, start: bool = True,
 ) -> Campaign:  # fmt: skip
-    """Begin to bring ``file`` to ``devices`` (agents), in this order. Raises `NotFound` and `Conflict`."""
+    """Begin to bring ``file`` to ``devices`` (agents), in this order; without ``start`` it waits for that.
+
+    Raises `NotFound` and `Conflict`.
+    """
     inventory.get(conn, school, file)
     within(hours, time(0))
     chosen = tuple(dict.fromkeys(devices))
@@ -54,19 +81,52 @@ def begin(
     for device in chosen:
         configuration.refuse_others(conn, school, device)
     made = Campaign(
-        id=new_id(), file=file, devices=chosen, orders={}, hours=hours, downgrade=downgrade, state="running",
-        reason="", begun_at=now, begun_by=by,
+        id=new_id(), file=file, devices=chosen, orders={}, hours=hours, downgrade=downgrade,
+        state="running" if start else "planned", reason="", begun_at=now, begun_by=by,
     )  # fmt: skip
     row = {**msgspec.structs.asdict(made), "devices": _text(chosen), "orders": "{}", "school": school, "wave_at": now}
     conn.execute(campaigns.insert().values(**row))
+    _step(conn, made.id, "", made.state, now, by)
     return made
 
 
-def stop(conn: sa.Connection, school: str, campaign: str, by: str) -> None:
-    """Send it to no more devices; raises `NotFound` for one that does not run."""
-    this = (campaigns.c.school == school) & (campaigns.c.id == campaign) & (campaigns.c.state == "running")
-    if conn.execute(campaigns.update().where(this).values(state="stopped", reason=f"by {by}")).rowcount == 0:
-        raise NotFound(f"no campaign {campaign!r} runs at {school!r}")
+def act(
+    conn: sa.Connection, school: str, campaign: str, what: Act, by: str, now: datetime, name: str = ""
+) -> None:  # fmt: skip
+    """Start, pause, resume or stop one; raises `NotFound`, and `Conflict` for a step that cannot follow.
+
+    What was sent already stays sent: a device that has the command installs. ``name`` is what ``by`` is called.
+    """
+    found = get(conn, school, campaign)
+    new = _NEXT.get((found.state, what))
+    if new is None:
+        able = ", ".join(acts_in(found.state)) or "nothing"
+        raise Conflict(f"a campaign that is {found.state} cannot {what}; it can: {able}")
+    conn.execute(campaigns.update().where(campaigns.c.id == campaign).values(state=new, reason=f"by {name or by}"))
+    _step(conn, campaign, found.state, new, now, by)
+
+
+def acts_in(state: State) -> tuple[Act, ...]:
+    """What can be done to a campaign in ``state``."""
+    return tuple(what for before, what in _NEXT if before == state)
+
+
+def get(conn: sa.Connection, school: str, campaign: str) -> Campaign:
+    """One campaign; raises `NotFound`."""
+    this = (campaigns.c.school == school) & (campaigns.c.id == campaign)
+    row = conn.execute(campaigns.select().where(this)).first()
+    if row is None:
+        raise NotFound(f"no campaign {campaign!r} at {school!r}")
+    return _campaign(row)
+
+
+def steps(conn: sa.Connection, campaign: str) -> list[CampaignStep]:
+    """The steps of a campaign, the oldest first."""
+    query = table_of_steps.select().where(table_of_steps.c.campaign == campaign).order_by(table_of_steps.c.id)
+    return [
+        CampaignStep(**{name: row._mapping[name] for name in CampaignStep.__struct_fields__})
+        for row in conn.execute(query)
+    ]
 
 
 def advance(conn: sa.Connection, now: datetime, zone: tzinfo) -> None:
@@ -82,6 +142,8 @@ def advance(conn: sa.Connection, now: datetime, zone: tzinfo) -> None:
         elif step.verdict == "send":
             change |= _send(conn, row.school, found, step.send, now)
         conn.execute(campaigns.update().where(campaigns.c.id == row.id).values(**change))
+        if "state" in change:
+            _step(conn, row.id, found.state, str(change["state"]), now, PLATFORM, str(change["reason"]))
 
 
 def all_of(conn: sa.Connection, school: str, limit: int = 50) -> list[Campaign]:
@@ -99,6 +161,13 @@ def within(hours: str, moment: time) -> bool:
     except ValueError:
         raise Conflict(f"hours {hours!r} is not like 22:00-05:00") from None
     return start <= moment < end if start <= end else moment >= start or moment < end
+
+
+def _step(
+    conn: sa.Connection, campaign: str, old: str, new: str, now: datetime, by: str, why: str = ""
+) -> None:  # fmt: skip
+    values = {"campaign": campaign, "old": old, "new": new, "at": now, "by": by, "why": why}
+    conn.execute(table_of_steps.insert().values(**values))
 
 
 def _send(

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import sqlalchemy as sa
+from msgspec import Meta
 
 from campus.errors import Conflict, NotFound
-from campus.firmware import order_of
+from campus.firmware import is_signed, manifest, order_of
 from campus.ids import new_id
+from campus.settings import SigningKey
 from devices.firmware.tables import firmware_files as table
 from devices.tables import device_states, devices
 
@@ -27,6 +31,8 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     added_at: datetime
     added_by: str
+    signed_by: str = ""  # the name of the key of `[firmware]`; empty: it was put on the list without a check
+    kept: str = ""  # where an uploaded file lies; empty: it lies elsewhere
 
 
 class Running(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,14 +48,40 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
 class Signed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What `campus devices firmware sign` writes beside a file."""
 
-    model: str
-    version: str
-    size: int
-    sha256: str
-    signature: str
+    model: Annotated[str, Meta(min_length=1, max_length=64)]
+    version: Annotated[str, Meta(min_length=1, max_length=32)]
+    size: Annotated[int, Meta(ge=1)]
+    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+    signature: Annotated[str, Meta(pattern=r"^[0-9a-f]{128}$")]
 
 
-def add(conn: sa.Connection, school: str, signed: Signed, url: str, by: str, now: datetime) -> File:
+def signer(keys: Sequence[SigningKey], signed: Signed) -> str:
+    """The name of the key that signed; empty without keys. Raises `Conflict` when none of them did."""
+    text = manifest(signed.model, signed.version, signed.size, signed.sha256)
+    for key in keys:
+        if is_signed(key.public_key, signed.signature, text):
+            return key.name
+    if keys:
+        names = ", ".join(key.name for key in keys)
+        raise Conflict(
+            f"the signature of {signed.model} {signed.version} is of none of the keys in [firmware] ({names}); "
+            "sign the file anew with `campus devices firmware sign`"
+        )
+    return ""
+
+
+def refuse_other(signed: Signed, content: bytes) -> None:
+    """Raise `Conflict` when ``content`` is not the file that was signed."""
+    if len(content) != signed.size:
+        raise Conflict(f"the file has {len(content)} bytes, {signed.size} were signed; was another file chosen?")
+    if hashlib.sha256(content).hexdigest() != signed.sha256:
+        raise Conflict("the file is not the one that was signed: its SHA-256 is another")
+
+
+def add(
+    conn: sa.Connection, school: str, signed: Signed, url: str, by: str, now: datetime, *,
+    signed_by: str = "", kept: str = "",
+) -> File:  # fmt: skip
     """Put a signed file on the list; raises `Conflict` for a bad version or address, or one that is there already."""
     try:
         order_of(signed.version)
@@ -59,7 +91,10 @@ def add(conn: sa.Connection, school: str, signed: Signed, url: str, by: str, now
         raise Conflict(f"{url!r} is no http or https address from which agents could fetch the file")
     if any(one.model == signed.model and one.version == signed.version for one in files(conn, school)):
         raise Conflict(f"{signed.model} {signed.version} is there already; another file needs another version")
-    made = File(id=new_id(), url=url, added_at=now, added_by=by, **msgspec.structs.asdict(signed))
+    made = File(
+        id=new_id(), url=url, added_at=now, added_by=by, signed_by=signed_by, kept=kept,
+        **msgspec.structs.asdict(signed),
+    )  # fmt: skip
     conn.execute(table.insert().values(school=school, **msgspec.structs.asdict(made)))
     return made
 
@@ -69,6 +104,16 @@ def get(conn: sa.Connection, school: str, file: str) -> File:
     row = conn.execute(_select(school).where(table.c.id == file)).mappings().first()
     if row is None:
         raise NotFound(f"no firmware file {file!r} at {school!r}")
+    return File(**row)
+
+
+def by_hash(conn: sa.Connection, sha256: str) -> File:
+    """An uploaded file by its hash, of whichever school; raises `NotFound`."""
+    wanted = (table.c.sha256 == sha256) & (table.c.kept != "")
+    columns = (table.c[name] for name in File.__struct_fields__)
+    row = conn.execute(sa.select(*columns).where(wanted).limit(1)).mappings().first()
+    if row is None:
+        raise NotFound("no uploaded firmware has this hash")
     return File(**row)
 
 

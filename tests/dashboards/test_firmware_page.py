@@ -54,7 +54,7 @@ def test_a_running_campaign_is_stopped_by_name_and_once(sign_in: SignIn, tmp_pat
     made = admin.post(f"{PATH}/campaigns", json={"file": file, "devices": AGENTS}).json()["campaigns"][0]["id"]
     (stopped,) = admin.post(f"{PATH}/campaigns/{made}/stop").json()["campaigns"]
     assert (stopped["state"], stopped["reason"].startswith("by ")) == ("stopped", True)
-    assert admin.post(f"{PATH}/campaigns/{made}/stop").status_code == 404
+    assert admin.post(f"{PATH}/campaigns/{made}/stop").status_code == 409
 
 
 def test_a_file_that_was_not_signed_is_refused_with_the_place(sign_in: SignIn) -> None:

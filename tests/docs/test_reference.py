@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from campus.events import EVENTS
-from campus.settings import Bot, Foreign, Mail, MqttOut, RosterProvider, Section, Settings, Sms, Webhook
+from campus.settings import Bot, Foreign, Mail, MqttOut, RosterProvider, Section, Settings, SigningKey, Sms, Webhook
 from cli.main import campus
 from ingest.foreign.door import CODECS
 
@@ -55,7 +55,7 @@ def test_every_key_of_a_foreign_row_is_described() -> None:
 def test_no_setting_is_described_that_does_not_exist() -> None:
     described = {line.split("`")[1] for line in SETTINGS.splitlines() if line.startswith("| `")}
     known = {key.name for field in SECTIONS for key in msgspec.structs.fields(type(field.default))}
-    nested = (*CHANNELS.values(), RosterProvider, Foreign)
+    nested = (*CHANNELS.values(), RosterProvider, Foreign, SigningKey)
     known |= {key.name for one in nested for key in msgspec.structs.fields(one)}
     assert {name for name in described if not name.startswith("CAMPUS_")} <= known
 
