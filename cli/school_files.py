@@ -9,7 +9,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from attendance.calendar.files import import_exams, import_terms
-from attendance.guardians.wishes import import_guardians
+from attendance.guardians.sheet import import_guardians
 from attendance.roster.read import read_roster
 from attendance.roster.roster import RosterDiff
 from attendance.roster.store import KINDS, apply_roster
@@ -43,7 +43,7 @@ def import_school(
         ("sessions.csv", lambda path: session_files.import_sessions(conn, school.id, path)),
         ("statuses.csv", lambda path: session_files.import_statuses(conn, school.id, path)),
         ("leave_kinds.csv", lambda path: session_files.import_leave_kinds(conn, school.id, path)),
-        ("guardians.csv", lambda path: import_guardians(conn, school.id, path, now)),
+        ("guardians.csv", lambda path: import_guardians(conn, school.id, path, now).guardians),
         ("leave.csv", lambda path: attendance_files.import_leave(conn, school.id, path, school.zone)),
     )
     present = [(name, step) for name, step in steps if (folder / name).exists()]

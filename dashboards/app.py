@@ -30,6 +30,7 @@ from dashboards.api import drawing as drawing_api
 from dashboards.api import duty as duty_api
 from dashboards.api import enrolment as enrolment_api
 from dashboards.api import firmware as firmware_api
+from dashboards.api import guardian_sheet
 from dashboards.api import guardians as guardians_api
 from dashboards.api import handing as handing_api
 from dashboards.api import illness as illness_api
@@ -187,6 +188,7 @@ def _api() -> APIRouter:
         reports_api,
         leave_api,
         guardians_api,
+        guardian_sheet,
         illness_api,
         muster_api,
         incident_report_api,

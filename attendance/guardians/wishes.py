@@ -1,4 +1,4 @@
-"""Guardians and what they agreed to be told: read, changed by the office, imported from guardians.csv."""
+"""Guardians and what they agreed to be told: read, changed and removed by the office."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ import re
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Literal, get_args
 
 import msgspec
 import sqlalchemy as sa
 
-from attendance.guardians.tables import guardian_profiles, guardian_wishes
+from attendance.guardians.tables import guardian_letters, guardian_profiles, guardian_wishes
 from attendance.roster.tables import guardian_links, guardians
-from attendance.sheets.rows import Row, sheet
 from attendance.tables import students
 from campus import db
 from campus.errors import Conflict, NotFound
@@ -29,6 +27,7 @@ WAYS: tuple[Way, ...] = get_args(Way)
 _TELEPHONE = re.compile(r"\+?[0-9][0-9 -]{4,22}[0-9]")
 _EMAIL = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]+")
 _A_DAY = 24 * 60
+_AT_ONCE = 5000  # guardians of one question
 
 
 class Guardian(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +74,17 @@ def guardian(conn: sa.Connection, school: str, id_: str) -> Known:
         raise NotFound(f"school {school!r} has no guardian {id_!r}")
     one, of = found[0]
     return Known(guardian=one, of=of, wants=wishes_of(conn, school, [id_]).get(id_, ()))
+
+
+def guardians_by_id(conn: sa.Connection, school: str, ids: Collection[str]) -> dict[str, Known]:
+    """Those of the guardians ``ids`` that the school has, by id, with every student they are a guardian of."""
+    found: dict[str, Known] = {}
+    asked = list(ids)
+    for first in range(0, len(asked), _AT_ONCE):
+        people = _people(conn, school, guardians.c.id.in_(asked[first : first + _AT_ONCE]))
+        wants = wishes_of(conn, school, [one.id for one, _ in people])
+        found |= {one.id: Known(guardian=one, of=of, wants=wants.get(one.id, ())) for one, of in people}
+    return found
 
 
 _Found = tuple[Guardian, tuple[tuple[str, str], ...]]
@@ -135,9 +145,7 @@ def keep(
     missing = sorted(asked - set(conn.execute(sa.select(students.c.id).where(*here)).scalars()))
     if missing or not of:
         raise NotFound(f"school {school!r} has no student {missing[0] if missing else ''!r}")
-    if not one.id or not one.name.strip():
-        raise Conflict("a guardian needs an id and a name")
-    if wrong := wrong_phone(one.phone) or wrong_email(one.email):
+    if wrong := wrong_guardian(one):
         raise Conflict(wrong)
     person = {"school": school, "id": one.id, "name": one.name.strip(), "phone": one.phone, "email": one.email}
     db.upsert(guardians, conn, [person], ["school", "id"], ["name", "phone", "email"])
@@ -151,11 +159,8 @@ def keep(
 
 def set_profile(conn: sa.Connection, school: str, one: Guardian) -> None:
     """Store how ``one`` wants to be written to: language, way and quiet hours. Raises `Conflict`."""
-    if one.language not in LANGUAGES or one.by not in WAYS:
-        raise Conflict("messages are written in zh or en, and sent by phone or email")
-    quiet = (one.quiet_from, one.quiet_until)
-    if (None in quiet and quiet != (None, None)) or any(at is not None and not 0 <= at < _A_DAY for at in quiet):
-        raise Conflict("quiet hours need a beginning and an end, both times of day")
+    if wrong := wrong_profile(one):
+        raise Conflict(wrong)
     fields = ("language", "by", "quiet_from", "quiet_until")
     row = {"school": school, "guardian": one.id, **{name: getattr(one, name) for name in fields}}
     db.upsert(guardian_profiles, conn, [row], ["school", "guardian"], fields)
@@ -176,6 +181,39 @@ def set_wishes(
     db.upsert(guardian_wishes, conn, rows, ["school", "guardian", "kind"], [])
 
 
+def remove(conn: sa.Connection, school: str, id_: str) -> Known:
+    """Take a guardian out: who they are, whose, and what they agreed to; return what was known. Raises `NotFound`.
+
+    Nothing more is sent; what was sent stays on record under an id that names nobody any more. Where a roster brings
+    guardians, its next import decides anew who is one.
+    """
+    known = guardian(conn, school, id_)
+    for table in (guardian_wishes, guardian_profiles, guardian_links):
+        conn.execute(table.delete().where(table.c.school == school, table.c.guardian == id_))
+    conn.execute(guardians.delete().where(guardians.c.school == school, guardians.c.id == id_))
+    queued = (guardian_letters.c.school == school, guardian_letters.c.guardian == id_)
+    withdrawn = {"state": "withdrawn", "detail": "the guardian was removed", "contact": ""}
+    conn.execute(guardian_letters.update().where(*queued, guardian_letters.c.state == "queued").values(withdrawn))
+    return known
+
+
+def wrong_guardian(one: Guardian) -> str:
+    """What is wrong with a guardian; empty when nothing is."""
+    if not one.id or not one.name.strip():
+        return "a guardian needs an id and a name"
+    return wrong_phone(one.phone) or wrong_email(one.email) or wrong_profile(one)
+
+
+def wrong_profile(one: Guardian) -> str:
+    """What is wrong with how a guardian is to be written to; empty when nothing is."""
+    if one.language not in LANGUAGES or one.by not in WAYS:
+        return "messages are written in zh or en, and sent by phone or email"
+    quiet = (one.quiet_from, one.quiet_until)
+    if (None in quiet and quiet != (None, None)) or any(at is not None and not 0 <= at < _A_DAY for at in quiet):
+        return "quiet hours need a beginning and an end, both times of day"
+    return ""
+
+
 def wrong_phone(phone: str) -> str:
     """What is wrong with a telephone number; empty when nothing is, or none is given."""
     return "" if not phone or _TELEPHONE.fullmatch(phone) else "the telephone number is none: write it in digits"
@@ -184,51 +222,3 @@ def wrong_phone(phone: str) -> str:
 def wrong_email(email: str) -> str:
     """What is wrong with an e-mail address; empty when nothing is, or none is given."""
     return "" if not email or _EMAIL.fullmatch(email) else "the e-mail address is none: write it like a@b.example"
-
-
-def import_guardians(conn: sa.Connection, school: str, path: Path, now: datetime) -> int:
-    """Add or change the guardians of guardians.csv; return how many. Raises `ImportFileError`.
-
-    Columns: guardian, name, student, relation, phone, email, language (zh or en), by (phone or email), wants (words of
-    `KINDS`, by blanks), and optionally quiet_from and quiet_until (HH:MM). A guardian of several students has a row for
-    each; whoever is not in the sheet stays as they are.
-    """
-    known = set(conn.execute(sa.select(students.c.id).where(students.c.school == school, students.c.active)).scalars())
-    rows: dict[str, tuple[Row, Guardian, tuple[Kind, ...]]] = {}
-    of: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for row in sheet(path, "guardian", "name", "student"):
-        one, wants, student = _guardian_in(row), _wants(row), row.need("student")
-        if student not in known:
-            raise row.wrong(f"student {student!r} is not in the roster")
-        if one.id in rows and rows[one.id][1:] != (one, wants):
-            raise row.wrong(f"guardian {one.id!r} is told differently in line {rows[one.id][0].line}")
-        rows.setdefault(one.id, (row, one, wants))
-        of[one.id].append((student, row.maybe("relation", longest=32)))
-    for id_, (row, one, wants) in rows.items():
-        try:
-            keep(conn, school, one, of[id_], wants, path.name[:64], now)
-        except Conflict as error:
-            raise row.wrong(str(error)) from None
-    return len(rows)
-
-
-def _guardian_in(row: Row) -> Guardian:
-    language, by = row.maybe("language") or "zh", row.maybe("by") or "phone"
-    return Guardian(
-        id=row.need("guardian"),
-        name=row.need("name", longest=200),
-        phone=row.maybe("phone"),
-        email=row.maybe("email", longest=200),
-        language=language,  # type: ignore[arg-type]  # `set_profile` refuses what is none
-        by=by,  # type: ignore[arg-type]
-        quiet_from=row.minute("quiet_from") if row.maybe("quiet_from") else None,
-        quiet_until=row.minute("quiet_until") if row.maybe("quiet_until") else None,
-    )
-
-
-def _wants(row: Row) -> tuple[Kind, ...]:
-    said = row.maybe("wants").replace(",", " ").split()
-    wrong = [word for word in said if word not in KINDS]
-    if wrong:
-        raise row.wrong(f"wants {wrong[0]!r} is not known; use {', '.join(KINDS)}")
-    return tuple(kind for kind in KINDS if kind in said)

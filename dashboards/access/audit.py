@@ -27,6 +27,8 @@ Action = Literal[
     "leave.decide",
     "guardians.view",
     "guardians.change",
+    "guardians.remove",
+    "guardians.import",
     "illness.view",
     "illness.note",
     "alarm.view",

@@ -51,6 +51,13 @@ class NewGuardian(GuardianChange, frozen=True, kw_only=True, forbid_unknown_fiel
     email: Annotated[str, Meta(max_length=200)] = ""
 
 
+class Removed(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is no guardian any more."""
+
+    id: str
+    name: str
+
+
 @router.get("/classes/{class_id}/guardians", **described(ClassGuardians))
 def guardians(request: Request, class_id: str, account: Reader) -> Json:
     """The guardians of an own class, what each agreed to, and what was sent in two weeks. The look is logged."""
@@ -93,6 +100,18 @@ def change(
         wishes.set_profile(conn, account.school, _profile(known.guardian, said))
         wishes.set_wishes(conn, account.school, guardian, said.wants, account.id, deps.clock.now())
         return _answer(conn, deps, account, guardian, "change")
+
+
+@router.post("/guardians/{guardian}/remove", dependencies=[OwnOrigin], **described(Removed))
+def remove(request: Request, guardian: str, account: Editor) -> Json:
+    """Take a guardian out with what they agreed to; what waits for them is not sent, what was sent stays on record."""
+    deps = deps_of(request)
+    with db.write(deps.engine) as conn:
+        for student, _ in wishes.guardian(conn, account.school, guardian).of:
+            must_own_student(conn, account, student)
+        known = wishes.remove(conn, account.school, guardian)
+        audit.record(conn, deps.wall.now(), account, "guardians.remove", guardian, *known.wants)
+    return Json(Removed(id=guardian, name=known.guardian.name))
 
 
 def _profile(one: Guardian, said: GuardianChange) -> Guardian:

@@ -1,6 +1,6 @@
 // The guardians of a class: who agreed to what, and what was sent; the office changes it.
 import { $, $$, batched, clone, data, fill, sync, t, when, word } from "./boot.js";
-import { attempt, get, post } from "./api.js";
+import { Problem, attempt, get, post, send } from "./api.js";
 import { toast } from "./toast.js";
 
 let view = data;
@@ -75,6 +75,9 @@ function open(one) {
     $("#f-quiet-from").value = clock(one.quiet_from);
     $("#f-quiet-until").value = clock(one.quiet_until);
   }
+  $("#remove").hidden = one === null;
+  $("#remove").textContent = t("guardians.remove");
+  delete $("#remove").dataset.sure;
   $("#box").showModal();
 }
 
@@ -90,13 +93,78 @@ async function save(event) {
   if (!done) return;
   $("#box").close();
   toast(t("guardians.saved", { name: done.name }));
+  await again();
+}
+
+async function again() {
   const fresh = await attempt(() => get(`/classes/${view.class_id}/guardians`));
   if (fresh) { view = fresh; paint(); }
+}
+
+/** The first touch asks, the second removes. */
+async function remove() {
+  const button = $("#remove");
+  if (!button.dataset.sure) {
+    button.dataset.sure = "1";
+    button.textContent = t("guardians.remove_sure", { name: editing.name });
+    return;
+  }
+  const done = await attempt(() => post(`/guardians/${editing.id}/remove`));
+  if (!done) return;
+  $("#box").close();
+  toast(t("guardians.removed", { name: done.name }));
+  await again();
+}
+
+let looked = null;
+
+function forget() {
+  looked = null;
+  for (const id of ["#sheet-wrong", "#sheet-sum", "#sheet-take"]) $(id).hidden = true;
+  $("#sheet-look").hidden = false;
+}
+
+/** Send the chosen sheet; what is wrong with it stands below, line by line. */
+async function sheet(path) {
+  $("#sheet-wrong").hidden = true;
+  try {
+    return await send(path, $("#sheet-file").files[0]);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    $("#sheet-wrong").textContent = error.message;
+    $("#sheet-wrong").hidden = false;
+    return null;
+  }
+}
+
+async function look(event) {
+  event.preventDefault();
+  looked = await sheet("/guardian-sheet/dry-run");
+  if (!looked) return;
+  const { report } = looked;
+  const news = report.added + report.changed > 0;
+  $("#sheet-sum").textContent = t(news ? "guardians.import_would" : "guardians.import_same", report);
+  $("#sheet-sum").hidden = false;
+  $("#sheet-take").hidden = !news;
+  $("#sheet-look").hidden = news;
+}
+
+async function take() {
+  const done = await sheet(`/guardian-sheet/import?digest=${looked.digest}`);
+  if (!done) return;
+  $("#sheet-box").close();
+  toast(t("guardians.imported", done));
+  await again();
 }
 
 if (view.may_edit) {
   $("#add").addEventListener("click", () => open(null));
   $("#form").addEventListener("submit", save);
+  $("#remove").addEventListener("click", remove);
+  $("#bring").addEventListener("click", () => { $("#sheet").reset(); forget(); $("#sheet-box").showModal(); });
+  $("#sheet").addEventListener("submit", look);
+  $("#sheet-file").addEventListener("change", forget);
+  $("#sheet-take").addEventListener("click", take);
   for (const close of $$("[data-close]")) close.addEventListener("click", () => close.closest("dialog").close());
 }
 paint();

@@ -15,8 +15,9 @@ from test_worked_cases import Happening, leaves, outages, passes, words
 from attendance.guardians.letters import forget_before
 from attendance.guardians.notices import Timing
 from attendance.guardians.ports import Answer, Letter
+from attendance.guardians.sheet import import_guardians
 from attendance.guardians.tables import guardian_letters, guardian_notices
-from attendance.guardians.wishes import Guardian, import_guardians, keep
+from attendance.guardians.wishes import Guardian, keep
 from attendance.guardians.worker import GuardianWorker
 from campus import db
 from campus.clock import VirtualClock

@@ -117,3 +117,74 @@ def test_the_page_opens_for_the_office_and_says_nothing_of_other_classes(sign_in
 )
 def test_a_teacher_sees_a_contact_in_part(contact: str, shown: str) -> None:
     assert hidden(contact) == shown
+
+
+HEAD = "guardian,name,student,relation,phone,language,wants"
+
+
+def test_a_sheet_of_guardians_is_looked_at_then_taken_and_only_that_file(
+    sign_in: SignIn, student: str, seeded: sa.Engine
+) -> None:
+    office = sign_in("office")
+    row = f"p-1,王大明,{student},father,13800138000,zh,absent arrived"
+    look = office.post(f"{API}/guardian-sheet/dry-run", content=f"{HEAD}\n{row}\n".encode()).json()
+    assert look["report"] == {"guardians": 1, "students": 1, "added": 1, "changed": 0}
+    with seeded.connect() as conn:
+        assert conn.execute(sa.select(guardian_wishes)).first() is None
+    other = f"{HEAD}\n{row} left\n".encode()
+    assert office.post(f"{API}/guardian-sheet/import?digest={look['digest']}", content=other).status_code == 409
+    taken = office.post(f"{API}/guardian-sheet/import?digest={look['digest']}", content=f"{HEAD}\n{row}\n".encode())
+    assert taken.json()["added"] == 1
+    again = office.post(f"{API}/guardian-sheet/dry-run", content=f"{HEAD}\n{row}\n".encode()).json()["report"]
+    assert (again["added"], again["changed"]) == (0, 0)
+    changed = office.post(f"{API}/guardian-sheet/dry-run", content=other).json()["report"]
+    assert (changed["added"], changed["changed"]) == (0, 1)
+    with seeded.connect() as conn:
+        assert "guardians.import" in set(conn.execute(sa.select(access_log.c.action)).scalars())
+
+
+def test_every_wrong_line_of_a_sheet_is_named_and_nothing_is_taken(
+    sign_in: SignIn, student: str, seeded: sa.Engine
+) -> None:
+    rows = [
+        f"p-1,王大明,{student},father,13800138000,zh,absent",
+        "p-2,李四,no-such,mother,13800138001,zh,absent",
+        f"p-3,张三,{student},mother,call me,zh,absent",
+        f"p-4,赵六,{student},mother,13800138002,fr,absent",
+        f"p-5,孙七,{student},mother,13800138003,zh,everything",
+    ]
+    answer = sign_in("office").post(f"{API}/guardian-sheet/dry-run", content="\n".join([HEAD, *rows]).encode())
+    assert answer.status_code == 422
+    told = answer.json()["detail"]
+    for line, problem in ((3, "not in the roster"), (4, "write it in digits"), (5, "zh or en"), (6, "use arrived")):
+        assert any(f"line {line}:" in one and problem in one for one in told.splitlines()), told
+    assert "line 2:" not in told
+    with seeded.connect() as conn:
+        assert conn.execute(sa.select(guardian_wishes)).first() is None
+
+
+def test_a_removed_guardian_hears_nothing_more_and_the_removal_is_on_record(
+    sign_in: SignIn, student: str, seeded: sa.Engine
+) -> None:
+    office = sign_in("office")
+    roll = office.get(f"{API}/classes/{OWN_CLASS}/roll").json()["lines"]
+    here = next(one["student"] for one in roll if one["status"] == "present")
+    id_ = add(office, here, wants=["arrived"])["id"]
+    clock, gateway = VirtualClock(NOW), Gateway()
+    timing = Timing(zone=ZONE, fresh=timedelta(hours=12))
+    worker = GuardianWorker(seeded, gateway, clock, timing, timedelta(days=90))
+    with db.write(seeded) as conn:
+        looks.note(conn, {looks.Look(SCHOOL, here, NOW.astimezone(ZONE).date())}, NOW)
+    worker.run_once()  # the notice waits for others
+
+    assert sign_in("teacher").post(f"{API}/guardians/{id_}/remove").status_code == 403
+    assert office.post(f"{API}/guardians/{id_}/remove").json() == {"id": id_, "name": "王大明"}
+    clock.advance(timedelta(minutes=11))
+    worker.run_once()
+    assert gateway.taken == []
+    view = office.get(f"{API}/classes/{OWN_CLASS}/guardians").json()
+    assert all(not one["guardians"] for one in view["students"] if one["student"] == here)
+    assert office.post(f"{API}/guardians/{id_}/remove").status_code == 404
+    with seeded.connect() as conn:
+        subjects = conn.execute(sa.select(access_log.c.subject).where(access_log.c.action == "guardians.remove"))
+        assert [one.split()[0] for one in subjects.scalars()] == [id_]
