@@ -61,3 +61,22 @@ retention_runs = sa.Table(
     sa.Column("rows", sa.Integer, nullable=False),
     comment="what was forgotten: which kind of data, when, from before when, how many rows",
 )
+
+program_beats = sa.Table(
+    "program_beats",
+    metadata,
+    sa.Column("program", sa.String(32), primary_key=True),
+    sa.Column("version", sa.String(32), nullable=False),
+    sa.Column("started_at", Moment, nullable=False),
+    sa.Column("beat_at", Moment, nullable=False),
+    comment="the programs of the platform and when each last said that it lives, by the machine's clock",
+)
+
+backup_runs = sa.Table(
+    "backup_runs",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("bytes", sa.BigInteger, nullable=False),
+    comment="backups that were whole when they were made",
+)

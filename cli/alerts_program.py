@@ -16,9 +16,11 @@ from alerts.telling.routes import load_routes
 from alerts.telling.worker import AlertWorker
 from attendance.guardians.worker import GuardianWorker
 from attendance.rollbook import RollBook
+from campus import heartbeat
 from campus.clock import Clock, SystemClock
 from campus.errors import SettingsError
 from campus.mqtt import MqttClient
+from campus.scheduling import Scheduler
 from campus.service import Service
 from campus.settings import Settings
 from cli.guardian_post import GuardianPost, timing_of
@@ -35,13 +37,17 @@ def run_alerts(settings: Settings, clock: Clock) -> int:
     notifiers = make_notifiers(settings.alerts, client, zone=settings.school.zone, publisher=broker)
     dispatcher = make_dispatcher(settings, notifiers)
     worker = AlertWorker(engine, notifiers, clock, wall=SystemClock(), dispatcher=dispatcher)
+    scheduler = Scheduler()
+    scheduler.every(heartbeat.EVERY_S, "say that it lives", heartbeat.Heartbeat(engine, "alerts").step)
     service = Service("alerts")
     service.metrics(settings.metrics.host, settings.metrics.alerts_port)
     service.on_stop("database", engine.dispose)
+    service.on_stop("scheduler", scheduler.stop)
     service.on_stop("http", client.close)
     if broker is not None:
         service.on_stop("broker", broker.stop)
         broker.start()
+    scheduler.start()
     service.task("deliver", worker.run)
     service.task("tell guardians", make_guardian_worker(settings, engine, client, clock).run)
     return service.run()

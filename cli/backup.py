@@ -13,10 +13,11 @@ import click
 import msgspec
 import sqlalchemy as sa
 
-from campus import __version__
+from campus import __version__, db
 from campus.clock import SystemClock
 from campus.errors import CampusError, Conflict, SettingsError
 from campus.settings import Settings
+from campus.tables import backup_runs
 from cli.options import CONFIG, load_settings
 
 MANIFEST = "manifest.json"
@@ -44,7 +45,9 @@ class DamagedBackup(CampusError):
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def backup(config_path: Path | None, keep: int | None, folder: Path) -> None:
     """Copy database, readings and papers into a new folder below FOLDER, while the platform runs."""
-    made = back_up(load_settings(config_path), folder, SystemClock().now())
+    settings, now = load_settings(config_path), SystemClock().now()
+    made = back_up(settings, folder, now)
+    note(settings, made, now)
     click.echo(f"{made}: whole, each file with its hash.")
     click.echo("Keys and passwords (campus.env, broker, certificates) are not in it: keep them apart, in a safe.")
     for old in _older(folder, keep):
@@ -78,6 +81,18 @@ def back_up(settings: Settings, folder: Path, now: datetime) -> Path:
         shutil.rmtree(part, ignore_errors=True)
         raise
     return goal
+
+
+def note(settings: Settings, made: Path, now: datetime) -> None:
+    """Write down that a backup was made, for the administrator's page; an older schema has no place for it."""
+    size = sum(one.stat().st_size for one in made.rglob("*") if one.is_file())
+    engine = db.open_engine(settings.database.url)
+    try:
+        with db.write(engine) as conn:
+            if sa.inspect(conn).has_table(backup_runs.name):
+                conn.execute(backup_runs.insert().values(at=now, bytes=size))
+    finally:
+        engine.dispose()
 
 
 def databases(settings: Settings) -> dict[str, Path]:

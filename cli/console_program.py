@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from campus import heartbeat
 from campus.clock import Clock
 from campus.scheduling import Scheduler
 from campus.series_open import open_series
@@ -14,6 +17,12 @@ from cli.wiring import open_database
 from dashboards.city.keeper import STEP_S, CityKeeper
 from dashboards.deps import Deps
 from dashboards.server import serve
+
+
+def certificates_of(settings: Settings) -> tuple[Path, ...]:
+    """The certificates that this installation shows or gives to others."""
+    files = (settings.broker.cert_file, settings.dashboards.cert_file, settings.trust.authority)
+    return tuple(dict.fromkeys(path for path in files if path is not None))
 
 
 def run_dashboards(settings: Settings, clock: Clock) -> int:
@@ -29,6 +38,7 @@ def run_dashboards(settings: Settings, clock: Clock) -> int:
         firmware=settings.firmware,
         trust=settings.trust,
         sign_on=settings.sign_on,
+        certificates=certificates_of(settings),
         kept=tuple((one.what, one.days) for one in purges(settings.retention)),
         rules=settings.alerts.rules,
         rush=rush_of(settings.school.zone),
@@ -36,6 +46,7 @@ def run_dashboards(settings: Settings, clock: Clock) -> int:
     )
     scheduler = Scheduler()
     scheduler.every(STEP_S, "count the city's schools", CityKeeper(engine, clock, settings.school.zone).step)
+    scheduler.every(heartbeat.EVERY_S, "say that it lives", heartbeat.Heartbeat(engine, "dashboards").step)
     service = Service("dashboards")
     service.on_stop("database", engine.dispose)
     service.on_stop("series", series.close)

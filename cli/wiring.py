@@ -15,7 +15,7 @@ from alerts.stage import AlertStage
 from alerts.telling import ack_links
 from attendance.rollbook import RollBook
 from attendance.stage import AttendanceStage
-from campus import changes, db
+from campus import changes, db, heartbeat
 from campus.clock import Clock, to_ms
 from campus.mqtt import Message, MqttClient
 from campus.scheduling import Scheduler
@@ -158,6 +158,7 @@ def run_ingest(settings: Settings, clock: Clock) -> int:
     if Partition.parse(settings.ingest.partition).index == 1:
         scheduler.every(6 * 3600, "keep to retention", lambda: keep_to(engine, settings.retention, clock.now()))
     scheduler.every(3600, "forget old changes and event ids", lambda: forget_old(settings, engine, clock))
+    scheduler.every(heartbeat.EVERY_S, "say that it lives", heartbeat.Heartbeat(engine, _beat_of(settings)).step)
     service = Service("ingest")
     service.metrics(settings.metrics.host, settings.metrics.ingest_port)
     service.on_stop("database", engine.dispose)
@@ -169,6 +170,12 @@ def run_ingest(settings: Settings, clock: Clock) -> int:
     scheduler.start()
     parts.client.start()
     return service.run()
+
+
+def _beat_of(settings: Settings) -> str:
+    """What this part of ingest is called among the programs."""
+    part = settings.ingest.partition
+    return "ingest" if part == "1/1" else f"ingest {part}"
 
 
 def broker_access(settings: Settings, engine: sa.Engine, clock: Clock) -> BrokerAccess | None:

@@ -55,6 +55,7 @@ from dashboards.api import tokens as tokens_api
 from dashboards.api import trust as trust_api
 from dashboards.api import upkeep as upkeep_api
 from dashboards.api import upkeep_plans as upkeep_plans_api
+from dashboards.api import vitals as vitals_api
 from dashboards.api import warnings as warnings_api
 from dashboards.api.answers import describe
 from dashboards.api.conditional import Conditional
@@ -211,6 +212,7 @@ def _api() -> APIRouter:
         trust_api,
         platform_api,
         accounts_api,
+        vitals_api,
         sign_on_api,
         access_log_api,
         tokens_api,

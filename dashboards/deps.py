@@ -40,6 +40,7 @@ class Deps(msgspec.Struct, frozen=True, kw_only=True):
     trust: settings.Trust = settings.Trust()
     sign_on: SignOn = SignOn()
     wall: Clock = SystemClock()
+    certificates: tuple[Path, ...] = ()  # whose end is watched: the broker's, the console's, the authority's
     kept: tuple[tuple[str, float], ...] = ()  # what is forgotten by itself, and after how many days
     rules: Path | None = None  # the school's own rules file
     replay: Replay | None = None

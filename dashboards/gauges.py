@@ -11,6 +11,8 @@ from prometheus_client.core import GaugeMetricFamily
 from campus import db
 from campus.errors import Unavailable
 from dashboards.deps import Deps
+from dashboards.views.vitals import vitals
+from dashboards.vitals import STATES
 from devices import gauges
 
 _KEPT_S = 15.0
@@ -43,9 +45,16 @@ class DeviceGauges:
         try:
             with db.read(self._deps.engine) as conn:
                 counts = gauges.counts(conn, self._deps.school.id)
+            signs = vitals(self._deps)
         except Unavailable:
             return
         family = GaugeMetricFamily("campus_devices", "Devices in use, by kind and state", labels=["kind", "state"])
         for (kind, state), count in sorted(counts.items()):
             family.add_metric([kind, state], count)
         yield family
+        health = GaugeMetricFamily(
+            "campus_platform_health", "The platform's vital signs: 0 ok, 1 to watch, 2 bad", labels=["sign", "of"]
+        )
+        for one in signs:
+            health.add_metric([one.sign, one.of], STATES.index(one.state))
+        yield health

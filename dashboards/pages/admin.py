@@ -20,9 +20,10 @@ from dashboards.deps import deps_of
 from dashboards.pages.frame import render
 from dashboards.views.first_steps import first_steps
 from dashboards.views.retention import kept_lines
+from dashboards.views.vitals import vitals
 
 router = APIRouter(include_in_schema=False)
-TEXTS = ("admin", "role", "access", "dead")
+TEXTS = ("vital", "admin", "role", "access", "dead")
 
 
 @router.get("/admin")
@@ -35,8 +36,8 @@ def admin(request: Request, account: Annotated[Account, Depends(allow("platform.
         kept = kept_lines(conn, deps.kept)
         comers = sign_on.everybody(conn, account.school) if deps.sign_on.issuer else None
         steps, made = first_steps(conn, account.school), tokens.all_tokens(conn, account.school)
-    platform = platform_of(deps, account)
-    data = {"seen": seen, "me": account.id, "platform": platform, "tokens": made, "comers": comers}
+    platform, signs = platform_of(deps, account), vitals(deps)
+    data = {"seen": seen, "me": account.id, "platform": platform, "vitals": signs, "tokens": made, "comers": comers}
     return render(
         request,
         "admin",

@@ -1,30 +1,14 @@
 // The platform's health, strangers, unusable messages, accounts, and who looked at whom.
-import { $, $$, batched, clone, data, fill, setMark, setNow, since, sync, t, when, word } from "./boot.js";
+import { $, $$, batched, clone, data, fill, setNow, sync, t, when, word } from "./boot.js";
 import { Problem, attempt, get, patch, post } from "./api.js";
 import { openAccount } from "./account-box.js";
 import { follow } from "./live.js";
 import { toast } from "./toast.js";
+import "./vitals.js";
 
 const REREAD_MS = 10000;
-const QUIET_S = 300; // no word from any device for so long is no good sign
 
 let view = data.platform;
-
-function pulse() {
-  const silent = view.heard_at ? (Date.parse(view.now) - Date.parse(view.heard_at)) / 1000 : Infinity;
-  return [
-    { what: t("admin.heard"), says: view.heard_at ? since(view.heard_at) : t("admin.never"), tone: silent > QUIET_S ? "critical" : "good" },
-    { what: t("admin.series"), says: view.series_problem || t("admin.series_ok"), tone: view.series_problem ? "critical" : "good" },
-    { what: t("admin.spool"), says: view.spool.batches ? t("admin.spool_some", { n: view.spool.batches, time: when(view.spool.oldest) }) : t("admin.spool_none"), tone: view.spool.batches ? "warning" : "good" },
-    { what: t("admin.dead_today"), says: String(view.dead_today), tone: view.dead_today ? "warning" : "good" },
-    { what: t("admin.endpoints"), says: view.disabled_endpoints.map((one) => one.name).join(", ") || t("admin.endpoints_none"), tone: view.disabled_endpoints.length ? "critical" : "good" },
-  ];
-}
-
-function updateBeat(element, row) {
-  setMark($(".beat-mark", element), row.tone);
-  fill(element, row);
-}
 
 function makeAccount(row) {
   const element = clone("account");
@@ -110,7 +94,6 @@ $("#new-role").addEventListener("change", () => {
 $("form", $("#new-box")).addEventListener("submit", create);
 
 const paint = batched(() => {
-  sync($("#pulse"), pulse(), (row) => row.what, () => clone("beat"), updateBeat);
   sync($("#accounts"), view.accounts, (row) => row.id, makeAccount, updateAccount);
   sync($("#unknown"), view.unknown_devices, (row) => row.device, () => clone("stranger"), (element, row) =>
     fill(element, { device: row.device, topic: row.topic, messages: t("admin.messages", { n: row.messages }), at: when(row.last_seen) }));

@@ -104,3 +104,14 @@ def test_only_whole_backups_beyond_those_to_keep_are_deleted(school: Path) -> No
 def test_postgresql_is_pointed_to_its_own_tools(school: Path) -> None:
     (school / "campus.toml").write_text('[database]\nurl = "postgresql://h/c"\n', encoding="utf-8")
     assert "pg_dump" in str(run(school, "backup", str(school / "kept")).exception)
+
+
+def test_a_backup_is_noted_for_the_administrator_and_a_schema_without_the_place_is_backed_up_too(school: Path) -> None:
+    assert run(school, "backup", str(school / "kept")).exit_code == 0
+    with closing(sqlite3.connect(school / "data/campus.db")) as conn:
+        (size,) = conn.execute("SELECT bytes FROM backup_runs").fetchone()
+        conn.execute("DROP TABLE backup_runs")
+        conn.commit()
+    assert size == sum(one.stat().st_size for one in only_backup(school).rglob("*") if one.is_file())
+    done = run(school, "backup", str(school / "later"))
+    assert done.exit_code == 0, done.output

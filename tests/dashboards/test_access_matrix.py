@@ -103,6 +103,7 @@ TABLE: dict[tuple[str, str], Right | str] = {
     ("GET", f"{API}/alarm-load"): "alarms.read",
     ("GET", f"{API}/channels"): "platform.read",
     ("GET", f"{API}/platform/retention"): "platform.read",
+    ("GET", f"{API}/platform/health"): "platform.read",
     ("GET", f"{API}/roster/imports"): "platform.read",
     ("POST", f"{API}/channels/{{name}}/test"): "platform.read",
     ("GET", f"{API}/alarms/history"): "alarms.read",
