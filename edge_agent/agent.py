@@ -43,7 +43,10 @@ class EdgeAgent:
         hears = {Channel.CONFIG: remote.heard, Channel.COMMAND: commands.heard}
         broker = broker_of(settings)
         commands.carries = {}
-        uplink = Uplink(settings.agent, settings.school.id, broker, self._clock, remote.revision, hears)
+        installer = Installer(settings.firmware, __version__, fetch)
+        uplink = Uplink(
+            settings.agent, settings.school.id, broker, self._clock, remote.revision, hears, lambda: installer.version
+        )
         service.on_stop("uplink", uplink.close)
         if settings.cameras:
             self._add_cameras(uplink, service)
@@ -62,7 +65,6 @@ class EdgeAgent:
         answer = partial(uplink.reply, settings.agent.id)
         service.task("configuration", lambda stop: remote.run(stop, answer))
         service.task("enrolment", Renewals(settings.agent.enrolment, remote, self._clock).run)
-        installer = Installer(settings.firmware, __version__, fetch)
         commands.carries["update"] = installer.carry
         commands.unanswered = installer.left
         service.task("commands", lambda stop: commands.run(stop, answer))

@@ -50,7 +50,8 @@ class Uplink:
     """Takes events and readings of devices from any thread; `run` sends them.
 
     ``config`` is the revision of the configuration in force, told with the agent's status; ``hears`` are called,
-    on the connection's thread, with each message that the broker brings for the agent on that channel.
+    on the connection's thread, with each message that the broker brings for the agent on that channel; ``version`` is
+    what every status says runs here.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Uplink:
         clock: Clock,
         config: int = 0,
         hears: Mapping[Channel, Callable[[bytes], None]] | None = None,
+        version: Callable[[], str] = lambda: __version__,
     ) -> None:
         self._agent = agent
         self._school = school
@@ -81,6 +83,7 @@ class Uplink:
         self._beat_at: datetime | None = None
         self._mqtt = mqtt
         self._config = config
+        self._version = version
         self._hears = {self._topic(agent.id, channel): take for channel, take in (hears or {}).items()}
         self._client = self._make_client()
 
@@ -256,7 +259,7 @@ class Uplink:
                 state=state if reachable() else "offline",
                 ts=ts,
                 boot=self._boot,
-                agent=__version__,
+                agent=self._version(),
                 config=config,
                 health=health(),
             )
