@@ -1,4 +1,4 @@
-"""The platform's health and its accounts, for the administrator."""
+"""The platform's health, for the administrator."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from starlette.requests import Request
 
 from campus import db
 from dashboards.access.accounts import Account
-from dashboards.access.origin import check_origin
 from dashboards.access.people import allow
 from dashboards.api.answers import Json, described
 from dashboards.deps import Deps, deps_of
@@ -19,8 +18,6 @@ from dashboards.views.retention import KeptLine, kept_lines
 
 router = APIRouter(tags=["platform"])
 Reader = Annotated[Account, Depends(allow("platform.read"))]
-Manager = Annotated[Account, Depends(allow("accounts.manage"))]
-OwnOrigin = Depends(check_origin)
 
 
 @router.get("/platform/retention", **described(list[KeptLine]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
@@ -11,6 +11,7 @@ from starlette.responses import Response
 from campus import changes, db
 from dashboards.access import sign_on, tokens
 from dashboards.access.accounts import Account
+from dashboards.access.audit import Action
 from dashboards.access.people import allow
 from dashboards.access.roles import ROLES
 from dashboards.access.tokens import SCOPES
@@ -48,6 +49,7 @@ def admin(request: Request, account: Annotated[Account, Depends(allow("platform.
         scopes=sorted(SCOPES),
         roles=ROLES,
         comers=comers,
+        looks=sorted(get_args(Action)),
         districts=districts,
         kept=kept,
         zone=deps.school.zone,

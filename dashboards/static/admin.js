@@ -1,6 +1,7 @@
 // The platform's health, strangers, unusable messages, accounts, and who looked at whom.
 import { $, $$, batched, clone, data, fill, setNow, sync, t, when, word } from "./boot.js";
 import { Problem, attempt, get, patch, post } from "./api.js";
+import { freshLooks } from "./access-log.js";
 import { openAccount } from "./account-box.js";
 import { follow } from "./live.js";
 import { toast } from "./toast.js";
@@ -99,9 +100,8 @@ const paint = batched(() => {
     fill(element, { device: row.device, topic: row.topic, messages: t("admin.messages", { n: row.messages }), at: when(row.last_seen) }));
   sync($("#dead"), view.dead_letters, (row) => row.id, () => clone("letter"), (element, row) =>
     fill(element, { reason: word("dead", row.reason), topic: row.topic, times: row.times > 1 ? `× ${row.times}` : "", at: when(row.last_at), detail: row.detail, payload: row.payload }));
-  sync($("#access"), view.access, (row) => `${row.at} ${row.login} ${row.action} ${row.subject}`, () => clone("look"), (element, row) =>
-    fill(element, { at: when(row.at, true), who: `${row.login} (${t(`role.${row.role}`)})`, what: word("access", row.action), subject: row.subject }));
-  for (const [id, rows] of [["unknown", view.unknown_devices], ["dead", view.dead_letters], ["access", view.access]]) $(`#no-${id}`).hidden = rows.length > 0;
+  freshLooks(view.access);
+  for (const [id, rows] of [["unknown", view.unknown_devices], ["dead", view.dead_letters]]) $(`#no-${id}`).hidden = rows.length > 0;
 });
 
 async function resync() {

@@ -10,7 +10,7 @@ export class Problem extends Error {
   }
 }
 
-async function ask(method, path, body, media = "application/json") {
+async function answerTo(method, path, body, media) {
   let answer;
   try {
     answer = await fetch(`/api/v1${path}`, {
@@ -25,10 +25,18 @@ async function ask(method, path, body, media = "application/json") {
   const isJson = (answer.headers.get("Content-Type") ?? "").includes("json");
   const value = isJson ? await answer.json() : null;
   if (!answer.ok) throw new Problem(answer.status, value?.code ?? "broken", value?.detail);
-  return value;
+  return { value, answer };
 }
 
+const ask = async (method, path, body, media = "application/json") => (await answerTo(method, path, body, media)).value;
+
 export const get = (path) => ask("GET", path);
+/** A page of a long list, and the path of the next one or null. */
+export async function page(path) {
+  const { value, answer } = await answerTo("GET", path, undefined, "application/json");
+  const next = /<\/api\/v1([^>]+)>; rel="next"/.exec(answer.headers.get("Link") ?? "");
+  return { rows: value, next: next && next[1] };
+}
 export const post = (path, body = {}) => ask("POST", path, body);
 /** Send a file as the body. */
 export const send = (path, file) => ask("POST", path, file, file.type || "application/octet-stream");

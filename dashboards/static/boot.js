@@ -29,6 +29,7 @@ const clock = format({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const minute = format({ hour: "2-digit", minute: "2-digit" });
 const dated = format({ month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit" });
 const dayKey = format({ year: "numeric", month: "numeric", day: "numeric" });
+const yearly = format({ year: "numeric", month: "short", day: "numeric" });
 export const day = format({ year: "numeric", month: "long", day: "numeric", weekday: "long" });
 
 export const clockTime = (ms) => clock.format(ms);
@@ -36,8 +37,21 @@ export const shortTime = (ms) => minute.format(ms);
 /** A moment as a person needs it: the time today, with the date otherwise. */
 export function when(moment, seconds = false) {
   const ms = typeof moment === "string" ? Date.parse(moment) : moment;
+  if (Math.abs(ms - now()) > 300 * 86400000) return yearly.format(ms);
   if (dayKey.format(ms) !== dayKey.format(now())) return dated.format(ms);
   return seconds ? clock.format(ms) : minute.format(ms);
+}
+
+/** A day with its year: for what ends, or lies far off. */
+export const date = (moment) => yearly.format(Date.parse(moment));
+
+const wallParts = format({ year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric" });
+/** The instant at which a day (YYYY-MM-DD), or so many days after it, begins in the school's zone. */
+export function startOfDay(text, after = 0) {
+  const guess = Date.parse(`${text}T00:00:00Z`) + after * 86400000;
+  const at = Object.fromEntries(wallParts.formatToParts(guess).map((part) => [part.type, Number(part.value)]));
+  const seen = Date.UTC(at.year, at.month - 1, at.day, at.hour, at.minute);
+  return new Date(2 * guess - seen).toISOString();
 }
 
 /** How long ago, in the largest two units that matter. */

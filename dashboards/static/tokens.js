@@ -1,5 +1,5 @@
 // Tokens of programs: made, shown once, revoked.
-import { $, clone, data, fill, sync, t, when } from "./boot.js";
+import { $, clone, data, date, fill, sync, t, when } from "./boot.js";
 import { attempt, post } from "./api.js";
 import { toast } from "./toast.js";
 
@@ -26,7 +26,7 @@ function updateRow(element, row) {
     name: row.name,
     note: row.revoked_at ? t("admin.token_revoked") : expired ? t("admin.token_expired") : "",
     opens: [...row.scopes, ...row.classes].join(" "),
-    until: when(row.expires_at),
+    until: date(row.expires_at),
     used: row.last_used_at ? when(row.last_used_at) : t("admin.token_never"),
   });
   $("button", element).hidden = Boolean(row.revoked_at) || expired;

@@ -1,5 +1,6 @@
 """Each person's main path in a real browser: sign in, see the first screen, do the one thing that matters."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -203,6 +204,10 @@ def test_an_account_that_is_disabled_is_out_at_once(visit: Visit) -> None:
     row.get_by_role("button", name="停用").click()
     expect(row).to_contain_text("已停用")
     guard.wait_for_url("**/sign-in**", timeout=15_000)
+    admin.fill("#log-filter [name=login]", "guard")
+    admin.select_option("#log-filter [name=action]", "sign_in.password")
+    admin.locator("#log-filter button.primary").click()
+    expect(admin.locator("#access tr")).to_have_text([re.compile("guard.*用密码登录")])  # what the form asks for alone
 
 
 def test_a_wrong_password_is_told_kindly_and_a_stranger_sees_nothing(visit: Visit, console: Console) -> None:
