@@ -10,12 +10,13 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from campus import db
-from campus.clock import Clock
+from campus.clock import Clock, to_ms
 from campus.errors import Unavailable
-from campus.series import SeriesStore
+from campus.series import Point, SeriesStore
 from campus.settings import Settings
 from cli.gate_rush import rush_of
 from devices.health import judgements
+from devices.health.clock import OFFSET
 from devices.health.finding import Health
 from devices.health.judge import device_health
 from devices.registry import Registry
@@ -53,7 +54,13 @@ class Judging:
                     log.warning("devices cannot be judged while the series store is down: %s", error)
                     break
                 found[school][device] = health
+            points = [
+                Point(school, device, OFFSET, to_ms(now), float(offset))
+                for school, judged in found.items()
+                for device, offset in judgements.clock_offsets(conn, school, list(judged)).items()
+            ]
         if found:
+            self._series.write(points)
             with db.write(self._engine) as conn:
                 for school, judged in found.items():
                     judgements.keep(conn, school, judged, now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -15,6 +15,7 @@ from campus.errors import NotFound
 from campus.keylists import ask, asked, matching
 from devices import states
 from devices.health.finding import Health
+from devices.health.flapping import HOUR, OFTEN
 from devices.health.judgements import health_of
 from devices.health.tables import device_judgements
 from devices.registry import Device
@@ -43,7 +44,8 @@ class DeviceRow(msgspec.Struct, frozen=True):
     """A device as a list shows it.
 
     ``gaps`` counts messages that never came, ``quiet_s`` seconds since the last one; ``clock_offset_ms`` is the
-    device's clock minus ours. ``judged`` is how it was when it was last judged.
+    device's clock minus ours. ``judged`` is how it was when it was last judged,
+    ``flapping`` that it comes and goes: silent for itself at least three times in the last hour.
     """
 
     device: Device
@@ -58,6 +60,7 @@ class DeviceRow(msgspec.Struct, frozen=True):
     clock_offset_ms: int | None
     health: dict[str, float]
     judged: Health | None = None
+    flapping: bool = False
 
 
 class Transition(msgspec.Struct, frozen=True):
@@ -93,7 +96,8 @@ class DeviceDetail(msgspec.Struct, frozen=True):
 
 def device_list(conn: sa.Connection, school: str, now: datetime) -> list[DeviceRow]:
     """Every device in use, what needs a person first."""
-    rows = [_device_row(row, now) for row in conn.execute(_devices(school))]
+    comes_and_goes = _flapping(conn, school, now)
+    rows = [_device_row(row, now, comes_and_goes) for row in conn.execute(_devices(school))]
     return sorted(rows, key=_badness)
 
 
@@ -104,7 +108,7 @@ def device_detail(conn: sa.Connection, school: str, device: str, now: datetime) 
         raise NotFound(f"no device {device!r} at {school!r}; see the device list for its id")
     known = states.from_row(row)
     return DeviceDetail(
-        row=_device_row(row, now),
+        row=_device_row(row, now, _flapping(conn, school, now)),
         agent=known.agent,
         config=known.config,
         boot=known.trail.boot,
@@ -168,7 +172,15 @@ def _devices(school: str) -> sa.Select[tuple[Any, ...]]:
     return query.where(devices.c.school == school, devices.c.retired_at.is_(None))
 
 
-def _device_row(row: sa.Row[tuple[Any, ...]], now: datetime) -> DeviceRow:
+def _flapping(conn: sa.Connection, school: str, now: datetime) -> frozenset[str]:
+    table = device_transitions
+    lately = (table.c.school == school) & (table.c.at > now - timedelta(milliseconds=HOUR)) & (table.c.at <= now)
+    query = sa.select(table.c.device).where(lately, table.c.new == "offline", table.c.why != "parent")
+    often = query.group_by(table.c.device).having(sa.func.count() >= OFTEN)
+    return frozenset(conn.execute(often).scalars())
+
+
+def _device_row(row: sa.Row[tuple[Any, ...]], now: datetime, flapping: Collection[str]) -> DeviceRow:
     known = states.from_row(row)
     return DeviceRow(
         device=Device(
@@ -186,6 +198,7 @@ def _device_row(row: sa.Row[tuple[Any, ...]], now: datetime) -> DeviceRow:
         clock_offset_ms=known.clock_offset_ms,
         health=known.health,
         judged=health_of(row.score, row.findings),
+        flapping=row.id in flapping,
     )  # fmt: skip
 
 

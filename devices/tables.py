@@ -88,6 +88,7 @@ device_transitions = sa.Table(
     sa.Column("at", Moment, nullable=False),
     sa.Column("why", sa.String(32), nullable=False),
     sa.Index("ix_device_transitions_school_device_at", "school", "device", "at"),
+    sa.Index("ix_device_transitions_school_at", "school", "at"),
     comment="every change of presence: old, new, when, why",
 )
 

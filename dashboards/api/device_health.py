@@ -14,8 +14,9 @@ from dashboards.access.people import allow
 from dashboards.api.answers import Json, described
 from dashboards.deps import deps_of
 from devices.availability import Record, record_of
+from devices.health.clock import ClockRun
 from devices.health.finding import Health
-from devices.health.judge import charge_cycles, device_health
+from devices.health.judge import charge_cycles, clock_run, device_health
 
 router = APIRouter(prefix="/devices", tags=["devices"])
 
@@ -29,6 +30,7 @@ class HealthFile(msgspec.Struct, frozen=True, kw_only=True):
     device: str
     health: Health
     battery_cycles: float
+    clock: ClockRun
     record: Record
 
 
@@ -39,6 +41,7 @@ def health(request: Request, device: str, account: Annotated[Account, Depends(al
     now = deps.clock.now()
     with db.read(deps.engine) as conn:
         record = record_of(conn, account.school, device, now, deps.school.zone)
+        clock = clock_run(conn, deps.series, account.school, device, now)
         found = device_health(conn, deps.series, account.school, device, now, deps.school.zone, deps.rush)
     cycles = charge_cycles(deps.series, account.school, device, now)
-    return Json(HealthFile(device=device, health=found, battery_cycles=cycles, record=record))
+    return Json(HealthFile(device=device, health=found, battery_cycles=cycles, clock=clock, record=record))

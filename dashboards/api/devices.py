@@ -45,7 +45,8 @@ def device_table(request: Request, account: Reader, search: Search = "", kind: W
     """The list as a CSV file for a spreadsheet: all of it, or what the same filter as the page's lets through."""
     deps = deps_of(request)
     with db.read(deps.engine) as conn:
-        lines = views.filtered(views.lines(conn, account.school, deps.clock.now()), search, kind, state)
+        every = (*views.lines(conn, account.school, deps.clock.now()), *views.strangers(conn, account.school))
+        lines = views.filtered(every, search, kind, state)
     name = f"devices-{deps.clock.now():%Y-%m-%d}.csv"
     return Response(
         csv_of(lines), media_type="text/csv", headers={"Content-Disposition": f"attachment; filename={name}"}

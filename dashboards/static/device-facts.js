@@ -1,8 +1,8 @@
 // What is known of a device, as the list's file and its own page say it.
 import { $, boot, pick, setMark, t, when, word } from "./boot.js";
 
-export const TONES = { online: "good", late: "warning", offline: "critical", sleeping: "quiet", never_seen: "unknown" };
-export const NEED_TONES = { offline: "critical", late: "warning", unwell: "major", clock_off: "major", losing: "major", battery_low: "warning", disk_low: "warning", queue_long: "warning", never_seen: "unknown" };
+export const TONES = { online: "good", late: "warning", offline: "critical", sleeping: "quiet", never_seen: "unknown", quarantined: "warning" };
+export const NEED_TONES = { offline: "critical", flapping: "major", quarantined: "warning", late: "warning", unwell: "major", clock_off: "major", losing: "major", battery_low: "warning", disk_low: "warning", queue_long: "warning", never_seen: "unknown" };
 export const UNITS = { co2: "ppm", temperature: "°C", humidity: "%", noise: "dB", battery: "%" };
 
 /** A function from a need's code to its sentence about this device. */
@@ -21,7 +21,8 @@ export function needText(line) {
 
 export function stateText(line) {
   if (line.state === "offline" && line.reason === "parent") return t("presence.behind_parent");
-  return t(`device_state.${line.state}`);
+  const state = t(`device_state.${line.state}`);
+  return line.flapping ? `${state} · ${t("device_state.flapping")}` : state;
 }
 
 /** Name, state and needs into the head; `nameOf(id)` gives the name of the device it speaks through. */

@@ -38,13 +38,26 @@ function monthText(month, target) {
   return t(month.meets_target ? "devices.month_kept" : "devices.month_missed", values);
 }
 
+const RIGHT_MS = 1000;
+const DRIFTING_MS = 5000;
+
+/** How a clock runs, in plain words: right or by how much not, and whether it gains or loses. */
+function clockText({ offset_ms: offset, per_day_ms: gained }) {
+  const seconds = (ms) => (Math.abs(ms) / 1000).toFixed(1);
+  const off = Math.abs(offset) < RIGHT_MS ? t("devices.clock_right") : t(offset > 0 ? "devices.clock_ahead" : "devices.clock_behind", { n: seconds(offset) });
+  if (gained === null) return off;
+  if (Math.abs(gained) < DRIFTING_MS) return `${off} · ${t("devices.clock_steady")}`;
+  return `${off} · ${t(gained > 0 ? "devices.clock_gains" : "devices.clock_loses", { n: seconds(gained) })}`;
+}
+
 /** Fills the health section from `GET /devices/{id}/health`; null empties it. */
 export function showHealth(file) {
   $("#f-health-section").hidden = !file;
   if (!file) return;
-  const { health, record, battery_cycles: cycles } = file;
+  const { health, record, battery_cycles: cycles, clock } = file;
   const rows = [row(t("devices.score"), t("devices.score_of", { n: health.score }))];
   rows.push(...health.findings.map((finding) => row(t("devices.finding"), findingText(finding))));
+  if (clock.offset_ms !== null) rows.push(row(t("devices.clock"), clockText(clock)));
   if (cycles) rows.push(row(t("devices.cycles"), t("devices.cycles_n", { n: cycles })));
   if (record.mtbf_s !== null) rows.push(row(t("devices.mtbf"), hours(record.mtbf_s)));
   if (record.mttr_s !== null) rows.push(row(t("devices.mttr"), hours(record.mttr_s)));

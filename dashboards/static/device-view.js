@@ -4,7 +4,7 @@ import { attempt, get, post } from "./api.js";
 import { collator } from "./device-facts.js";
 import { toast } from "./toast.js";
 
-const STATE_ORDER = ["offline", "late", "never_seen", "online", "sleeping"];
+const STATE_ORDER = ["offline", "late", "quarantined", "never_seen", "online", "sleeping"];
 const FIELDS = ["search", "kind", "state"];
 const age = (line) => (line.last_seen ? Date.parse(line.last_seen) : 0);
 
@@ -81,7 +81,7 @@ export class TableView {
     const words = $("#search").value.trim().toLowerCase();
     const [kind, state] = [$("#kind").value, $("#state").value];
     const text = `${line.id} ${line.name_zh} ${line.name_en} ${line.place_zh} ${line.place_en} ${line.model}`.toLowerCase();
-    const stateFits = !state || (state === "needs" ? line.needs.length > 0 : line.state === state);
+    const stateFits = !state || (state === "needs" ? line.needs.length > 0 : state === "flapping" ? line.flapping : line.state === state);
     return (!words || text.includes(words)) && (!kind || line.kind === kind) && stateFits;
   }
 

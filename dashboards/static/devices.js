@@ -9,7 +9,7 @@ import { follow } from "./live.js";
 import { Upkeep } from "./upkeep.js";
 
 const NEEDS_SHOWN = 20;
-const ORDER = ["offline", "late", "unwell", "clock_off", "losing", "battery_low", "disk_low", "queue_long", "never_seen"];
+const ORDER = ["offline", "flapping", "late", "quarantined", "unwell", "clock_off", "losing", "battery_low", "disk_low", "queue_long", "never_seen"];
 
 const devices = new Map(data.devices.map((line) => [line.id, line]));
 let chosen = null;
@@ -17,6 +17,7 @@ const upkeep = new Upkeep();
 
 const rank = (line) => (line.needs.length ? ORDER.indexOf(line.needs[0]) : ORDER.length);
 const name = (line) => pick(line, "name");
+const kindOf = (line) => (line.kind ? t(`kind.${line.kind}`) : "");
 const place = (line) => pick(line, "place");
 
 function makeNeed(line) {
@@ -33,7 +34,7 @@ function updateNeed(element, line) {
   const what = [first, ...more].map(text).join(boot.language === "zh" ? "；" : "; ");
   element.dataset.since = ["offline", "late"].includes(first) ? (line.since ?? "") : "";
   fill(element, {
-    name: name(line), where: `${t(`kind.${line.kind}`)} · ${place(line)}`, what, do: t(`need_do.${first}`),
+    name: name(line), where: [kindOf(line), place(line)].filter(Boolean).join(" · "), what, do: t(`need_do.${first}`),
     since: element.dataset.since ? since(element.dataset.since) : "",
   });
 }
@@ -49,7 +50,7 @@ function updateRow(element, line) {
   element.setAttribute("aria-selected", String(line.id === chosen));
   element.dataset.seen = line.last_seen ?? "";
   fill(element, {
-    name: name(line), sub: `${t(`kind.${line.kind}`)} · ${line.id}`, state: stateText(line), where: place(line),
+    name: name(line), sub: [kindOf(line), line.id].filter(Boolean).join(" · "), state: stateText(line), where: place(line) || "—",
     heard: line.last_seen ? since(line.last_seen) : "—", gaps: line.gaps || "—", score: line.score ?? "—", found: foundText(line),
   });
   $(".badge", element).className = `badge tone-${TONES[line.state]}`;
@@ -79,8 +80,8 @@ function tiles(all, needy) {
   const count = (state) => all.filter((line) => line.state === state).length;
   return [
     ["needs", needy.length, needy.length > 0], ["online", count("online"), false], ["late", count("late"), false],
-    ["offline", count("offline"), count("offline") > 0], ["sleeping", count("sleeping"), false], ["never_seen", count("never_seen"), false],
-  ].filter(([key, n]) => n || !["sleeping", "late", "never_seen"].includes(key));
+    ["offline", count("offline"), count("offline") > 0], ["flapping", all.filter((line) => line.flapping).length, true], ["quarantined", count("quarantined"), false], ["sleeping", count("sleeping"), false], ["never_seen", count("never_seen"), false],
+  ].filter(([key, n]) => n || !["sleeping", "late", "never_seen", "flapping", "quarantined"].includes(key));
 }
 
 function makeTile() {
@@ -96,6 +97,10 @@ function updateTile(element, [key, n, isBad]) {
 }
 
 async function choose(id) {
+  if (devices.get(id).state === "quarantined") {
+    location.href = "/enrolment";
+    return;
+  }
   chosen = id;
   paint();
   head(devices.get(id));

@@ -13,11 +13,13 @@ from campus import changes
 from campus.changes import Change
 from devices import queries
 from devices.health.finding import Finding
+from devices.quarantine import unknown
 from devices.queries import DeviceDetail, DeviceRow
 
 # Why a device needs a person, the most pressing first; consoles translate the code and say what to do.
 Need = Literal[
-    "offline", "late", "unwell", "clock_off", "losing", "battery_low", "disk_low", "queue_long", "never_seen",
+    "offline", "flapping", "late", "quarantined", "unwell", "clock_off",
+    "losing", "battery_low", "disk_low", "queue_long", "never_seen",
 ]  # fmt: skip
 CLOCK_OFF_MS = 60_000
 LOSING = 20  # messages that never came
@@ -26,7 +28,8 @@ DISK_LOW = 0.1  # share that is free
 UNWELL = 40  # a score of at most so much: it lies, is blind, or is wrong in several ways
 QUEUE_LONG = 1000  # messages waiting at the device
 _ORDER: tuple[Need, ...] = (
-    "offline", "late", "unwell", "clock_off", "losing", "battery_low", "disk_low", "queue_long", "never_seen",
+    "offline", "flapping", "late", "quarantined", "unwell", "clock_off",
+    "losing", "battery_low", "disk_low", "queue_long", "never_seen",
 )  # fmt: skip
 _UNHEARD = frozenset({"offline", "never_seen"})  # nothing is known of how they are
 
@@ -57,11 +60,12 @@ class DeviceLine(msgspec.Struct, frozen=True, kw_only=True):
     health: dict[str, float]
     score: int | None
     findings: tuple[Finding, ...]
+    flapping: bool
     needs: tuple[Need, ...]
 
 
 class DeviceList(msgspec.Struct, frozen=True, kw_only=True):
-    """Every device of a school, worst first; ``seen`` is the newest change it holds."""
+    """Every device of a school, worst first, then those in quarantine; ``seen`` is the newest change it holds."""
 
     seen: int
     now: datetime
@@ -85,6 +89,8 @@ def needs_of(row: DeviceRow, platform_hears: bool) -> tuple[Need, ...]:
     health = row.health
     found: dict[Need, bool] = {
         "offline": row.state == "offline",
+        "flapping": row.flapping,
+        "quarantined": False,
         "late": row.state == "late",
         "unwell": row.judged is not None and row.judged.score <= UNWELL,
         "clock_off": abs(row.clock_offset_ms or 0) >= CLOCK_OFF_MS,
@@ -121,6 +127,7 @@ def line_of(row: DeviceRow, platform_hears: bool) -> DeviceLine:
         health=row.health,
         score=row.judged.score if row.judged and row.state not in _UNHEARD else None,
         findings=row.judged.findings if row.judged else (),
+        flapping=row.flapping,
         needs=needs_of(row, platform_hears),
     )
 
@@ -141,14 +148,31 @@ def filtered(found: Sequence[DeviceLine], search: str, kind: str, state: str) ->
         for line in found
         if words in " ".join((line.id, line.name_zh, line.name_en, line.place_zh, line.place_en, line.model)).lower()
         and kind in ("", line.kind)
-        and (state in ("", line.state) or (state == "needs" and bool(line.needs)))
+        and _in_state(line, state)
     ]
 
 
+def _in_state(line: DeviceLine, state: str) -> bool:
+    return state in ("", line.state) or {"needs": bool(line.needs), "flapping": line.flapping}.get(state, False)
+
+
+def strangers(conn: sa.Connection, school: str) -> tuple[DeviceLine, ...]:
+    """The devices in quarantine as lines: they speak, are in no registry, and somebody has to decide about them."""
+    return tuple(
+        DeviceLine(
+            id=one.device, kind="", name_zh=one.device, name_en=one.device, place=None, place_zh="", place_en="",
+            model="", parent=None, x=None, y=None, state="quarantined", reason="quarantined", since=one.first_seen,
+            last_seen=one.last_seen, gaps=0, clock_offset_ms=None, health={}, score=None, findings=(), flapping=False,
+            needs=("quarantined",),
+        )
+        for one in unknown(conn, school)
+    )  # fmt: skip
+
+
 def device_list(conn: sa.Connection, school: str, now: datetime) -> DeviceList:
-    """The list with the id of the newest change it holds."""
+    """The list, strangers last, with the id of the newest change it holds."""
     seen = changes.last_id(conn)
-    return DeviceList(seen=seen, now=now, devices=lines(conn, school, now))
+    return DeviceList(seen=seen, now=now, devices=(*lines(conn, school, now), *strangers(conn, school)))
 
 
 def device_file(conn: sa.Connection, school: str, device: str, now: datetime) -> DeviceFile:

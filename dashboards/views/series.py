@@ -9,6 +9,7 @@ import msgspec
 from campus.clock import to_ms
 from campus.errors import NotFound
 from campus.series import Bucket, Sample, SeriesKey, SeriesStore
+from devices.health.clock import OFFSET
 
 POINTS = 240
 _STEPS_S = (10, 30, 60, 300, 900, 3600, 6 * 3600, 24 * 3600)
@@ -52,4 +53,5 @@ def series(store: SeriesStore, school: str, device: str, metric: str, start: dat
 def latest(store: SeriesStore, school: str, device: str) -> list[Latest]:
     """The newest value of every metric a device has sent, by name."""
     newest: dict[str, Sample] = store.latest(school, device)
-    return [Latest(metric=metric, ts=sample.ts, value=sample.value) for metric, sample in sorted(newest.items())]
+    sent = sorted((metric, sample) for metric, sample in newest.items() if metric != OFFSET)
+    return [Latest(metric=metric, ts=sample.ts, value=sample.value) for metric, sample in sent]

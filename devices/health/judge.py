@@ -16,6 +16,7 @@ from devices.asset_tables import device_assets
 from devices.health.battery import DAY, battery_ending
 from devices.health.calibration import calibration_due
 from devices.health.camera import slow_frames, tampered
+from devices.health.clock import OFFSET, ClockRun, gained
 from devices.health.finding import Finding, Health, conclude
 from devices.health.flapping import flapping
 from devices.health.gate import nobody_passed, read_errors
@@ -92,6 +93,14 @@ def device_health(
     if kind not in _NOT_SENSORS:
         found += _of_sensor(one)
     return conclude(found)
+
+
+def clock_run(conn: sa.Connection, store: SeriesStore, school: str, device: str, now: datetime) -> ClockRun:
+    """How the device's clock ran in the last 24 hours."""
+    samples = _window(store, SeriesKey(school, device, OFFSET), to_ms(now))
+    mine = (device_states.c.school == school) & (device_states.c.device == device)
+    offset = conn.execute(sa.select(device_states.c.clock_offset_ms).where(mine)).scalar()
+    return ClockRun(offset, gained(samples))
 
 
 def charge_cycles(store: SeriesStore, school: str, device: str, now: datetime) -> float:

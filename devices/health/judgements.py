@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from campus import db
 from devices.health.finding import Finding, Health
 from devices.health.tables import device_judgements as kept
-from devices.tables import devices
+from devices.tables import device_states, devices
 
 _findings = msgspec.json.Decoder(tuple[Finding, ...])
 
@@ -39,6 +39,14 @@ def whose_turn(conn: sa.Connection, schools: Sequence[str], before: datetime, mo
         .order_by(kept.c.judged_at.is_not(None), kept.c.judged_at, devices.c.school, devices.c.id)
     )
     return [(school, device) for school, device in conn.execute(query.limit(most))]
+
+
+def clock_offsets(conn: sa.Connection, school: str, of: Sequence[str]) -> dict[str, int]:
+    """How far off (ms) the clocks of the devices ``of`` are that are heard now."""
+    table = device_states
+    query = sa.select(table.c.device, table.c.clock_offset_ms).where(table.c.school == school, table.c.device.in_(of))
+    query = query.where(table.c.state == "online", table.c.clock_offset_ms.is_not(None))
+    return {device: offset for device, offset in conn.execute(query)}  # noqa: C416 - rows, not pairs
 
 
 def health_of(score: int | None, findings: str | None) -> Health | None:

@@ -12,14 +12,16 @@ from devices.tables import devices
 from tests.dashboards.conftest import SignIn
 
 
-def test_the_file_holds_every_device_of_the_school(sign_in: SignIn, seeded: sa.Engine) -> None:
+def test_the_file_holds_every_device_of_the_school_and_its_strangers(sign_in: SignIn, seeded: sa.Engine) -> None:
     answer = sign_in("facility").get("/api/v1/devices/table.csv")
     assert answer.headers["content-type"].startswith("text/csv")
     assert "attachment" in answer.headers["content-disposition"]
     rows = list(csv.DictReader(answer.content.decode("utf-8-sig").splitlines()))
     assert tuple(rows[0]) == COLUMNS
     with seeded.connect() as conn:
-        assert {row["id"] for row in rows} == set(conn.execute(sa.select(devices.c.id)).scalars())
+        known = set(conn.execute(sa.select(devices.c.id)).scalars())
+    assert {row["id"] for row in rows if row["state"] != "quarantined"} == known
+    assert [row["id"] for row in rows if row["state"] == "quarantined"] == ["env-x99"]
 
 
 def test_a_name_that_begins_like_a_formula_stays_a_name(deps: Deps) -> None:
