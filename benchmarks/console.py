@@ -1,0 +1,212 @@
+"""What the console costs those who look at it, and the machine that serves it.
+
+    python -m benchmarks.console [--consoles 300 1000] [--seconds 30] [--no-browser]
+
+A console is served in a process of its own on the seeded school of the tests, grown to 3,000 students with a year of
+marks and 300 devices with a year of readings. Measured are: bytes and requests of each role's first load in the
+system's Chromium, with the time to the first row; from an event's commit to the DOM; 300 and 1,000 open consoles with
+one event a second; and the server's time for each page. Prints Markdown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import multiprocessing
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import msgspec
+import websockets
+
+from benchmarks.console_world import Served, World, grow, serving
+from tests.dashboards import console_seed
+
+FIRST_ROW = {
+    "guard": ("/console", "#alarms > li"),
+    "teacher": ("/roll", "#faces > li"),
+    "facility": ("/devices", "#rows tr, #rows li"),
+    "bureau": ("/overview", "main li, main tr"),
+    "admin": ("/admin", "#accounts tr"),
+}
+PAGES = {
+    "guard": ("/console", "/load", "/muster", "/on-site", "/devices", "/devices/gate-1"),
+    "teacher": ("/roll", "/leave", "/warnings", "/guardians"),
+    "facility": ("/maintenance", "/coverage", "/plan", "/enrolment", "/firmware"),
+    "bureau": ("/overview",),
+    "admin": ("/admin", "/rules", "/telling", "/roster"),
+}
+ASKED = 15
+# Notes when anything in the page changes.
+WATCH = """() => {
+  window.seen = [];
+  const note = () => window.seen.push(performance.timeOrigin + performance.now());
+  const all = { subtree: true, childList: true, characterData: true, attributes: true };
+  new MutationObserver(note).observe(document.querySelector("main"), all);
+}"""
+HEAD = "| consoles | CPU of one core | kB each | first, p50 ms | last, p95 ms | delivered |"
+
+
+class Said(msgspec.Struct):
+    """Of a change on the stream only what is timed."""
+
+    id: int = 0
+
+
+def p(values: Sequence[float], share: float) -> float:
+    """A percentile of at least one value."""
+    return sorted(values)[min(len(values) - 1, round(share * (len(values) - 1)))]
+
+
+@contextmanager
+def signed_in(served: Served, login: str) -> Iterator[httpx.Client]:
+    """A client with the session of ``login``."""
+    with httpx.Client(base_url=served.url, headers={"Origin": served.url}, timeout=60) as client:
+        said = {"login": login, "password": console_seed.PASSWORD}
+        assert client.post("/sign-in", data=said).status_code == 303
+        yield client
+
+
+def first_loads(served: Served) -> None:
+    """Bytes over the wire and requests of a first visit after signing in, and the first row on the screen."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.browser.conftest import PROGRAMS
+
+    print("\n| first load | kB | requests | first row, ms |\n|---|---|---|---|")
+    program = next(Path(f"/usr/bin/{name}") for name in PROGRAMS if Path(f"/usr/bin/{name}").exists())
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(program), args=["--no-sandbox"])
+        for role, (path, row) in FIRST_ROW.items():
+            context = browser.new_context()
+            with signed_in(served, role) as client:
+                found = [(one.name, one.value) for one in client.cookies.jar]
+            context.add_cookies([{"name": name, "value": str(value), "url": served.url} for name, value in found])
+            page, sizes = context.new_page(), list[float]()
+            wire = context.new_cdp_session(page)
+            wire.send("Network.enable")
+            wire.on("Network.loadingFinished", lambda told, sizes=sizes: sizes.append(told["encodedDataLength"]))
+            began = time.perf_counter()
+            page.goto(served.url + path)
+            page.locator(row).first.wait_for()
+            shown = 1000 * (time.perf_counter() - began)
+            page.wait_for_timeout(500)
+            print(f"| {role} {path} | {sum(sizes) / 1000:.1f} | {len(sizes)} | {shown:.0f} |")
+            context.close()
+        _event_to_dom(served, browser)
+        browser.close()
+
+
+def _event_to_dom(served: Served, browser: object, events: int = 60) -> None:
+    context = browser.new_context()  # type: ignore[attr-defined]
+    with signed_in(served, "facility") as client:
+        found = [(one.name, one.value) for one in client.cookies.jar]
+    context.add_cookies([{"name": name, "value": str(value), "url": served.url} for name, value in found])
+    page = context.new_page()
+    page.goto(served.url + "/devices")
+    page.locator("#live-state[data-state=live]").wait_for()
+    page.evaluate(WATCH)
+    delays = []
+    for number in range(events):
+        page.evaluate("() => { window.seen = []; }")
+        committed = 1000 * served.world.change(number)
+        page.wait_for_function("() => window.seen.length > 0", timeout=10_000)
+        delays.append(max(0.0, page.evaluate("() => window.seen[0]") - committed))
+        page.wait_for_timeout(40)
+    print(f"\nFrom commit to DOM, {events} events: p50 {p(delays, 0.5):.1f} ms, p95 {p(delays, 0.95):.1f} ms")
+    context.close()
+
+
+def page_times(served: Served) -> None:
+    """How long the server takes for each page."""
+    print("\n| page | p50 ms | p95 ms | kB |\n|---|---|---|---|")
+    for role, paths in PAGES.items():
+        with signed_in(served, role) as client:
+            for path in paths:
+                answers = [client.get(path) for _ in range(ASKED)]
+                assert {one.status_code for one in answers} == {200}, (path, answers[0].status_code)
+                took = [1000 * one.elapsed.total_seconds() for one in answers]
+                size = int(answers[0].headers.get("Content-Length", len(answers[0].content)))
+                print(f"| {role} {path} | {p(took, 0.5):.0f} | {p(took, 0.95):.0f} | {size / 1000:.0f} |")
+
+
+def _watchers(url: str, cookies: str, count: int, seconds: float, out: multiprocessing.Queue[list[float]]) -> None:
+    async def watch(arrived: dict[int, list[float]]) -> None:
+        address = url.replace("http", "ws") + "/live?page=devices&after=1000000000"
+        headers = {"Cookie": cookies, "Origin": url}
+        async with websockets.connect(address, additional_headers=headers, compression=None) as socket:
+            async for text in socket:
+                said = msgspec.json.decode(text, type=Said)
+                if said.id:
+                    arrived.setdefault(said.id, []).append(time.time())
+
+    async def all_of_them() -> None:
+        arrived: dict[int, list[float]] = {}
+        tasks = []
+        for _ in range(count):
+            tasks.append(asyncio.create_task(watch(arrived)))
+            await asyncio.sleep(0.005)
+        out.put([time.time()])
+        await asyncio.sleep(seconds)
+        for task in tasks:
+            task.cancel()
+        out.put([moment for moments in arrived.values() for moment in (min(moments), max(moments))])
+        out.put([float(sum(map(len, arrived.values())))])
+
+    asyncio.run(all_of_them())
+
+
+def many_consoles(served: Served, count: int, seconds: float) -> None:
+    """Open ``count`` consoles without a browser and let one event a second pass."""
+    with signed_in(served, "facility") as client:
+        cookies = "; ".join(f"{one.name}={one.value}" for one in client.cookies.jar)
+    before = served.memory_kb()
+    out: multiprocessing.Queue[list[float]] = multiprocessing.Queue()
+    watching = multiprocessing.Process(target=_watchers, args=(served.url, cookies, count, seconds + 4, out))
+    watching.start()
+    out.get(timeout=120)
+    time.sleep(2)
+    held, cpu, began = served.memory_kb(), served.cpu_s(), time.perf_counter()
+    committed = []
+    while time.perf_counter() - began < seconds:
+        committed.append(served.world.change(len(committed)))
+        time.sleep(max(0.0, began + len(committed) - time.perf_counter()))
+    load = (served.cpu_s() - cpu) / (time.perf_counter() - began)
+    moments, (got,) = out.get(timeout=120), out.get(timeout=120)
+    watching.join()
+    firsts, lasts = sorted(moments[0::2]), sorted(moments[1::2])
+    delays = [1000 * (last - at) for at, last in zip(committed, lasts, strict=False)]
+    first = [1000 * (one - at) for at, one in zip(committed, firsts, strict=False)]
+    print(
+        f"| {count} | {100 * load:.1f} % | {(held - before) / count:.0f} | {statistics.median(first):.0f} | "
+        f"{p(delays, 0.95):.0f} | {got / (len(committed) * count):.3f} |"
+    )
+
+
+def main() -> None:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--consoles", type=int, nargs="*", default=[300, 1000])
+    parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--no-browser", action="store_true")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="campus-console-") as name:
+        folder = Path(name)
+        world: World = grow(folder)
+        print(f"{world.students} students with {world.marks} marks, {world.devices} devices, {world.points} readings.")
+        with serving(world, folder) as served:
+            page_times(served)
+            if not asked.no_browser:
+                first_loads(served)
+            print(f"\n{HEAD}\n|---|---|---|---|---|---|")
+            for count in asked.consoles:
+                many_consoles(served, count, asked.seconds)
+
+
+if __name__ == "__main__":
+    main()
