@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import mimetypes
 import stat
@@ -14,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 STATIC = Path(__file__).parent / "static"
+_TEXT = frozenset({"text/javascript", "application/javascript", "text/css", "image/svg+xml"})
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -36,18 +38,26 @@ def has_charts() -> bool:
     return (STATIC / "vendor" / "echarts.js").is_file()
 
 
+@cache  # the files are under the hash of their content: they do not change while we run
+def _gzipped(path: str) -> bytes:
+    return gzip.compress(Path(path).read_bytes(), 9, mtime=0)
+
+
 class Precompressed(StaticFiles):
-    """Static files; one that has a ``.gz`` beside it is sent as that to whoever takes it."""
+    """Static files, texts compressed for whoever takes that; a ``.gz`` beside a file is sent as it is."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file, or its compressed twin."""
         takes_gzip = "gzip" in Headers(scope=scope).get("accept-encoding", "")
         full, found = self.lookup_path(f"{path}.gz") if takes_gzip else ("", None)
-        if found is None or not stat.S_ISREG(found.st_mode):
-            return await super().get_response(path, scope)
         kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
         headers = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
-        return FileResponse(full, media_type=kind, headers=headers, stat_result=found)
+        if found is not None and stat.S_ISREG(found.st_mode):
+            return FileResponse(full, media_type=kind, headers=headers, stat_result=found)
+        own, there = self.lookup_path(path) if takes_gzip and kind in _TEXT else ("", None)
+        if there is not None and stat.S_ISREG(there.st_mode):
+            return Response(_gzipped(own), media_type=kind, headers=headers)
+        return await super().get_response(path, scope)
 
 
 class Immutable:
