@@ -10,15 +10,22 @@ from starlette.requests import Request
 
 from campus import db
 from dashboards.access.accounts import Account
+from dashboards.access.origin import check_origin
 from dashboards.access.people import allow
-from dashboards.api.answers import Json, described
+from dashboards.api.answers import InvalidBody, Json, content, described
+from dashboards.city import geojson, store
 from dashboards.city.view import City, DistrictLine, SchoolLine, Sum, city, narrowed
 from dashboards.deps import Deps, deps_of
 
 router = APIRouter(tags=["city"])
 Bureau = Annotated[Account, Depends(allow("city.read"))]
 Named = Annotated[str, Query(max_length=64)]
+Importer = Annotated[Account, Depends(allow("city.import"))]
+OwnOrigin = Depends(check_origin)
 MOST = 200
+read_map, _MAP = content("application/geo+json")
+
+_ANSWERS = described(store.CityChange)
 
 
 class CitySummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,3 +71,23 @@ def schools(
     whole = city_of(deps_of(request), account)
     found = (narrowed(whole, district) if district else whole).schools
     return Json(SchoolsByNeed(total=len(found), offset=offset, schools=found[offset : offset + limit]))
+
+
+@router.post("/city/map", dependencies=[OwnOrigin], **(_ANSWERS | {"openapi_extra": _ANSWERS["openapi_extra"] | _MAP}))
+def take_map(
+    request: Request,
+    _importer: Importer,
+    file: Annotated[bytes, Depends(read_map)],
+    dry_run: bool = True,
+) -> Json:
+    """Say what a GeoJSON map of districts and schools would change, or with ``dry_run=false`` take it in the
+    place of the one before. A feature that cannot be used is named with the fix, and nothing is changed.
+    """
+    deps = deps_of(request)
+    try:
+        found = geojson.parse(file, "the file")
+    except geojson.CityFileError as error:
+        raise InvalidBody(str(error)) from None
+    with db.write(deps.engine) as conn:
+        change = store.change(conn, found) if dry_run else store.apply(conn, found, deps.clock.now())
+    return Json(change)

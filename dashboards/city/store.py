@@ -16,7 +16,7 @@ from dashboards.tables import accounts
 _outline = msgspec.json.Decoder(tuple[Polygon, ...])
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
+class CityChange(msgspec.Struct, frozen=True, kw_only=True):
     """What an import changes; each is the ids in order."""
 
     districts: int
@@ -47,9 +47,9 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
         return told
 
 
-def apply(conn: sa.Connection, city: City, now: datetime) -> Change:
+def apply(conn: sa.Connection, city: City, now: datetime) -> CityChange:
     """Take ``city`` in the place of the one before; figures of schools that stay are kept."""
-    change = _change(conn, city)
+    changed = change(conn, city)
     db.upsert(city_districts, conn, [_district_row(n, one) for n, one in enumerate(city.districts)], ["id"],
               ["position", "name", "name_en", "outline"])  # fmt: skip
     rows = [
@@ -58,11 +58,11 @@ def apply(conn: sa.Connection, city: City, now: datetime) -> Change:
         for one in city.schools
     ]  # fmt: skip
     db.upsert(city_schools, conn, rows, ["school"], ["district", "name", "name_en", "longitude", "latitude", "due_at"])
-    for begin in range(0, len(change.gone_schools), 500):
-        gone = change.gone_schools[begin : begin + 500]
+    for begin in range(0, len(changed.gone_schools), 500):
+        gone = changed.gone_schools[begin : begin + 500]
         conn.execute(city_schools.delete().where(city_schools.c.school.in_(gone)))
-    conn.execute(city_districts.delete().where(city_districts.c.id.in_(change.gone_districts)))
-    return change
+    conn.execute(city_districts.delete().where(city_districts.c.id.in_(changed.gone_districts)))
+    return changed
 
 
 def _district_row(position: int, one: District) -> dict[str, object]:
@@ -70,13 +70,14 @@ def _district_row(position: int, one: District) -> dict[str, object]:
     return {"id": one.id, "position": position, "name": one.name, "name_en": one.name_en, "outline": outline}
 
 
-def _change(conn: sa.Connection, city: City) -> Change:
+def change(conn: sa.Connection, city: City) -> CityChange:
+    """What `apply` would change."""
     old_districts = set(conn.execute(sa.select(city_districts.c.id)).scalars())
     old = {row.school: row.district for row in conn.execute(sa.select(city_schools.c.school, city_schools.c.district))}
     known = set(conn.execute(sa.select(rosters.c.id)).scalars())
     limited = sa.select(accounts.c.login, accounts.c.district).where(accounts.c.district.is_not(None))
     districts, schools = {one.id for one in city.districts}, {one.id: one.district for one in city.schools}
-    return Change(
+    return CityChange(
         districts=len(districts),
         schools=len(schools),
         new_districts=tuple(sorted(districts - old_districts)),

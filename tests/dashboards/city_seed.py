@@ -39,6 +39,6 @@ def two_districts() -> bytes:
     return collection(square("west", 0, 0), square("east", 1, 0), *west, *east)
 
 
-def import_city(engine: sa.Engine, now: datetime, content: bytes | None = None) -> store.Change:
+def import_city(engine: sa.Engine, now: datetime, content: bytes | None = None) -> store.CityChange:
     with db.write(engine) as conn:
         return store.apply(conn, geojson.parse(content or two_districts(), "city.geojson"), now)

@@ -206,6 +206,7 @@ TABLE: dict[tuple[str, str], Right | str] = {
     ("GET", f"{API}/plan"): "site.read",
     ("GET", f"{API}/overview"): "overview.read",
     ("GET", f"{API}/city"): "city.read",
+    ("POST", f"{API}/city/map"): "city.import",
     ("GET", f"{API}/city/schools"): "city.read",
     ("GET", f"{API}/platform"): "platform.read",
     ("GET", f"{API}/access-log"): "platform.read",

@@ -2,7 +2,7 @@
 
 import pytest
 import sqlalchemy as sa
-from city_seed import import_city
+from city_seed import import_city, two_districts
 from console_seed import PASSWORD, SCHOOL
 from starlette.testclient import TestClient
 from test_live_stream import LIVE, closing_code, hear, newest
@@ -10,6 +10,7 @@ from test_live_stream import LIVE, closing_code, hear, newest
 from campus import changes, db
 from campus.clock import VirtualClock
 from dashboards.access.accounts import RefusedAccount, create_account
+from dashboards.city import store
 from dashboards.deps import Deps
 from dashboards.socket import NOT_YOURS
 from tests.dashboards.conftest import BASE, SignIn
@@ -90,3 +91,16 @@ def test_only_the_bureau_is_limited_to_a_district_that_exists(seeded: sa.Engine,
 def test_without_a_city_nobody_is_limited_to_a_district(engine: sa.Engine, clock: VirtualClock) -> None:
     with db.write(engine) as conn, pytest.raises(RefusedAccount, match="campus city import FILE"):
         create_account(conn, "s", "li", "李", "bureau", PASSWORD, clock.now(), district="east")
+
+
+def test_the_administrator_looks_at_a_map_first_and_then_takes_it(sign_in: SignIn, seeded: sa.Engine) -> None:
+    admin = sign_in("admin")
+    looked = admin.post(f"{API}/city/map", content=two_districts())
+    assert looked.json()["new_districts"] == ["east", "west"]
+    with seeded.connect() as conn:
+        assert not store.has_city(conn)
+    assert admin.post(f"{API}/city/map?dry_run=false", content=two_districts()).json()["schools"] == 6
+    with seeded.connect() as conn:
+        assert store.has_city(conn)
+    wrong = admin.post(f"{API}/city/map", content=b'{"type":"FeatureCollection","features":[{"type":"Thing"}]}')
+    assert (wrong.status_code, "feature 1" in wrong.json()["detail"]) == (422, True)

@@ -38,7 +38,7 @@ def test_every_attendance_route_has_an_example_that_its_schema_allows(document: 
     assert set(found) == set(examples())
     for name, operation in found.items():
         check(document, operation["responses"]["200"]["content"]["application/json"])
-        if "requestBody" in operation:
+        if "application/json" in operation.get("requestBody", {}).get("content", {}):  # a file has no example
             assert examples()[name].body is not None, name
             check(document, operation["requestBody"]["content"]["application/json"])
 

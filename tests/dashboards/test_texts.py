@@ -49,7 +49,7 @@ SCRIPTS = {
     "muster": (muster.TEXTS, ("muster.js",)),
     "overview": (overview.TEXTS, ("overview.js",)),
     "city": (("city",), ("city.js",)),
-    "admin": (admin.TEXTS, ("admin.js", "access-log.js", "account-box.js", "sign-on.js", "tokens.js")),
+    "admin": (admin.TEXTS, ("admin.js", "access-log.js", "account-box.js", "sign-on.js", "tokens.js", "city-map.js")),
 }
 
 
