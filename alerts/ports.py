@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
@@ -50,6 +50,16 @@ class RosterTrouble(msgspec.Struct, frozen=True):
     since: datetime
 
 
+class OverdueWork(msgspec.Struct, frozen=True):
+    """A planned check or a ticket that nobody has done by its day."""
+
+    id: str
+    title: str
+    due: date
+    device: str | None
+    place: str | None
+
+
 class Register(Protocol):
     """What the roll, the gates and leave say together, for the rules that join them. Students by id, classes by id."""
 
@@ -92,6 +102,12 @@ class Register(Protocol):
         self, conn: sa.Connection, school: str, at: datetime, stale: timedelta | None, /
     ) -> RosterTrouble | None:
         """What is wrong with keeping the roster current; None when it is, or never was."""
+        ...
+
+    def overdue_work(
+        self, conn: sa.Connection, school: str, at: datetime, after: timedelta, /
+    ) -> Sequence[OverdueWork]:
+        """The checks and tickets that were due so long ago and are not done."""
         ...
 
 
@@ -141,6 +157,12 @@ class NoRegister:
     ) -> RosterTrouble | None:  # fmt: skip
         """None."""
         return None
+
+    def overdue_work(
+        self, conn: sa.Connection, school: str, at: datetime, after: timedelta, /  # noqa: ARG002
+    ) -> Sequence[OverdueWork]:  # fmt: skip
+        """None."""
+        return ()
 
 
 class SchoolMoment(Protocol):

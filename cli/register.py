@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from alerts.ports import RosterTrouble
+from alerts.ports import OverdueWork, RosterTrouble
 from attendance.calendar.daybook import school_day
 from attendance.calendar.schoolday import local_day, moment
 from attendance.register.tables import roll, sessions, site_states
 from attendance.roster.log import standing
 from attendance.tables import leaves, students
 from cli.gate_rush import silent_gates
+from devices.upkeep import checks, tickets
 
 MORNING = timedelta(hours=6)  # a night check ends at midnight; who is missing then is missing until the house is up
 
@@ -78,6 +79,20 @@ class SchoolRegister:
             .group_by(students.c.class_id)
         )
         return {class_id: int(count) for class_id, count in conn.execute(query) if class_id}
+
+    def overdue_work(self, conn: sa.Connection, school: str, at: datetime, after: timedelta) -> Sequence[OverdueWork]:
+        """Planned checks and tickets whose day, in the schools' zone, was so long ago."""
+        until = local_day(at - after, self._zone)
+        late = [
+            OverdueWork(one.id, one.title, one.next_due, one.device, one.place)
+            for one in checks.planned(conn, school)
+            if one.next_due < until
+        ]
+        for one in tickets.living(conn, school):
+            due = local_day(one.due_at, self._zone)
+            if due < until and one.state != "done":
+                late.append(OverdueWork(one.id, one.title, due, one.device, one.place))
+        return late
 
     def roster_trouble(
         self, conn: sa.Connection, school: str, at: datetime, stale: timedelta | None

@@ -13,7 +13,7 @@ from alerts.conditions.states import ConditionStates
 from alerts.joined.patrols import PatrolWatch
 from alerts.joined.tailgating import GateFlow
 from alerts.life.words import both
-from alerts.ports import Calendar, Register, RollBook
+from alerts.ports import Calendar, OverdueWork, Register, RollBook
 from alerts.rules.joined_rules import (
     AbsentInsideRule,
     BoarderCurfewRule,
@@ -26,6 +26,7 @@ from alerts.rules.joined_rules import (
     RollMissingRule,
     RosterTroubleRule,
     TailgatingRule,
+    WorkOverdueRule,
 )
 from alerts.rules.kinds import Rule
 from alerts.rules.rule import Bilingual
@@ -45,6 +46,7 @@ Looked = (
     | GateSilentInRushRule
     | PatrolsRule
     | RosterTroubleRule
+    | WorkOverdueRule
 )
 EVERY = timedelta(seconds=60)
 # A counter that sends twice a minute may miss one message.
@@ -139,10 +141,23 @@ class Looks:
                 return self._counted(conn, rule, school, now)
             case GateSilentInRushRule() | PatrolsRule():
                 return self._readers(conn, rule, school, now)
-            case RosterTroubleRule():
-                stale = timedelta(days=rule.stale_days) if rule.stale_days else None
-                trouble = ask.roster_trouble(conn, school, now, stale)
-                return {"roster": (Cause(school=school, subject="roster"), ROSTER[trouble.how])} if trouble else {}
+            case RosterTroubleRule() | WorkOverdueRule():
+                return self._office(conn, rule, school, now)
+
+    def _office(
+        self, conn: sa.Connection, rule: RosterTroubleRule | WorkOverdueRule, school: str, now: datetime
+    ) -> Found:
+        """What nobody sees who only looks at devices: a roster left behind, work not done."""
+        if isinstance(rule, WorkOverdueRule):
+            late = self._register.overdue_work(conn, school, now, timedelta(days=rule.after_days))
+            return {
+                one.id: (Cause(school=school, subject=one.id, device=one.device, place=one.place), _not_done(one))
+                for one in late
+                if rule.covers(one.place)
+            }
+        stale = timedelta(days=rule.stale_days) if rule.stale_days else None
+        trouble = self._register.roster_trouble(conn, school, now, stale)
+        return {"roster": (Cause(school=school, subject="roster"), ROSTER[trouble.how])} if trouble else {}
 
     def _readers(
         self, conn: sa.Connection, rule: GateSilentInRushRule | PatrolsRule, school: str, now: datetime
@@ -201,6 +216,10 @@ NO_ROLL = both("点名逾期仍无任何记录", "the roll is overdue and has no
 
 def _followed(walked: float, cards: int) -> Bilingual:
     return both(f"通过 {walked:g} 人，刷卡 {cards} 次", f"{walked:g} walked in, {cards} cards were read")
+
+
+def _not_done(work: OverdueWork) -> Bilingual:
+    return both(f"“{work.title}”应于 {work.due} 完成", f"{work.title!r} was due on {work.due}")
 
 
 def _nobody(expected: float) -> Bilingual:

@@ -11,7 +11,17 @@ import msgspec
 import sqlalchemy as sa
 
 from alerts import tables
-from alerts.ports import Calendar, Expected, Names, NoRegister, Register, RollBook, RosterTrouble, SchoolMoment
+from alerts.ports import (
+    Calendar,
+    Expected,
+    Names,
+    NoRegister,
+    OverdueWork,
+    Register,
+    RollBook,
+    RosterTrouble,
+    SchoolMoment,
+)
 from alerts.rules.rule import Bilingual, Severity
 from alerts.rules.rulefile import RuleSet
 from alerts.stage import AlertStage
@@ -203,3 +213,6 @@ class _RegisterElsewhere:
         self, _: sa.Connection, school: str, at: datetime, stale: timedelta | None, /
     ) -> RosterTrouble | None:
         return self._register.roster_trouble(self._conn, school, at, stale)
+
+    def overdue_work(self, _: sa.Connection, school: str, at: datetime, after: timedelta, /) -> Sequence[OverdueWork]:
+        return self._register.overdue_work(self._conn, school, at, after)

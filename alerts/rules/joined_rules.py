@@ -145,6 +145,15 @@ class RosterTroubleRule(RuleBase, frozen=True, kw_only=True, forbid_unknown_fiel
     ] = 0
 
 
+class WorkOverdueRule(RuleBase, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="work_overdue"):
+    """A planned check or a ticket is past its due day, and nobody has done it: one alarm for each.
+
+    Joins the tickets and planned checks of the devices, once a minute. Returns when it is done, put off or given up.
+    """
+
+    after_days: Annotated[int, Meta(ge=0, le=365, description="Days after it was due.")] = 1
+
+
 class BoarderCurfewRule(RuleBase, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="boarder_curfew"):
     """A boarder is not in the dormitory some time after the night check was due, and no leave covers it.
 

@@ -22,6 +22,7 @@ from alerts.rules.joined_rules import (
     RollMissingRule,
     RosterTroubleRule,
     TailgatingRule,
+    WorkOverdueRule,
 )
 from alerts.rules.reading_rules import AbsenceRule, ChangeRule, RateRule, ThresholdRule
 from alerts.rules.rule import RuleBase, Severity
@@ -48,6 +49,7 @@ Rule = (
     | BoarderCurfewRule
     | GateSilentInRushRule
     | RosterTroubleRule
+    | WorkOverdueRule
     | PatrolsRule
     | LabSessionRule
 )

@@ -15,7 +15,7 @@ import msgspec
 import sqlalchemy as sa
 
 from alerts.life import actions, mutes, queries
-from alerts.ports import RosterTrouble
+from alerts.ports import OverdueWork, RosterTrouble
 from alerts.rules.rule import Bilingual
 from alerts.rules.rulefile import RuleSet, load_rules
 from alerts.stage import AlertStage
@@ -117,6 +117,7 @@ class Register:
         self.silent: list[tuple[str, str | None, float]] = []
         self.boarders: list[tuple[str, str]] = []
         self.roster: RosterTrouble | None = None
+        self.overdue: list[OverdueWork] = []
 
     def absent_inside(self, conn: sa.Connection, school: str, at_: datetime, /) -> list[tuple[str, str]]:
         return self.absent
@@ -139,6 +140,9 @@ class Register:
         self, conn: sa.Connection, schools: Collection[str], at_: datetime, within: timedelta, /
     ) -> dict[str, list[tuple[str, str | None, float]]]:
         return dict.fromkeys(schools, self.silent)
+
+    def overdue_work(self, conn: sa.Connection, school: str, at_: datetime, after: timedelta, /) -> list[OverdueWork]:
+        return self.overdue
 
     def roster_trouble(
         self, conn: sa.Connection, school: str, at_: datetime, stale: timedelta | None, /
@@ -440,6 +444,14 @@ _D, _T = r"([a-z0-9]+-[a-z0-9]+)", r"(\d\d:\d\d(?::\d\d)?)"
 _STATE = "(unacknowledged|acknowledged|returned unacknowledged|shelved|suppressed|out of service|closed)"
 
 
+def _left_undone(play: Play, work: str, device: str) -> None:
+    play.register.overdue.append(OverdueWork(work, "clean the lens", DAY, device, None))
+
+
+def _done_at_last(play: Play, work: str) -> None:
+    play.register.overdue = [one for one in play.register.overdue if one.id != work]
+
+
 def _roster_import(play: Play, how: Literal["refused", "failed"] | None = None) -> None:
     play.register.roster = RosterTrouble(how, play.clock.now()) if how else None
 
@@ -453,6 +465,8 @@ def _passed_again(play: Play, gate: str) -> None:
 
 
 SENTENCES: Sequence[tuple[str, Callable[..., None]]] = (
+    (rf"{_D} is left undone at {_D}", _left_undone),
+    (rf"{_D} is done at last", _done_at_last),
     (r"a roster import is (refused|failed)", _roster_import),
     (r"a roster import goes through", _roster_import),
     (rf"nobody passes {_D} where (\d+) are expected", _nobody_passes),
