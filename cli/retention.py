@@ -64,7 +64,7 @@ def export(config_path: Path | None, student: str) -> None:
 @retention.command()
 @CONFIG
 @BY
-@click.option("--reason", required=True, help="Why, such as who asked for it; goes into the log of the platform.")
+@click.option("--reason", required=True, help="Why, and who asked for it; it is printed, for the school's book.")
 @click.argument("student")
 def erase(config_path: Path | None, by: str, reason: str, student: str) -> None:
     """Erase who STUDENT was, now; only who left the roster. Marks stay under the roster's id."""
