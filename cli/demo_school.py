@@ -162,15 +162,7 @@ def prepare(
     if not key_file.exists():
         write_secret(key_file, secrets.token_hex(32))
     ports = _ports(folder, port)
-    config, edge_config = folder / "campus.toml", folder / "edge.toml"
-    protocol = "5" if find_broker() else "3.1.1"
-    config.write_text(
-        SETTINGS.format(
-            folder=folder, mqtt_port=ports.mqtt, console_port=ports.console, protocol=protocol, speed_note="fast"
-        ),
-        encoding="utf-8",
-    )
-    edge_config.write_text(_edge_toml(folder, ports, protocol, camera, model), encoding="utf-8")
+    config, edge_config = _write_settings(folder, ports, camera, model)
     settings = load(Settings, config, {})
     say("Growing the school: 1,200 students, 30 classes, 3 gates, 6 cameras, a VR lab, sensors ...")
     school = build_school(SEED, read_secret(key_file, "the demo's key").encode(), day)
@@ -198,6 +190,19 @@ def prepare(
         accounts,
         folder / "accounts.txt",
     )
+
+
+def _write_settings(folder: Path, ports: Ports, camera: str | None, model: Path | None) -> tuple[Path, Path]:
+    config, edge_config = folder / "campus.toml", folder / "edge.toml"
+    protocol = "5" if find_broker() else "3.1.1"
+    config.write_text(
+        SETTINGS.format(
+            folder=folder, mqtt_port=ports.mqtt, console_port=ports.console, protocol=protocol, speed_note="fast"
+        ),
+        encoding="utf-8",
+    )
+    edge_config.write_text(_edge_toml(folder, ports, protocol, camera, model), encoding="utf-8")
+    return config, edge_config
 
 
 def find_broker() -> str | None:

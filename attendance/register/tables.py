@@ -14,7 +14,7 @@ sessions = sa.Table(
     sa.Column("class_id", sa.String(64), nullable=False),
     sa.Column("day", sa.Date, nullable=False),  # in the school's zone
     sa.Column("period", sa.String(32), nullable=False),
-    sa.Column("kind", sa.String(16), nullable=False),  # see `attendance.sessionrules.SESSION_KINDS`
+    sa.Column("kind", sa.String(16), nullable=False),  # see `attendance.sessions.rules.SESSION_KINDS`
     sa.Column("room", sa.String(64)),  # the place of a lesson, by the timetable
     sa.Column("opens_at", Moment, nullable=False),
     sa.Column("late_at", Moment, nullable=False),

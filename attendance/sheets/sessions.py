@@ -25,7 +25,7 @@ def import_sessions(conn: sa.Connection, school: str, path: Path) -> int:
     """Replace which kinds of sessions ``school`` takes by sessions.csv; return how many rows. Raises `ImportFileError`.
 
     Columns: kind, taken (yes or no), and optionally before, grace, closes, early: minutes about the bell, the defaults
-    of `attendance.sessionrules` where a cell is empty.
+    of `attendance.sessions.rules` where a cell is empty.
     """
     once, rows = Once(), []
     for row in sheet(path, "kind", "taken"):
