@@ -1,5 +1,6 @@
 // The page's one WebSocket: reconnects by itself, catches up by the last change seen, and says aloud when it is lost.
 import { $, boot, setNow, t } from "./boot.js";
+import { Problem } from "./api.js";
 
 const SILENT_MS = 12000; // the server pings every five seconds
 const FIRST_WAIT_MS = 500;
@@ -98,4 +99,24 @@ export function follow({ seen, page = boot.page, classId = "", school = "", chan
   addEventListener("pagehide", () => { clearTimeout(watchdog); socket.onclose = null; });
   addEventListener("online", () => { if (socket.readyState === WebSocket.CLOSED) open(); });
   open();
+}
+
+/**
+ * For pages of numbers: a change makes them stale, and they are read again every `ms` at most.
+ * Returns `stale()` to say so, and `reread()` for what does not wait.
+ */
+export function rereading(resync, ms) {
+  let old = false;
+  async function reread() {
+    if (!old || document.hidden) return;
+    old = false;
+    try {
+      await resync();
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      old = true;
+    }
+  }
+  setInterval(reread, ms);
+  return { stale: () => { old = true; }, reread };
 }

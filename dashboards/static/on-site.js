@@ -1,7 +1,7 @@
 // Who is on site, in numbers: how many, how sure that is, and where they were last seen.
 import { $, batched, boot, clone, data, fill, pick, setNow, sync, t } from "./boot.js";
-import { Problem, get } from "./api.js";
-import { follow } from "./live.js";
+import { get } from "./api.js";
+import { follow, rereading } from "./live.js";
 
 const REREAD_MS = 5000;
 let view = data;
@@ -60,18 +60,7 @@ async function resync() {
   return view.seen;
 }
 
-let stale = false;
-async function reread() {
-  if (!stale || document.hidden) return;
-  stale = false;
-  try {
-    await resync();
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    stale = true;
-  }
-}
-setInterval(reread, REREAD_MS);
+const { stale } = rereading(resync, REREAD_MS);
 
 paint();
-follow({ seen: view.seen, change: () => { stale = true; }, resync });
+follow({ seen: view.seen, change: stale, resync });

@@ -1,7 +1,7 @@
 // The school in numbers: figures, classes, alarms and devices, never a student.
 import { $, $$, batched, boot, clone, data, everySecond, fill, setMark, setNow, since, sync, t } from "./boot.js";
-import { Problem, get } from "./api.js";
-import { follow } from "./live.js";
+import { get } from "./api.js";
+import { follow, rereading } from "./live.js";
 
 const STATUSES = [["present", "good"], ["late", "warning"], ["absent", "critical"], ["on_leave", "info"], ["unknown", "unknown"], ["open", "quiet"]];
 const REREAD_MS = 15000;
@@ -90,23 +90,12 @@ async function resync() {
 }
 
 // Numbers of a whole school change all the time: a change makes them stale, and they are read again now and then.
-let stale = false;
-async function reread() {
-  if (!stale || document.hidden) return;
-  stale = false;
-  try {
-    await resync();
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    stale = true;
-  }
-}
-setInterval(reread, REREAD_MS);
+const { stale, reread } = rereading(resync, REREAD_MS);
 
 everySecond(() => { for (const row of $$("#alarms > li")) fill(row, { age: since(row.dataset.since) }); });
 
 function change(message) {
-  stale = true;
+  stale();
   if (message.topic === "alarm") reread(); // an alarm does not wait
 }
 
