@@ -1,4 +1,4 @@
-"""QR codes that students show to a camera: read by OpenCV, checked with the school's key, used as often as they may."""
+"""QR codes that students show to a camera: read by ZXing, checked with the school's key, used as often as they may."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from datetime import datetime
 
-import cv2
+import zxingcpp
 
 from campus import student_code
 from campus.clock import Clock
@@ -17,6 +17,7 @@ from edge_agent.gate.source import Pass
 from edge_agent.reader.numbers import Repeats, card_number
 from edge_agent.reader.settings import QrCamera
 
+FORMATS = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 BLIND_S = 15.0  # without a picture, the reader is told as away
 SPENT = 10_000  # codes of one use that are remembered; they expire within minutes
 
@@ -33,7 +34,6 @@ class QrReader:
         self._source = source
         self._key = key
         self._clock = clock
-        self._decoder = cv2.QRCodeDetector()
         self._repeats = Repeats(qr.repeat_s)
         self._spent: OrderedDict[str, None] = OrderedDict()
         self._ready: list[Pass] = []
@@ -54,7 +54,7 @@ class QrReader:
                 self.problem = f"no picture for {got.seconds:.0f} s"
                 continue
             self._blind_s, self.problem = 0.0, ""
-            for text in codes_in(self._decoder, got.image):
+            for text in codes_in(got.image):
                 seen = self.judge(text, self._clock.now())
                 if seen is not None:
                     self._ready.append(seen)
@@ -97,10 +97,6 @@ class QrReader:
             self._spent.popitem(last=False)
 
 
-def codes_in(decoder: cv2.QRCodeDetector, image: Image) -> list[str]:
-    """The texts of all codes in a picture; none when OpenCV gives up on it."""
-    try:
-        found, texts, _, _ = decoder.detectAndDecodeMulti(image)
-    except (cv2.error, UnicodeDecodeError):  # it raises for some pictures and for codes that hold no text
-        return []
-    return [text for text in texts if text] if found else []
+def codes_in(image: Image) -> list[str]:
+    """The texts of all QR codes in a picture (height x width x 3, BGR)."""
+    return [code.text for code in zxingcpp.read_barcodes(image, formats=FORMATS) if code.text]

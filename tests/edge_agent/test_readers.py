@@ -28,7 +28,7 @@ from edge_agent.reader import serial_line, wedge
 from edge_agent.reader.frames import LONGEST, Frames
 from edge_agent.reader.keys import TypedLine
 from edge_agent.reader.numbers import card_number
-from edge_agent.reader.qr import QrReader
+from edge_agent.reader.qr import QrReader, codes_in
 from edge_agent.reader.serial_line import SerialReader
 from edge_agent.reader.settings import QrCamera, SerialLine, Wedge
 from edge_agent.reader.wedge import KeyboardWedge
@@ -268,6 +268,14 @@ def test_a_code_before_the_camera_is_a_pass_with_the_credential_in_it(clock: Vir
     assert seen.hashed(KEY) == CREDENTIAL
     assert not reader.reachable()
     assert "0012345678" not in code
+
+
+@given(st.integers(min_value=0, max_value=2**128 - 1))
+@settings(max_examples=100)
+def test_any_code_of_the_school_is_read_from_a_picture(credential: int) -> None:
+    code = student_code.issue(KEY, f"{credential:032x}", DAY + timedelta(days=100), once=False)
+    assert codes_in(picture_of(code)) == [code]
+    assert codes_in(np.full((480, 640, 3), 128, dtype=np.uint8)) == []
 
 
 def judged(reader: QrReader, clock: VirtualClock, text: str) -> bool:
