@@ -28,8 +28,9 @@ from alerts.life.words import too_often
 from alerts.ports import Calendar, IdsAsNames, Names, NoRegister, Register, RollBook, WeekdaysOnly
 from alerts.review import history
 from alerts.rules.event_rules import CountRule, EventRule
-from alerts.rules.rulefile import RuleFileError, RuleSet
+from alerts.rules.rulefile import RuleSet
 from alerts.rules.rulesource import RuleSource, digest
+from alerts.rules.yaml_document import RuleFileError
 from alerts.tables import rule_loads
 from campus.envelope import Envelope
 from campus.events import CameraStill, Event, LabSeatLeft, LabSeatTaken, Readings

@@ -67,3 +67,7 @@ class NotFound(CampusError, LookupError):
 
 class Conflict(CampusError):
     """The thing changed meanwhile, or its state does not allow this step."""
+
+
+class Outdated(Conflict):
+    """Somebody else changed the thing since the caller read it."""

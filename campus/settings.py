@@ -188,7 +188,7 @@ class Alerts(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[alerts]``: rules, routes and the channels over which people are told."""
 
     rules: Path | None = None  # None: the rules shipped with the platform
-    routes: Path | None = None  # who is told, and what follows; None: every webhook, by its own severity
+    routes: Path | None = None  # who is told until the console's first revision; None: every endpoint, by its severity
     link_minutes: Annotated[float, Meta(ge=0, le=1440)] = 60.0  # a link in a message acknowledges so long; 0: no links
     history_days: Positive = 60.0  # events are kept so long for `campus rules replay`
     webhooks: tuple[Webhook, ...] = ()
@@ -197,6 +197,12 @@ class Alerts(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sms: tuple[Sms, ...] = ()
     mqtt: tuple[MqttOut, ...] = ()
     apprise: tuple[AppriseUrl, ...] = ()
+
+    def endpoints(self) -> dict[str, Severity]:
+        """The mildest severity that each endpoint asks for, by its name."""
+        every: tuple[Webhook | Bot | Mail | Sms | MqttOut | AppriseUrl, ...]
+        every = (*self.webhooks, *self.bots, *self.mails, *self.sms, *self.mqtt, *self.apprise)
+        return {one.name: one.min_severity for one in every}
 
 
 class Guardians(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -12,13 +12,12 @@ from alerts.notify.kinds import make_client, make_notifiers
 from alerts.notify.notice import Notifier
 from alerts.telling.ack_links import Links
 from alerts.telling.dispatch import Dispatcher
-from alerts.telling.routes import load_routes
+from alerts.telling.in_force import RouteSource
 from alerts.telling.worker import AlertWorker
 from attendance.guardians.worker import GuardianWorker
 from attendance.rollbook import RollBook
-from campus import heartbeat
+from campus import db, heartbeat
 from campus.clock import Clock, SystemClock
-from campus.errors import SettingsError
 from campus.mqtt import MqttClient
 from campus.scheduling import Scheduler
 from campus.service import Service
@@ -35,7 +34,7 @@ def run_alerts(settings: Settings, clock: Clock) -> int:
     client = make_client()
     broker = MqttClient(settings.mqtt, "campus-alerts") if settings.alerts.mqtt else None
     notifiers = make_notifiers(settings.alerts, client, zone=settings.school.zone, publisher=broker)
-    dispatcher = make_dispatcher(settings, notifiers)
+    dispatcher = make_dispatcher(settings, engine, notifiers)
     worker = AlertWorker(engine, notifiers, clock, wall=SystemClock(), dispatcher=dispatcher)
     scheduler = Scheduler()
     scheduler.every(heartbeat.EVERY_S, "say that it lives", heartbeat.Heartbeat(engine, "alerts").step)
@@ -60,12 +59,11 @@ def make_guardian_worker(settings: Settings, engine: sa.Engine, client: httpx.Cl
     return GuardianWorker(engine, post, clock, timing_of(settings), keep)
 
 
-def make_dispatcher(settings: Settings, notifiers: Mapping[str, Notifier]) -> Dispatcher:
-    """Routes from the settings, over calendar and people; raises `SettingsError` for an unknown endpoint."""
-    routes = load_routes(settings.alerts.routes)
-    unknown = sorted(routes.endpoints() - set(notifiers))
-    if unknown:
-        raise SettingsError("alerts.routes", f"names {unknown}, which are no endpoints", "Add them under [alerts]")
+def make_dispatcher(settings: Settings, engine: sa.Engine, notifiers: Mapping[str, Notifier]) -> Dispatcher:
+    """The routes in force, over calendar and people; raises `RuleFileError` for a routes file that cannot be used."""
+    routes = RouteSource(settings.alerts.routes, notifiers)
+    with db.read(engine) as conn:
+        routes.check(conn)
     zone = settings.school.zone
     return Dispatcher(notifiers, routes, SchoolCalendar(zone), SchoolPeople(RollBook(zone)), make_links(settings))
 

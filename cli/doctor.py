@@ -47,6 +47,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         ("single sign-on", _sign_on),
         ("second factors", _second_factors),
         ("roster", _roster),
+        ("routes", _routes),
         ("certificate", _certificate),
         ("disk", _disk),
     )
@@ -201,6 +202,31 @@ def _roster_age(settings: Settings, last: ImportEntry | None) -> Finding:
     if old and settings.roster.provider.url:
         return Finding("warning", "roster", f"{says}: too long ago", "Does `campus roster keep` run?")
     return Finding("ok", "roster", says)
+
+
+def _routes(settings: Settings) -> Finding:
+    from alerts.telling.in_force import in_force  # the server's libraries
+    from alerts.telling.route_rows import gaps, staffed
+    from alerts.telling.routefile import read_routes
+    from attendance.rollbook import RollBook
+    from cli.people import SchoolPeople
+
+    zone, path, endpoints = settings.school.zone, settings.alerts.routes, settings.alerts.endpoints()
+    engine = db.open_engine(settings.database.url)
+    try:
+        with db.read(engine) as conn:
+            if not sa.inspect(conn).has_table("route_revisions"):
+                return Finding("warning", "routes", "are not known yet", "Run `campus migrate`")
+            found = in_force(conn, path)
+            has = staffed(conn, SchoolPeople(RollBook(zone)), settings.school.id)
+    finally:
+        engine.dispose()
+    name = found.name(path)
+    wrong = [one.sentence() for one in gaps(read_routes(found.text, name), endpoints, has)]
+    if wrong:
+        fix = "Mend them on the console's page /routes, or the endpoints under [alerts] of campus.toml"
+        return Finding("warning", "routes", f"{'; '.join([f'{name} is in force', *wrong])}", fix)
+    return Finding("ok", "routes", f"{name} is in force")
 
 
 def _certificate(settings: Settings) -> Finding:

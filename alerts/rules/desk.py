@@ -16,14 +16,12 @@ from typing import Literal
 import msgspec
 import sqlalchemy as sa
 
+from alerts.rules import revisions
 from alerts.rules.kinds import Rule
 from alerts.rules.rule import Bilingual
 from alerts.rules.rulefile import RuleSet, load_rules, read_rules
 from alerts.tables import rule_loads, rule_revisions
-from campus.errors import Conflict, NotFound, Unavailable
-
-BY_HAND = "file"
-_RECENT = 50
+from campus.errors import Conflict, Unavailable
 
 
 class RuleLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,15 +35,6 @@ class RuleLine(msgspec.Struct, frozen=True, kw_only=True):
     basis: str  # the standard or study of its limits
     origin: Literal["library", "own", "replaced"]  # replaced: a library rule whose place one of the file took
     on: bool
-
-
-class RuleRevision(msgspec.Struct, frozen=True, kw_only=True):
-    """One text of the file; ``made_by`` is an account, or ``file`` for what somebody wrote by other means."""
-
-    number: int
-    made_at: datetime
-    made_by: str
-    reason: str
 
 
 class RuleLoad(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,31 +94,16 @@ def put(conn: sa.Connection, path: Path | None, text: str, by: str, reason: str,
         raise Conflict(
             'this platform has no rules file of its own: set `rules = "rules.yaml"` in [alerts] of campus.toml'
         )
-    if not reason.strip():
-        raise Conflict("a reason is needed")
+    why = revisions.reason_of(reason)
     read_rules(text, path.name)
     was = text_of(path)
     if was == text:
         raise Conflict("the file says exactly this already")
-    if was.strip() and was != _newest(conn):
-        _keep(conn, was, BY_HAND, "as it was found", now)
-    _keep(conn, text, by, reason.strip()[:500], now)
+    last = revisions.newest(conn, rule_revisions)
+    if was.strip() and (last is None or was != last.text):
+        revisions.keep(conn, rule_revisions, was, revisions.BY_HAND, revisions.AS_FOUND, now)
+    revisions.keep(conn, rule_revisions, text, by, why, now)
     _write(path, text)
-
-
-def revisions(conn: sa.Connection) -> list[RuleRevision]:
-    """The newest revisions, the last one first."""
-    columns = [rule_revisions.c[name] for name in RuleRevision.__struct_fields__]
-    rows = conn.execute(sa.select(*columns).order_by(rule_revisions.c.number.desc()).limit(_RECENT))
-    return [RuleRevision(**row) for row in rows.mappings()]
-
-
-def revision_text(conn: sa.Connection, number: int) -> str:
-    """The text of a revision; raises `NotFound`."""
-    found = conn.execute(sa.select(rule_revisions.c.text).where(rule_revisions.c.number == number)).scalar()
-    if found is None:
-        raise NotFound(f"there is no revision {number} of the rules")
-    return str(found)
 
 
 def last_loads(conn: sa.Connection) -> Sequence[RuleLoad]:
@@ -144,16 +118,6 @@ def _line(rule: Rule, origin: Literal["library", "own", "replaced"], on: bool) -
         id=rule.id, kind=str(type(rule).__struct_config__.tag), severity=rule.severity, title=rule.title, why=rule.why,
         basis=rule.source, origin=origin, on=on,
     )  # fmt: skip
-
-
-def _newest(conn: sa.Connection) -> str | None:
-    query = sa.select(rule_revisions.c.text).order_by(rule_revisions.c.number.desc()).limit(1)
-    found: str | None = conn.execute(query).scalar()
-    return found
-
-
-def _keep(conn: sa.Connection, text: str, by: str, reason: str, now: datetime) -> None:
-    conn.execute(rule_revisions.insert().values(text=text, made_at=now, made_by=by, reason=reason))
 
 
 def _write(path: Path, text: str) -> None:

@@ -13,12 +13,8 @@ from msgspec import Meta
 
 from alerts.rules.combination import CombinationRule
 from alerts.rules.kinds import Rule
-from alerts.rules.yaml_lines import line_of, twice
-from campus.errors import ImportFileError
-
-
-class RuleFileError(ImportFileError):
-    """A rules file is wrong and was refused whole; names the file, the line and the reason."""
+from alerts.rules.yaml_document import RuleFileError, read_document
+from alerts.rules.yaml_lines import line_of
 
 
 class RuleFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -92,18 +88,7 @@ def _shipped() -> tuple[Rule, ...]:
 
 
 def _parse(text: str, name: str) -> tuple[RuleFile, yaml.Node | None]:
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        repeated = twice(root)
-        if repeated:
-            raise RuleFileError(name, repeated[1], f"the key {repeated[0]!r} stands twice")
-        file = msgspec.convert(yaml.safe_load(text) or {}, RuleFile)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or str(error)
-        raise RuleFileError(name, mark.line + 1 if mark else 1, f"is not valid YAML: {problem}") from None
-    except msgspec.ValidationError as error:
-        raise RuleFileError(name, line_of(root, str(error)), str(error)) from None
+    file, root = read_document(text, name, RuleFile)
     _check_ids(file, name, root)
     return file, root
 

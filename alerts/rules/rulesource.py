@@ -7,7 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from alerts.rules.rulefile import RuleFileError, RuleSet, load_rules
+from alerts.rules.rulefile import RuleSet, load_rules
+from alerts.rules.yaml_document import RuleFileError
 
 
 class RuleSource:
@@ -19,7 +20,7 @@ class RuleSource:
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
         self.rules = load_rules(path)
-        self._seen = self._stamp()
+        self._seen = stamp_of(self.path)
 
     @property
     def name(self) -> str:
@@ -28,7 +29,7 @@ class RuleSource:
 
     def poll(self) -> RuleSet | RuleFileError | None:
         """The new rules when the file has changed, the mistake in it when they are refused, None otherwise."""
-        stamp = self._stamp()
+        stamp = stamp_of(self.path)
         if stamp == self._seen:
             return None
         self._seen = stamp
@@ -41,14 +42,16 @@ class RuleSource:
         self.rules = found
         return found
 
-    def _stamp(self) -> tuple[int, int, int] | None:
-        if self.path is None:
-            return None
-        try:
-            about = self.path.stat()
-        except OSError:
-            return (0, 0, 0)
-        return about.st_mtime_ns, about.st_size, about.st_ino
+
+def stamp_of(path: Path | None) -> tuple[int, int, int] | None:
+    """What changes when the file at ``path`` does; None for no file."""
+    if path is None:
+        return None
+    try:
+        about = path.stat()
+    except OSError:
+        return (0, 0, 0)
+    return about.st_mtime_ns, about.st_size, about.st_ino
 
 
 def digest(rules: RuleSet) -> str:

@@ -6,7 +6,7 @@ import re
 
 import yaml
 
-_STEP = re.compile(r"\.([A-Za-z0-9_\-]+)|\[(\d+|\.\.\.)\]")
+STEP = re.compile(r"\.([A-Za-z0-9_\-]+)|\[(\d+|\.\.\.)\]")
 _PATH = re.compile(r"`\$([^`]*)`\s*$")
 _QUOTED = re.compile(r"`([^`]+)`")
 
@@ -15,12 +15,17 @@ def line_of(root: yaml.Node | None, message: str) -> int:
     """The 1-based line of ``message``, an msgspec error ending in ``- at `$...` ``; the nearest line that is known."""
     if root is None:
         return 1
-    found = _PATH.search(message)
-    node = _walk(root, found.group(1) if found else "")
+    node = _walk(root, path_of(message))
     named = _QUOTED.search(message)
     if named and "unknown field" in message:
         node = _key(node, named.group(1)) or node
     return node.start_mark.line + 1
+
+
+def path_of(message: str) -> str:
+    """The place ``message`` speaks of, like ``.rules[3].above``; empty for the whole file."""
+    found = _PATH.search(message)
+    return found.group(1) if found else ""
 
 
 def twice(root: yaml.Node | None) -> tuple[str, int] | None:
@@ -28,9 +33,9 @@ def twice(root: yaml.Node | None) -> tuple[str, int] | None:
     if isinstance(root, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in root.value:
-            if key.value in seen:
+            if str(key.value) in seen:
                 return str(key.value), key.start_mark.line + 1
-            seen.add(key.value)
+            seen.add(str(key.value))
             if inner := twice(value):
                 return inner
     if isinstance(root, yaml.SequenceNode):
@@ -41,7 +46,7 @@ def twice(root: yaml.Node | None) -> tuple[str, int] | None:
 
 
 def _walk(node: yaml.Node, path: str) -> yaml.Node:
-    for name, index in _STEP.findall(path):
+    for name, index in STEP.findall(path):
         step = _child(node, name) if name else _item(node, index)
         if step is None:
             return node

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from alerts.life.words import WHY, both
 from alerts.notify.notice import Notice, Notifier, Parcel, Receipt
-from alerts.telling.channel_tables import channel_tests, endpoints
+from alerts.telling.tables import channel_tests, endpoints
 from campus.db import upsert
 from campus.errors import Conflict, NotFound
 from campus.ids import new_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,22 +13,23 @@ from alerts.life.words import WHY, both
 from alerts.notify.notice import Notice, Notifier, Parcel
 from alerts.ports import Calendar
 from alerts.rules.kinds import Rule
-from alerts.rules.rule import Bilingual
+from alerts.rules.rule import Bilingual, Severity
 from alerts.tables import alarm_recipients, alarm_steps, alarms, outbox, rule_versions
 from alerts.telling import duty, escalation
 from alerts.telling.ack_links import Links
 from alerts.telling.duty import Nobody, People
 from alerts.telling.outbox import ASKING, MACHINES, message_key
 from alerts.telling.routes import EVERYONE, Facts, Level, Plan, Routes, plan
-from alerts.telling.routing import decide
+from alerts.telling.routing import addressed, decide
 from campus.db import upsert
 
 ROUTE_AT_ONCE = 200
+RoutesNow = Callable[[sa.Connection], Routes]
 _rule = msgspec.json.Decoder(Rule)
 
 
 class Dispatcher:
-    """Routes steps. ``calendar`` is asked for the schedules of routes, ``people`` for who is behind a role.
+    """Routes steps. ``routes`` tells those in force, ``calendar`` what a moment is, ``people`` who is behind a role.
 
     ``links`` makes the links by which people acknowledge; without it there are none.
     """
@@ -36,7 +37,7 @@ class Dispatcher:
     def __init__(
         self,
         notifiers: Mapping[str, Notifier],
-        routes: Routes = EVERYONE,
+        routes: RoutesNow = lambda _conn: EVERYONE,
         calendar: Calendar | None = None,
         people: People | None = None,
         links: Links | None = None,
@@ -53,18 +54,18 @@ class Dispatcher:
         ``now`` is the school's time, ``wall`` the network's. The key of a message follows from step and endpoint alone:
         routed twice, it is still one message.
         """
-        routed = 0
+        routed, routes = 0, self._routes(conn)
         waiting = _steps().where(alarm_steps.c.routed_at.is_(None)).limit(ROUTE_AT_ONCE)
         for row in conn.execute(waiting).mappings().all():
             claim = alarm_steps.update().where(alarm_steps.c.id == row["step"], alarm_steps.c.routed_at.is_(None))
             if conn.execute(claim.values(routed_at=wall)).rowcount == 1:
-                self._route(conn, row, now, wall)
+                self._route(conn, row, routes, now, wall)
                 routed += 1
         return routed
 
     def stand_in(self, conn: sa.Connection, parcel: Parcel, wall: datetime) -> str | None:
         """Give a message that failed to the endpoint that stands in; return its name, None when there is none."""
-        name = self._routes.stand_ins.get(parcel.endpoint)
+        name = self._routes(conn).stand_ins.get(parcel.endpoint)
         notifier = self._notifiers.get(name) if name else None
         step = conn.execute(sa.select(outbox.c.step).where(outbox.c.id == parcel.id)).scalar()
         if notifier is None or step is None:
@@ -73,29 +74,16 @@ class Dispatcher:
         _enqueue(conn, row, [notifier], _told(conn, row["alarm_id"]), wall, self._links)
         return notifier.name
 
-    def _route(self, conn: sa.Connection, row: sa.RowMapping, now: datetime, wall: datetime) -> None:
-        asked = self._plan(conn, row, now)
-        level = asked.levels[min(row["level"], len(asked.levels) - 1)]
+    def _route(self, conn: sa.Connection, row: sa.RowMapping, routes: Routes, now: datetime, wall: datetime) -> None:
+        about = (row["school"], row["place"], row["severity"], row["rule"], row["device_kind"])
+        asked = plan(routes, facts_at(conn, self._calendar, now, *about))
+        level = asked.level(row["level"])
         if row["action"] in ASKING and row["new"] in escalation.WAITING and row["state"] in escalation.WAITING:
             self._ask(conn, row, asked, level, now)
             if row["action"] not in ("escalate", "remind"):
                 escalation.plan_timers(conn, row["alarm_id"], asked, now)
         told = _told(conn, row["alarm_id"])
-        _enqueue(conn, row, self._endpoints(conn, row, asked, level), told, wall, self._links)
-
-    def _plan(self, conn: sa.Connection, row: sa.RowMapping, now: datetime) -> Plan:
-        moment = self._calendar.moment(conn, row["school"], now) if self._calendar else None
-        facts = Facts(
-            school=row["school"],
-            place=row["place"],
-            severity=row["severity"],
-            rule=row["rule"],
-            device_kind=row["device_kind"],
-            day=moment.day if moment else "school",
-            parts=frozenset(moment.parts) if moment else frozenset(),
-            minute=moment.minute if moment else 0,
-        )
-        return plan(self._routes, facts)
+        _enqueue(conn, row, self._endpoints(conn, row, asked), told, wall, self._links)
 
     def _ask(self, conn: sa.Connection, row: sa.RowMapping, asked: Plan, level: Level, now: datetime) -> None:
         place, class_id = row["place"], row["class_id"]
@@ -114,12 +102,9 @@ class Dispatcher:
         ]
         upsert(alarm_recipients, conn, rows, ["step", "person"], ())
 
-    def _endpoints(self, conn: sa.Connection, row: sa.RowMapping, asked: Plan, level: Level) -> list[Notifier]:
+    def _endpoints(self, conn: sa.Connection, row: sa.RowMapping, asked: Plan) -> list[Notifier]:
         """The endpoints of a step: those of the level; afterwards everyone who heard of the alarm hears how it goes."""
-        names = set(level.by)
-        if row["action"] == "remind":
-            names = {name for one in asked.levels[: row["level"] + 1] for name in one.by}
-        every = not level.by
+        names, every = addressed(asked, row["level"], row["action"], self._notifiers)
         if row["action"] not in ASKING and row["action"] != "flap":
             heard = sa.select(outbox.c.endpoint).where(outbox.c.alarm == row["alarm_id"])
             names |= set(conn.execute(heard).scalars())
@@ -130,6 +115,30 @@ class Dispatcher:
             if name in names
             or (every and decide(*step, one.min_severity, current=row["state"], flapping=row["flapping"]).send)
         ]
+
+
+def facts_at(
+    conn: sa.Connection,
+    calendar: Calendar | None,
+    now: datetime,
+    school: str,
+    place: str | None,
+    severity: Severity,
+    rule: str,
+    device_kind: str,
+) -> Facts:
+    """What routing looks at, with what ``now`` is by the school's calendar; without one it is a school day."""
+    moment = calendar.moment(conn, school, now) if calendar else None
+    return Facts(
+        school=school,
+        place=place,
+        severity=severity,
+        rule=rule,
+        device_kind=device_kind,
+        day=moment.day if moment else "school",
+        parts=frozenset(moment.parts) if moment else frozenset(),
+        minute=moment.minute if moment else 0,
+    )
 
 
 def unrouted(conn: sa.Connection) -> bool:

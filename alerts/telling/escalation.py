@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Literal
 
 import sqlalchemy as sa
 
@@ -11,6 +12,7 @@ from alerts.life.journal import MACHINE
 from alerts.tables import alarm_timers, alarms
 from alerts.telling.routes import Plan
 
+Kind = Literal["escalate", "remind"]
 WAITING = ("unacknowledged", "returned_unacknowledged")
 
 
@@ -23,16 +25,22 @@ def plan_timers(conn: sa.Connection, alarm_id: str, plan: Plan, now: datetime) -
     if conn.execute(known).first() is not None:
         return 0
     rows = [
-        _row(alarm_id, "escalate", number, now + timedelta(seconds=level.after_s))
-        for number, level in enumerate(plan.levels)
-        if number
+        {"alarm": alarm_id, "kind": kind, "number": number, "due_at": now + timedelta(seconds=after_s)}
+        for kind, number, after_s in timers(plan)
     ]
-    if plan.remind_every_s is not None:
-        every = timedelta(seconds=plan.remind_every_s)
-        rows += [_row(alarm_id, "remind", one, now + every * one) for one in range(1, plan.remind_times + 1)]
     if rows:
         conn.execute(alarm_timers.insert(), rows)
     return len(rows)
+
+
+def timers(plan: Plan) -> list[tuple[Kind, int, float]]:
+    """What follows while nobody acknowledges, in its order: kind, number, seconds after the alarm was raised."""
+    found: list[tuple[Kind, int, float]] = [
+        ("escalate", number, level.after_s) for number, level in enumerate(plan.levels) if number
+    ]
+    if plan.remind_every_s is not None:
+        found += [("remind", one, plan.remind_every_s * one) for one in range(1, plan.remind_times + 1)]
+    return sorted(found, key=lambda timer: timer[2])
 
 
 def is_due(conn: sa.Connection, now: datetime) -> bool:
@@ -61,10 +69,6 @@ def ring(conn: sa.Connection, now: datetime) -> int:
             journal.take(conn, row.alarm, row.kind, why, MACHINE, now, str(row.number), **level)
             rung += 1
     return rung
-
-
-def _row(alarm_id: str, kind: str, number: int, due: datetime) -> dict[str, object]:
-    return {"alarm": alarm_id, "kind": kind, "number": number, "due_at": due}
 
 
 def _due(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:

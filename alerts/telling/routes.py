@@ -1,18 +1,13 @@
-"""Who is told of an alarm, over which endpoints, and what follows while nobody acknowledges: a tree, read from YAML."""
+"""Who is told of an alarm, over which endpoints, and what follows while nobody acknowledges: a tree and its plans."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
-import yaml
 from msgspec import Meta
 
 from alerts.rules.rule import DeviceKind, RuleId, Schedule, Severity
-from alerts.rules.rulefile import RuleFileError
-from alerts.rules.yaml_lines import line_of, twice
 
 # guard: on post at the place now; lesson_teacher: teaches the class or in the room now; class_teacher: of the class;
 # facility and head: everybody with that role.
@@ -32,18 +27,20 @@ class Route(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """A node of the tree: the first child that fits takes the alarm, or the node itself. Every key given must fit."""
 
     name: Annotated[str, Meta(min_length=1, max_length=64, description="What the route is called in the log.")]
-    schools: tuple[str, ...] = ()
-    places: tuple[str, ...] = ()
-    severities: tuple[Severity, ...] = ()
-    rules: tuple[RuleId, ...] = ()
-    devices: tuple[DeviceKind, ...] = ()
-    when: Schedule | None = None
+    schools: Annotated[tuple[str, ...], Meta(description="Ids of schools; empty: every school.")] = ()
+    places: Annotated[tuple[str, ...], Meta(description="Ids of places; empty: every place.")] = ()
+    severities: Annotated[tuple[Severity, ...], Meta(description="Severities; empty: every one.")] = ()
+    rules: Annotated[tuple[RuleId, ...], Meta(description="Ids of rules; empty: every rule.")] = ()
+    devices: Annotated[tuple[DeviceKind, ...], Meta(description="Kinds of device; empty: every kind.")] = ()
+    when: Annotated[
+        Schedule | None, Meta(description="At these times only: `days`, `parts` or `hours`, as in a rule.")
+    ] = None
     levels: Annotated[tuple[Level, ...], Meta(description="Whom to tell, level by level; empty: as the parent.")] = ()
     remind_every_s: Annotated[
         Annotated[float, Meta(ge=30, le=86_400)] | None, Meta(description="Remind while nobody acknowledges.")
     ] = None
     remind_times: Annotated[int, Meta(ge=1, le=100, description="At most so many reminders.")] = 5
-    routes: tuple[Route, ...] = ()
+    routes: Annotated[tuple[Route, ...], Meta(description="Routes below; the first that fits takes the alarm.")] = ()
 
     def __post_init__(self) -> None:
         waits = [level.after_s for level in self.levels]
@@ -54,15 +51,10 @@ class Route(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Routes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A routes file: the root of the tree, and which endpoint stands in for one that fails."""
 
-    root: Route
+    root: Annotated[Route, Meta(description="The route that every alarm fits.")]
     stand_ins: Annotated[
         dict[str, str], Meta(description="endpoint: the one that takes over what it could not deliver.")
     ] = msgspec.field(default_factory=dict)
-
-    def endpoints(self) -> set[str]:
-        """Every endpoint the file names."""
-        named = {name for route in _walk(self.root) for level in route.levels for name in level.by}
-        return named | set(self.stand_ins) | set(self.stand_ins.values())
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +78,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     remind_every_s: float | None
     remind_times: int
 
+    def level(self, number: int) -> Level:
+        """The level of this number, or the last one: an alarm may be further than its route by now has levels."""
+        return self.levels[min(number, len(self.levels) - 1)]
+
 
 # Without a routes file: every endpoint by its own severity, nobody in particular, nothing follows.
 EVERYONE = Routes(root=Route(name="everyone", levels=(Level(),)))
@@ -96,32 +92,18 @@ def plan(routes: Routes, facts: Facts) -> Plan:
     return _descend(routes.root, facts, Plan(route="", levels=(Level(),), remind_every_s=None, remind_times=5))
 
 
-def load_routes(path: Path | None) -> Routes:
-    """The routes of ``path``; raises `RuleFileError` with file, line and reason. None: `EVERYONE`."""
-    if path is None:
-        return EVERYONE
-    try:
-        text = path.read_text(encoding="utf-8")
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        if repeated := twice(root):
-            raise RuleFileError(str(path), repeated[1], f"the key {repeated[0]!r} stands twice")
-        return msgspec.convert(yaml.safe_load(text), Routes)
-    except (OSError, UnicodeDecodeError) as error:
-        raise RuleFileError(str(path), 1, f"cannot be read: {error}") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        raise RuleFileError(str(path), mark.line + 1 if mark else 1, "is not valid YAML") from None
-    except msgspec.ValidationError as error:
-        raise RuleFileError(str(path), line_of(root, str(error)), str(error)) from None
-
-
-def _descend(route: Route, facts: Facts, above: Plan) -> Plan:
-    mine = Plan(
+def inherit(route: Route, above: Plan) -> Plan:
+    """The plan of ``route`` below one with the plan ``above``."""
+    return Plan(
         route=f"{above.route}/{route.name}" if above.route else route.name,
         levels=route.levels or above.levels,
         remind_every_s=route.remind_every_s or above.remind_every_s,
         remind_times=route.remind_times if route.remind_every_s else above.remind_times,
     )
+
+
+def _descend(route: Route, facts: Facts, above: Plan) -> Plan:
+    mine = inherit(route, above)
     for child in route.routes:
         if _fits(child, facts):
             return _descend(child, facts, mine)
@@ -136,9 +118,3 @@ def _fits(route: Route, facts: Facts) -> bool:
     if any(names and value not in names for names, value in wanted):
         return False
     return route.when is None or route.when.fits(facts.day, facts.parts, facts.minute)
-
-
-def _walk(route: Route) -> Iterator[Route]:
-    yield route
-    for child in route.routes:
-        yield from _walk(child)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 import msgspec
 
 from alerts.life.lifecycle import Action, State
 from alerts.rules.rule import SEVERITIES, Severity
+from alerts.telling.routes import Plan
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -44,6 +46,26 @@ def decide(
     if SEVERITIES.index(severity) < SEVERITIES.index(min_severity):
         return Decision(False, "below_severity")
     return Decision(True, "wanted")
+
+
+def addressed(asked: Plan, number: int, action: Action, known: Collection[str]) -> tuple[set[str], bool]:
+    """The endpoints that level ``number`` of a plan names, and whether every one is told by its own severity.
+
+    A reminder goes to those of the levels before, too. A level whose endpoints are ``known`` no more tells every one:
+    an alarm is not lost to the settings having changed.
+    """
+    level = asked.level(number)
+    reached = asked.levels[: number + 1] if action == "remind" else (level,)
+    return {name for one in reached for name in one.by}, not any(name in known for name in level.by)
+
+
+def endpoints_of(
+    asked: Plan, number: int, action: Action, severity: Severity, known: Mapping[str, Severity]
+) -> tuple[str, ...]:
+    """The endpoints that a step of an alarm goes to, of those ``known`` with the mildest severity each asks for."""
+    names, every = addressed(asked, number, action, known)
+    loud = SEVERITIES.index(severity)
+    return tuple(name for name, least in known.items() if name in names or (every and SEVERITIES.index(least) <= loud))
 
 
 _INTERNAL: frozenset[Action] = frozenset(("assign", "hand_over", "suppress", "take_out", "steady"))

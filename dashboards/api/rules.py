@@ -9,9 +9,12 @@ from fastapi import APIRouter, Depends
 from msgspec import Meta
 from starlette.requests import Request
 
-from alerts.rules import desk
-from alerts.rules.desk import Change, RuleLine, RuleLoad, RuleRevision
-from alerts.rules.rulefile import RuleFileError, RuleSet, load_rules, read_rules, rules_schema
+from alerts.rules import desk, revisions
+from alerts.rules.desk import Change, RuleLine, RuleLoad
+from alerts.rules.revisions import TextRevision
+from alerts.rules.rulefile import RuleSet, load_rules, read_rules, rules_schema
+from alerts.rules.yaml_document import RuleFileError
+from alerts.tables import rule_revisions
 from campus import db
 from dashboards.access.accounts import Account
 from dashboards.access.origin import check_origin
@@ -19,7 +22,7 @@ from dashboards.access.people import allow
 from dashboards.api.answers import InvalidBody, Json, body, described
 from dashboards.deps import Deps, deps_of
 from dashboards.replays import Replays, ReplayState
-from dashboards.views.people import account_names
+from dashboards.views.people import account_names, with_names
 
 router = APIRouter(prefix="/rules", tags=["platform"])
 Changer = Annotated[Account, Depends(allow("rules.change"))]
@@ -43,7 +46,7 @@ class RuleDesk(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     rules: tuple[RuleLine, ...]
     mistake: Mistake | None
-    revisions: tuple[RuleRevision, ...]
+    revisions: tuple[TextRevision, ...]
     loads: tuple[RuleLoad, ...]
 
 
@@ -92,11 +95,9 @@ def desk_of(deps: Deps, account: Account) -> RuleDesk:
         rules, mistake = desk.lines_of("", name), Mistake(line=error.line, problem=error.problem)
     with db.read(deps.engine) as conn:
         names = account_names(conn, account.school)
-        found = [
-            msgspec.structs.replace(one, made_by=names.get(one.made_by, one.made_by)) for one in desk.revisions(conn)
-        ]
+        found = with_names(revisions.recent(conn, rule_revisions), names)
         return RuleDesk(
-            file=str(deps.rules or ""), text=text, rules=tuple(rules), mistake=mistake, revisions=tuple(found),
+            file=str(deps.rules or ""), text=text, rules=tuple(rules), mistake=mistake, revisions=found,
             loads=tuple(desk.last_loads(conn)),
         )  # fmt: skip
 
@@ -157,7 +158,7 @@ def put(request: Request, account: Changer, said: Annotated[Putting, Depends(bod
 def revision(request: Request, number: int, _account: Changer) -> Json:
     """The text of a revision, to be looked at or put in force again."""
     with db.read(deps_of(request).engine) as conn:
-        return Json(RevisionText(number=number, text=desk.revision_text(conn, number)))
+        return Json(RevisionText(number=number, text=revisions.text_of(conn, rule_revisions, number)))
 
 
 def _right(text: str) -> RuleSet:

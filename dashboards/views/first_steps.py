@@ -8,7 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from alerts.tables import rule_loads
-from alerts.telling.channel_tables import endpoints
+from alerts.telling.tables import endpoints
 from attendance.tables import students
 from dashboards.access import accounts
 from devices.tables import device_states, devices, places

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from alerts.rules.rulefile import RuleFileError
 from alerts.rules.rulesource import RuleSource
+from alerts.rules.yaml_document import RuleFileError
 from alerts.stage import AlertStage
 from alerts.tables import rule_loads
 from campus import db

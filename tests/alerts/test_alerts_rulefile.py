@@ -11,7 +11,8 @@ from alerts.rules.event_rules import SilenceRule
 from alerts.rules.kinds import RULE_KINDS, severity_for
 from alerts.rules.reading_rules import ThresholdRule
 from alerts.rules.rulebook import rules_reference, schema_text
-from alerts.rules.rulefile import RuleFile, RuleFileError, load_rules, rules_schema
+from alerts.rules.rulefile import RuleFile, load_rules, rules_schema
+from alerts.rules.yaml_document import RuleFileError
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "rules.md"
 GOOD = """\

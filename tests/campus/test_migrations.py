@@ -13,7 +13,7 @@ from campus import db
 for module in ("campus.tables", "devices.tables", "attendance.tables", "alerts.tables", "dashboards.tables"):
     importlib.import_module(module)  # declares its tables
 importlib.import_module("alerts.incidents.tables")
-importlib.import_module("alerts.telling.channel_tables")
+importlib.import_module("alerts.telling.tables")
 importlib.import_module("devices.control_tables")
 importlib.import_module("devices.trust.tables")
 importlib.import_module("attendance.calendar.tables")

@@ -1,4 +1,4 @@
-"""Tables of the channels: which endpoints there are, and the tests of them."""
+"""Tables of telling: which endpoints there are, the tests of them, and the routes by revision."""
 
 from __future__ import annotations
 
@@ -30,3 +30,14 @@ channel_tests = sa.Table(
     comment="tests of a channel: who asked, and what the endpoint said",
 )
 sa.Index("ix_channel_tests_endpoint_state", channel_tests.c.endpoint, channel_tests.c.state)
+
+route_revisions = sa.Table(
+    "route_revisions",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("made_at", Moment, nullable=False),
+    sa.Column("made_by", sa.String(64), nullable=False),
+    sa.Column("reason", sa.String(500), nullable=False),
+    comment="the routes as they were put in force over the console, and what they replaced; the newest is in force",
+)
