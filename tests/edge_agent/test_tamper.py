@@ -1,5 +1,7 @@
 """A camera that is covered, turned, blurred, frozen, dark or burnt out says so; ordinary troubles are not told."""
 
+import copy
+import functools
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -26,6 +28,7 @@ from tests.edge_agent.conftest import Notebook
 
 FPS = 2.0
 SCENE = crossing_scene(seed=3, seconds=600)
+picture = functools.cache(SCENE.picture)  # the same moments are drawn for nearly every test
 
 
 def untouched(image: Image, _: float) -> Image:
@@ -39,17 +42,22 @@ def said(
     found: list[tuple[str, bool, float]] = []
     for number in range(int(seconds * FPS)):
         at = start + number / FPS
-        events = watch.update(change(SCENE.picture(at), number / (seconds * FPS)), at)
+        events = watch.update(change(picture(at), number / (seconds * FPS)), at)
         found += [(event.kind, event.active, at - start) for event in events]
     return found
 
 
-@pytest.fixture
-def watch() -> TamperWatch:
-    """A watch that knows its scene."""
+@pytest.fixture(scope="module")
+def known() -> TamperWatch:
     known = TamperWatch(Tamper())
     assert said(known, seconds=20) == []
     return known
+
+
+@pytest.fixture
+def watch(known: TamperWatch) -> TamperWatch:
+    """A watch that knows its scene."""
+    return copy.deepcopy(known)
 
 
 @pytest.mark.parametrize("name", TAMPERINGS)
@@ -77,7 +85,7 @@ def test_ordinary_troubles_are_not_told(name: str, watch: TamperWatch) -> None:
 
 
 def test_a_frozen_picture_is_told_after_five_seconds_although_it_looks_well(watch: TamperWatch) -> None:
-    last = SCENE.picture(20.0)
+    last = picture(20.0)
     assert said(watch, lambda image, _: last, start=20)[0][:2] == ("frozen", True)
     assert watch.blind
     assert watch.health == 0
@@ -187,7 +195,7 @@ def tampers(voice: Notebook) -> list[tuple[str, bool]]:
 
 def test_a_blind_camera_tells_its_health_and_counts_nobody(clock: VirtualClock, voice: Notebook) -> None:
     hand: Any = TAMPERINGS["a hand on the lens"][1]
-    run(clock, voice, lambda at: hand(SCENE.picture(at), 0) if 30 <= at < 60 else SCENE.picture(at), 90)
+    run(clock, voice, lambda at: hand(picture(at), 0) if 30 <= at < 60 else picture(at), 90)
     assert tampers(voice) == [("covered", True), ("covered", False)]
     covered = [values for _, values, at in voice.readings if 45 <= (at - voice.readings[0][2]).total_seconds() < 55]
     assert covered
@@ -197,7 +205,7 @@ def test_a_blind_camera_tells_its_health_and_counts_nobody(clock: VirtualClock, 
 
 
 def test_a_stalled_stream_is_told_after_five_seconds(clock: VirtualClock, voice: Notebook) -> None:
-    run(clock, voice, lambda at: SCENE.picture(at) if at < 30 else None, 40)
+    run(clock, voice, lambda at: picture(at) if at < 30 else None, 40)
     assert tampers(voice) == [("disconnected", True)]
     started = voice.readings[0][2]
     assert (voice.events[0][2] - started).total_seconds() == pytest.approx(35, abs=1.0)
