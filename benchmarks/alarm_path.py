@@ -27,8 +27,8 @@ from campus.clock import ScaledClock, to_ms
 from campus.events import Reading, SensorAlarm
 from campus.mqtt import MqttClient
 from campus.settings import Mqtt, Settings
-from cli.broker import Listener, Mosquitto, find_mosquitto
-from cli.session import declare
+from cli.programs.broker import Listener, Mosquitto, find_mosquitto
+from cli.programs.session import declare
 
 ROUTES = "root: {name: all, levels: [{after_s: 0}]}\n"
 BETWEEN_S = 0.2

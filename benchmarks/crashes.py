@@ -41,8 +41,8 @@ from benchmarks.crash_world import Devices, Guard, Receiver, eventually, furnish
 from campus import db
 from campus.clock import ScaledClock, SystemClock, VirtualClock
 from campus.settings import Alerts, Mqtt, Settings, Webhook
-from cli.broker import Listener, Mosquitto, find_mosquitto
-from cli.session import declare
+from cli.programs.broker import Listener, Mosquitto, find_mosquitto
+from cli.programs.session import declare
 
 ROOT = Path(__file__).parents[1]
 SPEED = 10.0

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from attendance import tables
 from attendance.register.tables import passes
 from campus import db
-from cli.gate_rush import silent_gates
+from cli.joins.gate_rush import silent_gates
 from devices import states
 from devices.tables import device_states, devices
 

@@ -29,7 +29,7 @@ from campus.clock import SystemClock, to_ms
 from campus.mqtt import Message, MqttClient
 from campus.series_open import open_series
 from campus.settings import Ingest, Mqtt, Series, Settings
-from cli.broker import Listener, Mosquitto, find_mosquitto
+from cli.programs.broker import Listener, Mosquitto, find_mosquitto
 from cli.wiring import make_ingest
 from devices.tables import devices
 from ingest.program import consume

@@ -32,7 +32,7 @@ from campus.clock import VirtualClock
 from campus.mqtt import Message
 from campus.series_sqlite import SqliteSeries
 from campus.settings import Presence, School, Settings
-from cli.school_files import import_school
+from cli.commands.school_files import import_school
 from cli.wiring import make_stages
 from devices.quarantine import quarantine
 from devices.registry import Registry

@@ -12,14 +12,14 @@ import click
 
 from campus import __version__, logs
 from campus.errors import CampusError
-from cli.calendar import calendar
-from cli.certificate import certificate
-from cli.channels import channels
-from cli.codes import codes
-from cli.devices import devices
-from cli.edge import edge
-from cli.incidents import incidents
-from cli.models import models
+from cli.commands.calendar import calendar
+from cli.commands.certificate import certificate
+from cli.commands.channels import channels
+from cli.commands.codes import codes
+from cli.commands.devices import devices
+from cli.commands.edge import edge
+from cli.commands.incidents import incidents
+from cli.commands.models import models
 from cli.options import CONFIG, load_settings, the_clock
 from cli.parts import server_command
 
@@ -48,7 +48,7 @@ def campus() -> None:
 @click.option("--city", is_flag=True, help="An invented city about the school: the bureau's map with twelve schools.")
 def demo(camera: str | None, model: Path | None, speed: float, port: int, folder: Path, start: str, city: bool) -> None:
     """Run a simulated school day with a living console."""
-    from cli.demo import Options, run
+    from cli.demo.run import Options, run
 
     sys.exit(run(Options(folder, speed, port, start, camera, model, city)))
 
@@ -57,7 +57,7 @@ def demo(camera: str | None, model: Path | None, speed: float, port: int, folder
 @CONFIG
 def up(config_path: Path | None) -> None:
     """Run everything for a real school, from campus.toml."""
-    from cli.up import run
+    from cli.programs.up import run
 
     sys.exit(run(load_settings(config_path), config_path or Path("campus.toml")))
 
@@ -78,7 +78,7 @@ def ingest(config_path: Path | None, partition: str | None) -> None:
 @CONFIG
 def alerts(config_path: Path | None) -> None:
     """Deliver alarms and follow up."""
-    from cli.alerts_program import run_alerts
+    from cli.programs.alerts import run_alerts
 
     sys.exit(run_alerts(load_settings(config_path), the_clock()))
 
@@ -87,7 +87,7 @@ def alerts(config_path: Path | None) -> None:
 @CONFIG
 def dashboards(config_path: Path | None) -> None:
     """Serve the console."""
-    from cli.console_program import run_dashboards
+    from cli.programs.console import run_dashboards
 
     sys.exit(run_dashboards(load_settings(config_path), the_clock()))
 
@@ -102,7 +102,7 @@ def simulate(
     config_path: Path | None, real_camera: bool, camera_port: int | None, seed: int, truth: Path | None
 ) -> None:
     """Play a school that does not exist, over MQTT."""
-    from cli.simulate import run
+    from cli.commands.simulate import run
 
     sys.exit(run(load_settings(config_path), the_clock(), seed, real_camera, camera_port, truth))
 
@@ -111,7 +111,7 @@ def simulate(
 @CONFIG
 def doctor(config_path: Path | None) -> None:
     """Say what is missing or misconfigured, with the fix. Exit code 1 when something must be mended."""
-    from cli.doctor import examine
+    from cli.commands.doctor import examine
 
     worst = 0
     for finding in examine(load_settings(config_path)):
@@ -127,7 +127,7 @@ def doctor(config_path: Path | None) -> None:
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path())
 def init(folder: Path) -> None:
     """Write campus.toml, edge.toml and the secrets of a new school into FOLDER."""
-    from cli.init import write_new_school
+    from cli.commands.init import write_new_school
 
     for line in write_new_school(folder, datetime.now(UTC)):
         click.echo(line)
@@ -153,7 +153,7 @@ def migrate(config_path: Path | None) -> None:
 def import_(config_path: Path | None, dry_run: bool, confirm: bool, folder: Path) -> None:
     """Import a school's roster, places, devices, bells, timetable, calendar, leave and credentials."""
     from campus import db
-    from cli.school_files import import_school
+    from cli.commands.school_files import import_school
     from cli.wiring import open_database
 
     settings = load_settings(config_path)
@@ -208,7 +208,7 @@ def add_account(
 @click.option("--port", required=True, type=int)
 def in_process_broker(port: int) -> None:
     """The stand-in broker of machines without Mosquitto: no persistence."""
-    from cli.standin_broker import run
+    from cli.programs.standin_broker import run
 
     sys.exit(run(port))
 

@@ -10,13 +10,13 @@ from campus.errors import SettingsError
 
 
 def server_command(name: str) -> click.Command:
-    """The command ``name`` of `cli.<name>`; where its libraries are missing, one that says what to install."""
+    """The command ``name`` of `cli.commands.<name>`; where its libraries are missing, one that says what to install."""
     try:
-        found = getattr(import_module(f"cli.{name}"), name)
+        found = getattr(import_module(f"cli.commands.{name}"), name)
     except ModuleNotFoundError as error:
         return _absent(name, error.name or str(error))
     if not isinstance(found, click.Command):
-        raise TypeError(f"cli.{name}.{name} is no command")
+        raise TypeError(f"cli.commands.{name}.{name} is no command")
     return found
 
 

@@ -25,15 +25,15 @@ from campus.service import Service
 from campus.settings import Settings
 from campus.stage import Stage
 from campus.tables import seen_events
-from cli.broker_access import BrokerAccess
-from cli.calendar_feed import CalendarKeeper
-from cli.forgetting import keep_to
-from cli.judging import EVERY_S, Judging
-from cli.names import SchoolNames
-from cli.orders import Orders
-from cli.register import SchoolRegister
-from cli.school_calendar import SchoolCalendar
-from cli.session import ingest_client_id
+from cli.joins.calendar_feed import CalendarKeeper
+from cli.joins.forgetting import keep_to
+from cli.joins.judging import EVERY_S, Judging
+from cli.joins.names import SchoolNames
+from cli.joins.orders import Orders
+from cli.joins.register import SchoolRegister
+from cli.joins.school_calendar import SchoolCalendar
+from cli.programs.broker_access import BrokerAccess
+from cli.programs.session import ingest_client_id
 from devices import queries as device_queries
 from devices.control_stage import ControlStage
 from devices.quarantine import quarantine

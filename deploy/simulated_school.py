@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 
 from campus import db
+from cli.commands.school_files import import_school
 from cli.main import load_settings, the_clock
-from cli.school_files import import_school
 from cli.wiring import open_database
 from simulator.files import write_files
 from simulator.school import build_school

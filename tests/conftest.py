@@ -17,7 +17,7 @@ from private_postgresql import find_programs, server
 from campus import db
 from campus.clock import VirtualClock
 from campus.settings import Mqtt
-from cli.broker import Listener, Mosquitto, find_mosquitto
+from cli.programs.broker import Listener, Mosquitto, find_mosquitto
 from dashboards.access import passwords
 from tests.dashboards import console_seed
 

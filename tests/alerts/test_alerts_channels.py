@@ -23,7 +23,7 @@ from campus.events import SensorAlarm
 from campus.mqtt import Message as MqttMessage
 from campus.mqtt import MqttClient
 from campus.settings import Alerts, Bot, Mail, Mqtt, MqttOut, Sms
-from cli.broker import Mosquitto
+from cli.programs.broker import Mosquitto
 from tests.alerts.play import ZONE, Play
 from tests.alerts.services import BotService, MailServer, SmsGateway
 

@@ -21,8 +21,8 @@ from attendance.rollbook import RollBook
 from attendance.sheets import school as files
 from campus import db
 from campus.errors import ImportFileError, NotFound, Unavailable
-from cli.calendar_feed import FeedReader
-from cli.school_calendar import SchoolCalendar
+from cli.joins.calendar_feed import FeedReader
+from cli.joins.school_calendar import SchoolCalendar
 from tests.attendance.attendance_play import SCHOOL, ZONE, Play
 
 AUTUMN = Term(id="a", title="秋季学期", kind="term", starts=date(2026, 9, 1), ends=date(2027, 1, 22))

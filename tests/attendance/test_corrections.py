@@ -16,7 +16,7 @@ from attendance.register.chain import Proof, verify
 from attendance.register.tables import links, marks
 from campus import db
 from campus.errors import Conflict, NotFound
-from cli.attendance import attendance
+from cli.commands.attendance import attendance
 
 
 def prove(play: Play, noted: str | None = None) -> Proof:

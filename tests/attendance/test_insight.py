@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from attendance.policy import STATUSES
 from attendance.reports.insight import DayMark, Sign, early_warnings, insight, insight_of_class
 from campus import db
-from cli.attendance import attendance
+from cli.commands.attendance import attendance
 
 LETTERS = {"p": "present", "l": "late", "a": "absent", "s": "sick", "u": "unknown", "v": "on_leave", "o": "official"}
 

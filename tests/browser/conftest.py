@@ -88,7 +88,7 @@ def running(seeded_school: Path, tmp_path: Path) -> Iterator[Console]:
 
 
 def is_listening(port: int) -> bool:
-    from cli.broker import is_listening as answers
+    from cli.programs.broker import is_listening as answers
 
     return answers("127.0.0.1", port)
 

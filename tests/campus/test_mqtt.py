@@ -11,7 +11,7 @@ import pytest
 from campus.errors import Unavailable
 from campus.mqtt import Message, MqttClient, Will, backoff
 from campus.settings import Mqtt
-from cli.broker import Mosquitto
+from cli.programs.broker import Mosquitto
 
 pytestmark = pytest.mark.broker
 

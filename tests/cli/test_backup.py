@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from cli.lock import only_one
 from cli.main import campus
+from cli.programs.lock import only_one
 
 
 @pytest.fixture

@@ -18,9 +18,9 @@ from campus.clock import VirtualClock
 from campus.mqtt import Message, MqttClient
 from campus.settings import Mqtt
 from campus.topics import Channel, subscription
-from cli.broker import Listener, Mosquitto, find_mosquitto, is_listening
-from cli.broker_access import BrokerAccess
-from cli.init import ACCESS
+from cli.commands.init import ACCESS
+from cli.programs.broker import Listener, Mosquitto, find_mosquitto, is_listening
+from cli.programs.broker_access import BrokerAccess
 from devices.files import import_devices
 from devices.registry import Registry
 from devices.trust import accounts, authority, codes

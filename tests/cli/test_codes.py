@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from campus import student_code
 from campus.credentials import hash_credential
 from campus.errors import ImportFileError
-from cli.codes import codes, read_cards
+from cli.commands.codes import codes, read_cards
 
 KEY = "0123456789abcdef"
 

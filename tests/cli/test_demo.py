@@ -11,7 +11,7 @@ import pytest
 
 from campus import db
 from campus.tables import seen_events
-from cli.demo_days import DemoDays
+from cli.demo.days import DemoDays
 from tests.cli.running import Running
 from tests.conftest import free_port
 from tests.flow.running_school import eventually

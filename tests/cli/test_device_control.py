@@ -13,8 +13,8 @@ from campus import db
 from campus.clock import VirtualClock
 from campus.mqtt import Message, MqttClient
 from campus.settings import Mqtt
+from cli.joins.orders import Orders
 from cli.main import campus
-from cli.orders import Orders
 from devices import configuration
 from devices.tables import devices
 

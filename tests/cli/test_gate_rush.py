@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from attendance import tables
 from attendance.register import tables as register
 from campus import db
-from cli.gate_rush import silent_gates
+from cli.joins.gate_rush import silent_gates
 from devices.files import import_devices
 from devices.tables import device_states, devices
 

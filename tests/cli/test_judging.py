@@ -13,7 +13,7 @@ from campus.errors import Unavailable
 from campus.series import Point, Sample
 from campus.series_sqlite import SqliteSeries
 from campus.settings import Settings
-from cli.judging import AGAIN, Judging
+from cli.joins.judging import AGAIN, Judging
 from dashboards.views.devices import lines
 from devices.files import import_devices
 from devices.registry import Registry

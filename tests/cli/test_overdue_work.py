@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from campus import db
-from cli.register import SchoolRegister
+from cli.joins.register import SchoolRegister
 from devices.tables import devices
 from devices.upkeep import checks, tickets
 

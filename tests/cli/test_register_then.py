@@ -15,9 +15,9 @@ from campus.clock import VirtualClock, to_ms
 from campus.series import Point
 from campus.series_sqlite import SqliteSeries
 from campus.settings import Database, Series, Settings
-from cli.register import SchoolRegister
-from cli.register_then import RegisterThen, cards_read
-from cli.rules_replay import replay_rules
+from cli.commands.rules_replay import replay_rules
+from cli.joins.register import SchoolRegister
+from cli.joins.register_then import RegisterThen, cards_read
 from devices.tables import devices
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -12,8 +12,8 @@ from attendance.register import tables as register
 from attendance.roster import log as roster_log
 from attendance.roster.importing import RosterReport
 from campus import db
-from cli.register import SchoolRegister
-from cli.school_calendar import SchoolCalendar
+from cli.joins.register import SchoolRegister
+from cli.joins.school_calendar import SchoolCalendar
 
 ZONE = ZoneInfo("Asia/Shanghai")
 DAY = date(2026, 9, 7)

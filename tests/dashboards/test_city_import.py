@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from campus import db
 from campus.clock import VirtualClock
-from cli.city import city
+from cli.commands.city import city
 from dashboards.access.accounts import create_account
 from dashboards.city import store
 from dashboards.city.geojson import CityFileError, contains, parse

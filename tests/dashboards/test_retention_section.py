@@ -5,7 +5,7 @@ from fastapi.testclient import TestClient
 
 from campus import settings
 from campus.retention import run
-from cli.forgetting import purges
+from cli.joins.forgetting import purges
 from dashboards.app import create_app
 from dashboards.deps import Deps
 from tests.dashboards.conftest import BASE

@@ -105,7 +105,7 @@ def test_a_replay_tells_its_progress_and_is_stopped_or_given_up() -> None:
 
 def test_the_real_replay_runs_over_the_seeded_morning(deps: Deps, tmp_path: Path) -> None:
     from campus.settings import Database, Settings
-    from cli.rules_replay import replay_rules
+    from cli.commands.rules_replay import replay_rules
 
     database = Database(url=str(deps.engine.url))
     settings = msgspec.structs.replace(Settings(), database=database)

@@ -18,7 +18,7 @@ from campus.clock import VirtualClock
 from campus.errors import SettingsError
 from campus.settings import Settings
 from campus.sign_on import SignOn
-from cli.doctor import examine
+from cli.commands.doctor import examine
 from dashboards.access import audit
 from dashboards.access.accounts import create_account
 from dashboards.access.claims import Known, Unfit, read

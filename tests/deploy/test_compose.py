@@ -15,8 +15,8 @@ import yaml
 
 from campus.config import load
 from campus.settings import Settings
-from cli.broker import Listener, configuration
 from cli.main import campus
+from cli.programs.broker import Listener, configuration
 from deploy import prepare
 
 ROOT = Path(__file__).parents[2]

@@ -15,7 +15,7 @@ import pytest
 from campus.mqtt import Message, MqttClient
 from campus.settings import Mqtt
 from campus.topics import Channel, subscription
-from cli.broker import find_mosquitto, is_listening
+from cli.programs.broker import find_mosquitto, is_listening
 from deploy import prepare
 from tests.conftest import free_port
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from cli.edge import edge
+from cli.commands.edge import edge
 from edge_agent.camera.check import Report, check
 from edge_agent.camera.detector import Detection, Image
 from edge_agent.camera.geometry import Box

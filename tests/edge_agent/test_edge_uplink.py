@@ -15,7 +15,7 @@ from campus.events import CameraTamper, EdgeLoss, GatePass, Readings, SensorAlar
 from campus.mqtt import Message, MqttClient
 from campus.settings import Mqtt
 from campus.topics import parse
-from cli.broker import Mosquitto
+from cli.programs.broker import Mosquitto
 from edge_agent.settings import Agent
 from edge_agent.uplink import Uplink
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from campus.clock import SystemClock, VirtualClock
 from campus.settings import Mqtt
-from cli.edge import edge
+from cli.commands.edge import edge
 from edge_agent import listening
 from edge_agent.gate.settings import Gate
 from edge_agent.listening import check_agent, check_gate, check_headset

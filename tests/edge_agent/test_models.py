@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from campus.errors import NotFound, SettingsError
-from cli.models import models
+from cli.commands.models import models
 from edge_agent import models as module
 from edge_agent.models import KNOWN, install, installed, known
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from campus import db
 from campus.settings import School
-from cli.school_files import import_school
+from cli.commands.school_files import import_school
 from simulator.files import write_files
 from simulator.school import build_school
 from simulator.values import SimulatedSchool

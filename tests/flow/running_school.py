@@ -18,7 +18,7 @@ from campus.events import Event, Reading, Status
 from campus.mqtt import MqttClient
 from campus.settings import Mqtt
 from cli.main import load_settings
-from cli.session import declare
+from cli.programs.session import declare
 from dashboards.access.accounts import create_account
 from dashboards.access.roles import Role
 from simulator.values import SimulatedSchool

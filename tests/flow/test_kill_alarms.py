@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from private_postgresql import find_programs, restart
 
 from benchmarks.crashes import run
-from cli.broker import find_mosquitto
+from cli.programs.broker import find_mosquitto
 
 pytestmark = [
     pytest.mark.broker,

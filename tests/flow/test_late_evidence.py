@@ -24,8 +24,8 @@ from campus.clock import VirtualClock
 from campus.envelope import Envelope, Source
 from campus.events import GatePass
 from campus.settings import Guardians, School, Settings, Sms
-from cli.guardian_post import GuardianPost, timing_of
-from cli.school_files import import_school
+from cli.commands.school_files import import_school
+from cli.joins.guardian_post import GuardianPost, timing_of
 from devices import queries as device_queries
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -16,7 +16,7 @@ from campus import db
 from campus.clock import to_ms
 from campus.events import CameraIntrusion, GatePass, Reading
 from campus.settings import Mqtt, School
-from cli.school_files import import_school
+from cli.commands.school_files import import_school
 from simulator.files import write_files
 from simulator.values import SimulatedSchool
 from tests.alerts.receiver import Delivery, Receiver

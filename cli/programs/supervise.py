@@ -17,7 +17,7 @@ import msgspec
 
 from campus.mqtt import backoff
 
-log = logging.getLogger("cli.supervise")
+log = logging.getLogger("cli.programs.supervise")
 STEADY_S = 30.0  # a program that ran this long is healthy: the next failure starts counting anew
 PATIENCE_S = 25.0
 

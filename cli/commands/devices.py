@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from cli.device_control import command, commands_, config
-from cli.device_registry import export, history, import_, labels, list_, retire, show
-from cli.enrolment import enrol, revoke, trust
-from cli.firmware import firmware
-from cli.upkeep import checks, parts, ticket, tickets
+from cli.commands.device_control import command, commands_, config
+from cli.commands.device_registry import export, history, import_, labels, list_, retire, show
+from cli.commands.enrolment import enrol, revoke, trust
+from cli.commands.firmware import firmware
+from cli.commands.upkeep import checks, parts, ticket, tickets
 
 
 @click.group()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.device_registry import JSON, told
+from cli.commands.device_registry import JSON, told
 from cli.options import BY, CONFIG, database, load_settings
 
 if TYPE_CHECKING:

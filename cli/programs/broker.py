@@ -14,7 +14,7 @@ import msgspec
 
 from campus.errors import SettingsError, Unavailable
 
-log = logging.getLogger("cli.broker")
+log = logging.getLogger("cli.programs.broker")
 # Debian puts it where a plain user's PATH does not look.
 PLACES = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin", "/usr/local/opt/mosquitto/sbin")
 

@@ -115,7 +115,7 @@ def pull(config_path: Path | None, whole: bool, confirm: bool) -> None:
 def keep(config_path: Path | None) -> None:
     """Keep the roster current: watch the folder and ask the provider of the settings (`campus up` runs this)."""
     from cli.options import load_settings, the_clock
-    from cli.roster_program import run_roster
+    from cli.programs.roster import run_roster
 
     sys.exit(run_roster(load_settings(config_path), the_clock()))
 

@@ -1,4 +1,4 @@
-"""`campus backup`: the school's stores as a folder of files with their hashes; `cli.restore` brings them back."""
+"""`campus backup`: the school's stores as a folder of files with their hashes; `restore` brings them back."""
 
 from __future__ import annotations
 

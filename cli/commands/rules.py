@@ -49,8 +49,8 @@ def schema() -> None:
 @click.option("--config", "config_path", type=click.Path(dir_okay=False, path_type=Path), envvar="CAMPUS_CONFIG")
 def replay(file: Path | None, since: str, guards: int, as_json: bool, config_path: Path | None) -> None:
     """Run draft rules over stored history as the engine would have, and say what would be different."""
+    from cli.commands.rules_replay import lines, replay_rules
     from cli.options import load_settings, the_clock
-    from cli.rules_replay import lines, replay_rules
 
     settings = load_settings(config_path)
     report = replay_rules(settings, the_clock(), load_rules(file or settings.alerts.rules), _span(since), guards)

@@ -20,7 +20,7 @@ from campus.errors import CampusError
 from campus.section import is_private
 from campus.series_open import open_series
 from campus.settings import Settings
-from cli.broker import Listener, find_mosquitto, is_listening
+from cli.programs.broker import Listener, find_mosquitto, is_listening
 
 Verdict = Literal["ok", "warning", "problem"]
 

@@ -13,9 +13,9 @@ from campus import __version__, db
 from campus.clock import SystemClock
 from campus.errors import Conflict
 from campus.settings import Settings
-from cli.backup import FILES, MANIFEST, DamagedBackup, Manifest, databases, name_of, sha256_of
-from cli.lock import only_one
+from cli.commands.backup import FILES, MANIFEST, DamagedBackup, Manifest, databases, name_of, sha256_of
 from cli.options import CONFIG, load_settings
+from cli.programs.lock import only_one
 
 
 @click.command()

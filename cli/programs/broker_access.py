@@ -13,7 +13,7 @@ from campus.clock import Clock
 from devices.registry import Registry
 from devices.trust import accounts, broker_files, steps
 
-log = logging.getLogger("cli.broker_access")
+log = logging.getLogger("cli.programs.broker_access")
 
 
 class BrokerAccess:

@@ -13,7 +13,7 @@ from attendance.register.tables import marks, passes, sessions
 from attendance.tables import students
 from campus.envelope import Envelope, Source
 from campus.events import GatePass
-from cli.register import SchoolRegister, last_night, running
+from cli.joins.register import SchoolRegister, last_night, running
 from devices.tables import devices
 
 NOBODY = "0" * 32  # a replay counts cards and never says whose they were

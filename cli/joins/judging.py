@@ -14,14 +14,14 @@ from campus.clock import Clock, to_ms
 from campus.errors import Unavailable
 from campus.series import Point, SeriesStore
 from campus.settings import Settings
-from cli.gate_rush import rush_of
+from cli.joins.gate_rush import rush_of
 from devices.health import judgements
 from devices.health.clock import OFFSET
 from devices.health.finding import Health
 from devices.health.judge import device_health
 from devices.registry import Registry
 
-log = logging.getLogger("cli.judging")
+log = logging.getLogger("cli.joins.judging")
 AGAIN = timedelta(minutes=10)
 EVERY_S = 5.0
 MOST = 200

@@ -48,7 +48,7 @@ def check(outer: Path | None, config_path: Path | None, device: str, picture: Pa
     DEVICE is the id of a camera (its zones are drawn), gate, sensor, lab or headset, or that of the agent itself: its
     broker, clock and disk. The exit code is 1 when something must be mended.
     """
-    from cli.edge_check import check_device
+    from cli.commands.edge_check import check_device
     from edge_agent.settings import load_edge
 
     settings = load_edge(_found(config_path or outer))

@@ -10,7 +10,7 @@ import msgspec
 
 from attendance import retention as pupils
 from campus.retention import Run, due, latest
-from cli.forgetting import keep_to, purges
+from cli.joins.forgetting import keep_to, purges
 from cli.options import BY, CONFIG, database, load_settings, the_clock
 from cli.wiring import open_database
 

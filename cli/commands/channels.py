@@ -21,7 +21,7 @@ def channels() -> None:
 @CONFIG
 def list_(config_path: Path | None) -> None:
     """Name every endpoint of the settings, its kind, and the mildest severity it is told of."""
-    from cli.channel_notifiers import open_notifiers
+    from cli.joins.channel_notifiers import open_notifiers
     from cli.options import load_settings
 
     with open_notifiers(load_settings(config_path)) as found:
@@ -39,7 +39,7 @@ def test(config_path: Path | None, name: str) -> None:
     from alerts.telling.channel_trial import send
     from campus.clock import SystemClock
     from campus.ids import new_id
-    from cli.channel_notifiers import open_notifiers
+    from cli.joins.channel_notifiers import open_notifiers
     from cli.options import load_settings
 
     settings = load_settings(config_path)

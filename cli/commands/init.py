@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from campus.errors import Conflict
-from cli.certificate import hosts_of_this_machine
+from cli.commands.certificate import hosts_of_this_machine
 from devices.trust import authority
 from devices.trust.broker_files import access_list
 from devices.trust.passwords import hashed

@@ -10,9 +10,9 @@ from campus.scheduling import Scheduler
 from campus.series_open import open_series
 from campus.service import Service
 from campus.settings import Settings
-from cli.forgetting import purges
-from cli.gate_rush import rush_of
-from cli.rules_replay import replay_rules
+from cli.commands.rules_replay import replay_rules
+from cli.joins.forgetting import purges
+from cli.joins.gate_rush import rush_of
 from cli.wiring import open_database
 from dashboards.city.keeper import STEP_S, CityKeeper
 from dashboards.deps import Deps

@@ -11,7 +11,7 @@ from campus.errors import SettingsError
 from campus.scheduling import Scheduler
 from campus.service import Service
 from campus.settings import Settings
-from cli.roster import wishes_of
+from cli.commands.roster import wishes_of
 from cli.wiring import open_database
 
 _EVERY_S = 30.0

@@ -15,7 +15,7 @@ from attendance.calendar.schoolday import local_day, moment
 from attendance.register.tables import roll, sessions, site_states
 from attendance.roster.log import standing
 from attendance.tables import leaves, students
-from cli.gate_rush import silent_gates
+from cli.joins.gate_rush import silent_gates
 from devices.upkeep import checks, tickets
 
 MORNING = timedelta(hours=6)  # a night check ends at midnight; who is missing then is missing until the house is up

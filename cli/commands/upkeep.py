@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cli.device_registry import JSON, told
+from cli.commands.device_registry import JSON, told
 from cli.options import BY, CONFIG, database, load_settings
 
 

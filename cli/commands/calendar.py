@@ -60,7 +60,7 @@ def holidays(config_path: Path | None, file: Path | None, year: int) -> None:
 def feed(config_path: Path | None, source: str | None) -> None:
     """Read an iCalendar from SOURCE (a file or URL), or from the one that [calendar] feed names."""
     from campus.errors import SettingsError
-    from cli.calendar_feed import FeedReader
+    from cli.joins.calendar_feed import FeedReader
 
     settings = load_settings(config_path)
     where = source or settings.calendar.feed

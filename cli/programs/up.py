@@ -11,10 +11,10 @@ import click
 
 from campus.errors import Unavailable
 from campus.settings import Settings
-from cli.broker import Listener, Mosquitto, find_mosquitto, is_listening
-from cli.lock import only_one
-from cli.session import declare
-from cli.supervise import Program, Supervisor
+from cli.programs.broker import Listener, Mosquitto, find_mosquitto, is_listening
+from cli.programs.lock import only_one
+from cli.programs.session import declare
+from cli.programs.supervise import Program, Supervisor
 
 
 def run(settings: Settings, config: Path) -> int:

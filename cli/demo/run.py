@@ -18,13 +18,13 @@ import msgspec
 from campus.clock import Clock, ScaledClock
 from campus.errors import Unavailable
 from campus.settings import Settings
-from cli.broker import Listener, Mosquitto, find_mosquitto, is_listening
-from cli.demo_days import DemoDays
-from cli.demo_school import Prepared, prepare
-from cli.lock import only_one
-from cli.session import declare
-from cli.supervise import Program, Supervisor
-from cli.up import stop_event
+from cli.demo.days import DemoDays
+from cli.demo.folder import Prepared, prepare
+from cli.programs.broker import Listener, Mosquitto, find_mosquitto, is_listening
+from cli.programs.lock import only_one
+from cli.programs.session import declare
+from cli.programs.supervise import Program, Supervisor
+from cli.programs.up import stop_event
 
 
 class Options(msgspec.Struct, frozen=True):

@@ -20,9 +20,9 @@ from campus.clock import Clock
 from campus.envelope import Envelope, Source
 from campus.series_open import open_series
 from campus.settings import Settings
-from cli.names import SchoolNames
-from cli.register_then import RegisterThen, cards_read
-from cli.school_calendar import SchoolCalendar
+from cli.joins.names import SchoolNames
+from cli.joins.register_then import RegisterThen, cards_read
+from cli.joins.school_calendar import SchoolCalendar
 from cli.wiring import open_database
 from devices.tables import devices
 

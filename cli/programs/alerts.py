@@ -22,9 +22,9 @@ from campus.mqtt import MqttClient
 from campus.scheduling import Scheduler
 from campus.service import Service
 from campus.settings import Settings
-from cli.guardian_post import GuardianPost, timing_of
-from cli.people import SchoolPeople
-from cli.school_calendar import SchoolCalendar
+from cli.joins.guardian_post import GuardianPost, timing_of
+from cli.joins.people import SchoolPeople
+from cli.joins.school_calendar import SchoolCalendar
 from cli.wiring import open_database
 
 

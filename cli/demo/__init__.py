@@ -1,0 +1,1 @@
+"""`campus demo`: its folder, its people, its days."""

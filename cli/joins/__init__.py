@@ -1,0 +1,1 @@
+"""Where rooms meet: a port that one room states, answered from the others."""
