@@ -25,7 +25,7 @@ from benchmarks.crashes import SETTINGS, Programs, free_port
 from campus import codec, db
 from campus.clock import ScaledClock, to_ms
 from campus.events import Reading, SensorAlarm
-from campus.mqtt import MqttClient
+from campus.mqtt.client import MqttClient
 from campus.settings import Mqtt, Settings
 from cli.programs.broker import Listener, Mosquitto, find_mosquitto
 from cli.programs.session import declare

@@ -26,7 +26,7 @@ from attendance.register.tables import marks, roll, sessions
 from attendance.tables import schools as rosters
 from campus import db
 from campus.clock import VirtualClock
-from campus.series_sqlite import SqliteSeries
+from campus.series.sqlite import SqliteSeries
 from campus.settings import Dashboards, School
 from dashboards.access.accounts import Account, create_account
 from dashboards.app import create_app

@@ -21,8 +21,8 @@ from attendance.sessions.due import session_id
 from attendance.tables import classes, students
 from campus import changes, db
 from campus.clock import VirtualClock, to_ms
-from campus.series import Point
-from campus.series_sqlite import SqliteSeries
+from campus.series.sqlite import SqliteSeries
+from campus.series.store import Point
 from campus.settings import Dashboards
 from dashboards.deps import Deps
 from dashboards.server import serve

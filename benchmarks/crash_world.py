@@ -18,7 +18,7 @@ from campus import codec, db
 from campus.clock import Clock, to_ms
 from campus.errors import CampusError, Unavailable
 from campus.events import Reading, SensorAlarm
-from campus.mqtt import MqttClient
+from campus.mqtt.client import MqttClient
 from campus.settings import Mqtt
 from devices.tables import devices, places, registry_versions
 

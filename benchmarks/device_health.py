@@ -18,7 +18,7 @@ from statistics import median
 import msgspec
 
 from campus.clock import to_ms
-from campus.series import Sample
+from campus.series.store import Sample
 from devices.health.finding import Code, Finding
 from devices.health.sensor import HOUR, NATURES, sensor_health
 

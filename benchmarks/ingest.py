@@ -26,8 +26,8 @@ import sqlalchemy as sa
 from benchmarks.load import preload
 from campus import db, topics
 from campus.clock import SystemClock, to_ms
-from campus.mqtt import Message, MqttClient
-from campus.series_open import open_series
+from campus.mqtt.client import Message, MqttClient
+from campus.series.open import open_series
 from campus.settings import Ingest, Mqtt, Series, Settings
 from cli.programs.broker import Listener, Mosquitto, find_mosquitto
 from cli.wiring import make_ingest

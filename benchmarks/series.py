@@ -22,9 +22,9 @@ from tempfile import TemporaryDirectory
 import httpx
 
 from campus import settings
-from campus.series import Point, SeriesKey, SeriesStore
-from campus.series_influx import InfluxSeries
-from campus.series_sqlite import SqliteSeries
+from campus.series.influx import InfluxSeries
+from campus.series.sqlite import SqliteSeries
+from campus.series.store import Point, SeriesKey, SeriesStore
 
 DEVICES = [f"device-{number}" for number in range(300)]
 METRICS = ("co2", "temperature", "people")

@@ -29,8 +29,8 @@ import sqlalchemy as sa
 from alerts.tables import alarms
 from campus import db
 from campus.clock import VirtualClock
-from campus.mqtt import Message
-from campus.series_sqlite import SqliteSeries
+from campus.mqtt.client import Message
+from campus.series.sqlite import SqliteSeries
 from campus.settings import Presence, School, Settings
 from cli.commands.school_files import import_school
 from cli.wiring import make_stages

@@ -17,10 +17,10 @@ from attendance.rollbook import RollBook
 from attendance.stage import AttendanceStage
 from campus import changes, db, heartbeat
 from campus.clock import Clock, to_ms
-from campus.mqtt import Message, MqttClient
+from campus.mqtt.client import Message, MqttClient
 from campus.scheduling import Scheduler
-from campus.series import SeriesStore
-from campus.series_open import open_series
+from campus.series.open import open_series
+from campus.series.store import SeriesStore
 from campus.service import Service
 from campus.settings import Settings
 from campus.stage import Stage

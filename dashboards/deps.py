@@ -14,7 +14,7 @@ from alerts.review.replay_report import Report
 from alerts.rules.rulefile import RuleSet
 from campus import settings
 from campus.clock import Clock, SystemClock
-from campus.series import SeriesStore
+from campus.series.store import SeriesStore
 from campus.sign_on import SignOn
 from devices.attachments import Attachments
 from devices.health.judge import Rush

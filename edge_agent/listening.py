@@ -10,7 +10,7 @@ import msgspec
 
 from campus.clock import Clock
 from campus.errors import Unavailable
-from campus.mqtt import MqttClient
+from campus.mqtt.client import MqttClient
 from campus.settings import Mqtt
 from edge_agent.gate.settings import Gate
 from edge_agent.gate.source import Pass, PassSource

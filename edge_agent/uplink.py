@@ -23,7 +23,7 @@ from campus.codec import encode, encode_event, encode_readings
 from campus.errors import Unavailable
 from campus.events import EdgeLoss, Event, Reading, Reply, Status
 from campus.ids import new_boot, new_id
-from campus.mqtt import Message, MqttClient, Will
+from campus.mqtt.client import Message, MqttClient, Will
 from campus.settings import Mqtt
 from campus.topics import Channel, Topic
 from edge_agent.drain import Drain

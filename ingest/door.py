@@ -13,7 +13,7 @@ from campus.codec import TypedEvent
 from campus.envelope import Body, Envelope, Source
 from campus.errors import PayloadError
 from campus.events import Readings, Reply, Status
-from campus.mqtt import Message
+from campus.mqtt.client import Message
 
 
 class DeadLetter(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ import threading
 import time
 from collections import deque
 
-from campus.mqtt import Message
+from campus.mqtt.client import Message
 from campus.topics import Channel
 
 EVENT = f"/{Channel.EVENT}"

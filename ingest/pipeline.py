@@ -17,8 +17,8 @@ from campus.clock import Clock
 from campus.envelope import Envelope
 from campus.errors import PayloadError, Unavailable
 from campus.events import Event, Readings
-from campus.mqtt import Message
-from campus.series import Point, WriteResult
+from campus.mqtt.client import Message
+from campus.series.store import Point, WriteResult
 from campus.stage import Backlogged, Stage
 from campus.topics import ROOT
 from ingest import deadletters

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
+from campus.backoff import backoff
 from campus.errors import Unavailable
-from campus.mqtt import backoff
 from campus.settings import Ingest
 from ingest.counters import FAILED_TICKS
 from ingest.intake import Intake

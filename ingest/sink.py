@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from campus import db
 from campus.errors import Unavailable
-from campus.series import Point, Rejected, SeriesStore, WriteResult
+from campus.series.store import Point, Rejected, SeriesStore, WriteResult
 from campus.tables import series_spool
 from ingest import deadletters
 from ingest.counters import POINTS, RETRIES, SPOOLED

@@ -17,7 +17,7 @@ from alerts.life import queries
 from alerts.life.queries import AlarmDetail
 from alerts.tables import deliveries, event_history, evidence, outbox, rule_versions
 from campus.clock import from_ms, to_ms
-from campus.series import Sample, SeriesKey, SeriesStore
+from campus.series.store import Sample, SeriesKey, SeriesStore
 
 BEFORE, AFTER, LONGEST = timedelta(minutes=30), timedelta(minutes=10), timedelta(hours=6)
 READ_AT_ONCE = 10_000

@@ -17,7 +17,7 @@ ACK_S = 10.0
 
 
 class Publisher(Protocol):
-    """What of `campus.mqtt.MqttClient` is needed; ``on_ack`` is called when the broker has the message."""
+    """What of `campus.mqtt.client.MqttClient` is needed; ``on_ack`` is called when the broker has the message."""
 
     def publish(
         self, topic: str, payload: bytes, *, retain: bool = False, on_ack: Callable[[], None] | None = None

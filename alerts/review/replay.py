@@ -29,7 +29,7 @@ from campus import db
 from campus.clock import from_ms, to_ms
 from campus.envelope import Envelope, Source
 from campus.events import Reading, Readings
-from campus.series import SeriesKey, SeriesStore
+from campus.series.store import SeriesKey, SeriesStore
 from campus.tables import changes
 
 SLICE = timedelta(hours=1)

@@ -18,7 +18,7 @@ from campus import db
 from campus.clock import SystemClock
 from campus.errors import CampusError
 from campus.section import is_private
-from campus.series_open import open_series
+from campus.series.open import open_series
 from campus.settings import Settings
 from cli.programs.broker import Listener, find_mosquitto, is_listening
 

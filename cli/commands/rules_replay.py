@@ -18,7 +18,7 @@ from attendance.rollbook import RollBook
 from campus import db
 from campus.clock import Clock
 from campus.envelope import Envelope, Source
-from campus.series_open import open_series
+from campus.series.open import open_series
 from campus.settings import Settings
 from cli.joins.names import SchoolNames
 from cli.joins.register_then import RegisterThen, cards_read

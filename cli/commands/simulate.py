@@ -6,7 +6,7 @@ from pathlib import Path
 
 from campus.clock import Clock, ScaledClock
 from campus.errors import SettingsError
-from campus.mqtt import MqttClient
+from campus.mqtt.client import MqttClient
 from campus.service import Service
 from campus.settings import Settings
 from simulator.foretold import truth_of

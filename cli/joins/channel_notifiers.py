@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from alerts.notify.kinds import make_client, make_notifiers
 from alerts.notify.notice import Notifier
-from campus.mqtt import MqttClient
+from campus.mqtt.client import MqttClient
 from campus.settings import Settings
 
 PATIENCE_S = 10.0

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from campus import db
 from campus.clock import Clock, to_ms
 from campus.errors import Unavailable
-from campus.series import Point, SeriesStore
+from campus.series.store import Point, SeriesStore
 from campus.settings import Settings
 from cli.joins.gate_rush import rush_of
 from devices.health import judgements

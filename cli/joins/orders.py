@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from campus import db
 from campus.clock import Clock
 from campus.errors import Unavailable
-from campus.mqtt import MqttClient
+from campus.mqtt.client import MqttClient
 from campus.topics import Channel, Topic
 from devices import commands, configuration
 

@@ -18,7 +18,7 @@ from attendance.guardians.worker import GuardianWorker
 from attendance.rollbook import RollBook
 from campus import db, heartbeat
 from campus.clock import Clock, SystemClock
-from campus.mqtt import MqttClient
+from campus.mqtt.client import MqttClient
 from campus.scheduling import Scheduler
 from campus.service import Service
 from campus.settings import Settings

@@ -7,7 +7,7 @@ from pathlib import Path
 from campus import heartbeat
 from campus.clock import Clock
 from campus.scheduling import Scheduler
-from campus.series_open import open_series
+from campus.series.open import open_series
 from campus.service import Service
 from campus.settings import Settings
 from cli.commands.rules_replay import replay_rules

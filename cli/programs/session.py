@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from campus import topics
 from campus.errors import Unavailable
-from campus.mqtt import MqttClient
+from campus.mqtt.client import MqttClient
 from campus.settings import Settings
 from ingest.partition import Partition
 

@@ -15,7 +15,7 @@ from typing import Protocol
 
 import msgspec
 
-from campus.mqtt import backoff
+from campus.backoff import backoff
 
 log = logging.getLogger("cli.programs.supervise")
 STEADY_S = 30.0  # a program that ran this long is healthy: the next failure starts counting anew

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from alerts.life import bundle, queries
 from attendance.register.tables import marks, passes, sessions
-from campus.series import SeriesStore
+from campus.series.store import SeriesStore
 from dashboards.access.accounts import Account
 from dashboards.tables import access_log, accounts
 from dashboards.views.alarms import is_about_a_student

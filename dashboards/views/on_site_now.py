@@ -15,7 +15,7 @@ from attendance.site.dormitories import dormitories
 from attendance.site.last_places import Bounds
 from campus import changes
 from campus.errors import Unavailable
-from campus.series import SeriesStore
+from campus.series.store import SeriesStore
 from dashboards.views import site
 from dashboards.views.on_site_places import BuildingCount, on_site_places
 from devices.queries import Place, places

@@ -14,7 +14,7 @@ from attendance.calendar.schoolday import day_bounds, local_day
 from attendance.rollbook import RollBook
 from attendance.site.last_places import Bounds, PlaceCount, bounds, card_flows, inside_by_place
 from campus.clock import to_ms
-from campus.series import Bucket, SeriesKey, SeriesStore
+from campus.series.store import Bucket, SeriesKey, SeriesStore
 from devices import queries
 from devices.queries import Place
 from devices.tables import devices

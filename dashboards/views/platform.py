@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alerts.life.queries import DisabledEndpoint, disabled_endpoints
 from attendance.tables import teachers as roster_teachers
 from campus.errors import Unavailable
-from campus.series import SeriesStore
+from campus.series.store import SeriesStore
 from campus.tables import dead_letters, series_spool
 from dashboards.access import accounts, audit, sessions
 from dashboards.access.accounts import Account

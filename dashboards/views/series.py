@@ -8,7 +8,7 @@ import msgspec
 
 from campus.clock import to_ms
 from campus.errors import NotFound
-from campus.series import Bucket, Sample, SeriesKey, SeriesStore
+from campus.series.store import Bucket, Sample, SeriesKey, SeriesStore
 from devices.health.clock import OFFSET
 
 POINTS = 240

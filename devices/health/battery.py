@@ -7,7 +7,7 @@ from statistics import median
 
 import msgspec
 
-from campus.series import Sample
+from campus.series.store import Sample
 from devices.health.finding import Finding
 
 HOUR = 3_600_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
-from campus.series import Sample
+from campus.series.store import Sample
 from devices.health.finding import Finding
 
 # Kinds of tampering in which nothing can be seen at all; the others leave a picture that is worth less.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from campus.series import Sample
+from campus.series.store import Sample
 from devices.health.finding import Finding
 
 HOT = 45.0  # °C: above it lithium cells age fast, and a thing worn on the face is unpleasant

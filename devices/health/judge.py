@@ -11,7 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from campus.clock import to_ms
-from campus.series import Sample, SeriesKey, SeriesStore
+from campus.series.store import Sample, SeriesKey, SeriesStore
 from devices.asset_tables import device_assets
 from devices.health.battery import DAY, battery_ending
 from devices.health.calibration import calibration_due

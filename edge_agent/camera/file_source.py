@@ -8,7 +8,7 @@ import time
 import cv2
 import numpy as np
 
-from campus.mqtt import backoff
+from campus.backoff import backoff
 from edge_agent.camera.source import Capture, Frame, NoPicture, Opener
 
 FALLBACK_FPS = 25.0

@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 
-from campus.mqtt import backoff
+from campus.backoff import backoff
 from edge_agent.camera.detector import Image
 from edge_agent.camera.source import Capture, Frame, NoPicture, Opener
 

@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from campus.backoff import backoff
 from campus.clock import Clock
 from campus.errors import PayloadError, Unavailable
 from campus.ids import new_id
-from campus.mqtt import backoff
 from edge_agent.gate.isapi import LAST_SERIAL, AlertParts, Page, Record, read_alert, read_page
 from edge_agent.gate.isapi_client import IsapiClient, LoginRefused, NotOffered
 from edge_agent.gate.place import Place

@@ -15,7 +15,7 @@ from campus.envelope import Envelope
 from campus.errors import PayloadError, SettingsError
 from campus.events import Event, Status
 from campus.ids import new_id
-from campus.mqtt import Message
+from campus.mqtt.client import Message
 from campus.settings import Foreign
 from ingest.door import DeviceRegistry, UnknownDevice
 from ingest.foreign import chirpstack, frigate, senml, shelly, tasmota, thingsboard, zigbee2mqtt

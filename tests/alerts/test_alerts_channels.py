@@ -20,8 +20,8 @@ from campus import db
 from campus.clock import VirtualClock
 from campus.errors import SettingsError, Unavailable
 from campus.events import SensorAlarm
-from campus.mqtt import Message as MqttMessage
-from campus.mqtt import MqttClient
+from campus.mqtt.client import Message as MqttMessage
+from campus.mqtt.client import MqttClient
 from campus.settings import Alerts, Bot, Mail, Mqtt, MqttOut, Sms
 from cli.programs.broker import Mosquitto
 from tests.alerts.play import ZONE, Play

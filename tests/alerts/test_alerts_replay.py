@@ -14,8 +14,8 @@ from alerts.rules.rulefile import RuleSet, load_rules
 from campus import db
 from campus.envelope import Envelope, Source
 from campus.events import Readings
-from campus.series import Point, SeriesStore
-from campus.series_sqlite import SqliteSeries
+from campus.series.sqlite import SqliteSeries
+from campus.series.store import Point, SeriesStore
 from tests.alerts.play import SCHOOL, ZONE, Play, Words, at
 
 DAY = """

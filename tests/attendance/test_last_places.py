@@ -19,7 +19,7 @@ from attendance.site.last_places import (
 )
 from attendance.tables import readers
 from campus import db
-from campus.series import Bucket
+from campus.series.store import Bucket
 from dashboards.views.on_site_places import BuildingCount, by_building, grown
 from devices.queries import Place
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from campus import db
 from campus.clock import VirtualClock
-from campus.series_sqlite import SqliteSeries
+from campus.series.sqlite import SqliteSeries
 from campus.settings import Dashboards, Settings
 from dashboards.deps import Deps
 from dashboards.server import serve

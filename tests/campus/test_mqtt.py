@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from campus.errors import Unavailable
-from campus.mqtt import Message, MqttClient, Will, backoff
+from campus.mqtt.client import Message, MqttClient, Will, backoff
 from campus.settings import Mqtt
 from cli.programs.broker import Mosquitto
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.broker
 
 DYING = """
 import os, signal, sys
-from campus.mqtt import MqttClient, Will
+from campus.mqtt.client import MqttClient, Will
 from campus.settings import Mqtt
 
 client = MqttClient(Mqtt(port=int(sys.argv[1])), "dying", will=Will("campus/s/dying/status", b"gone"))

@@ -13,8 +13,8 @@ import pytest
 from campus import settings
 from campus.clock import SystemClock, to_ms
 from campus.errors import SettingsError, Unavailable
-from campus.series import Point, Sample, SeriesKey
-from campus.series_influx import InfluxSeries
+from campus.series.influx import InfluxSeries
+from campus.series.store import Point, Sample, SeriesKey
 
 START = 1_790_553_600_000
 KEY = SeriesKey("school-1", "sensor-7", "co2")

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campus import series_rollup, series_sqlite
 from campus.errors import Unavailable
-from campus.series import Bucket, Point, SeriesKey
-from campus.series_sqlite import SqliteSeries
+from campus.series.sqlite import SqliteSeries
+from campus.series.store import Bucket, Point, SeriesKey
+from campus.series.store import rollup as series_rollup
+from campus.series.store import sqlite as series_sqlite
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -153,8 +154,8 @@ def test_two_writers_of_one_file_keep_the_roll_ups_right(tmp_path: Path) -> None
 WRITER = """
 import sys
 from pathlib import Path
-from campus.series import Point
-from campus.series_sqlite import SqliteSeries
+from campus.series.store import Point
+from campus.series.sqlite import SqliteSeries
 store = SqliteSeries(Path(sys.argv[1]))
 for batch in range(100_000):
     store.write([Point("s", "d", "m", batch * 50 + i, float(batch)) for i in range(50)])

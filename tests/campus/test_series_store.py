@@ -9,8 +9,8 @@ import pytest
 
 from campus import settings
 from campus.errors import Unavailable
-from campus.series import MAX_TS, Bucket, Point, Sample, SeriesKey, SeriesStore
-from campus.series_open import open_series
+from campus.series.open import open_series
+from campus.series.store import MAX_TS, Bucket, Point, Sample, SeriesKey, SeriesStore
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE

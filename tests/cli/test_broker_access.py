@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from campus import db
 from campus.clock import VirtualClock
-from campus.mqtt import Message, MqttClient
+from campus.mqtt.client import Message, MqttClient
 from campus.settings import Mqtt
 from campus.topics import Channel, subscription
 from cli.commands.init import ACCESS

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from campus import db
 from campus.clock import VirtualClock
-from campus.mqtt import Message, MqttClient
+from campus.mqtt.client import Message, MqttClient
 from campus.settings import Mqtt
 from cli.joins.orders import Orders
 from cli.main import campus

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from campus import db
 from campus.clock import VirtualClock, to_ms
 from campus.errors import Unavailable
-from campus.series import Point, Sample
-from campus.series_sqlite import SqliteSeries
+from campus.series.sqlite import SqliteSeries
+from campus.series.store import Point, Sample
 from campus.settings import Settings
 from cli.joins.judging import AGAIN, Judging
 from dashboards.views.devices import lines

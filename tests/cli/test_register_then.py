@@ -12,8 +12,8 @@ from attendance import tables
 from attendance.register import tables as register_tables
 from campus import db
 from campus.clock import VirtualClock, to_ms
-from campus.series import Point
-from campus.series_sqlite import SqliteSeries
+from campus.series.sqlite import SqliteSeries
+from campus.series.store import Point
 from campus.settings import Database, Series, Settings
 from cli.commands.rules_replay import replay_rules
 from cli.joins.register import SchoolRegister

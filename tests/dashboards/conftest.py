@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 
 from campus import db
 from campus.clock import VirtualClock
-from campus.series_sqlite import SqliteSeries
+from campus.series.sqlite import SqliteSeries
 from campus.settings import Dashboards
 from dashboards.app import create_app
 from dashboards.deps import Deps

@@ -19,8 +19,8 @@ from campus.clock import VirtualClock, to_ms
 from campus.envelope import Envelope, Source
 from campus.events import CameraIntrusion, Event, GatePass, Reading, Readings, SensorAlarm, Status
 from campus.ids import new_id
-from campus.series import Point
-from campus.series_sqlite import SqliteSeries
+from campus.series.sqlite import SqliteSeries
+from campus.series.store import Point
 from campus.settings import Settings
 from campus.stage import Stage
 from cli.wiring import make_stages

@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 
 from campus import db
 from campus.clock import to_ms
-from campus.series import Point
+from campus.series.store import Point
 from dashboards.deps import Deps
 from devices.tables import device_transitions
 from tests.dashboards.conftest import SignIn

@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 from campus import db
 from campus.clock import VirtualClock
 from campus.errors import SettingsError, Unavailable
-from campus.series_sqlite import SqliteSeries
+from campus.series.sqlite import SqliteSeries
 from campus.settings import Dashboards, Trust
 from dashboards.deps import Deps
 from dashboards.server import listen, server_for

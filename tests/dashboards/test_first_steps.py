@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 
 from campus import db
 from campus.clock import VirtualClock
-from campus.series_sqlite import SqliteSeries
+from campus.series.sqlite import SqliteSeries
 from dashboards.access.accounts import create_account
 from dashboards.app import create_app
 from dashboards.deps import Deps

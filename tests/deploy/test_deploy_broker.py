@@ -12,7 +12,7 @@ from pathlib import Path
 import paho.mqtt.client as paho
 import pytest
 
-from campus.mqtt import Message, MqttClient
+from campus.mqtt.client import Message, MqttClient
 from campus.settings import Mqtt
 from campus.topics import Channel, subscription
 from cli.programs.broker import find_mosquitto, is_listening

@@ -2,7 +2,7 @@
 
 import random
 
-from campus.series import Sample
+from campus.series.store import Sample
 from devices.health.clock import DRIFTING, HOUR, ClockRun, gained
 
 TEN = 10 * 60_000

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from campus import db
-from campus.series_sqlite import SqliteSeries
+from campus.series.sqlite import SqliteSeries
 from devices.health.flapping import HOUR, flapping
 from devices.health.judge import device_health
 from tests.devices.conftest import SCHOOL, Rig

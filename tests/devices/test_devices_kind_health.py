@@ -11,8 +11,8 @@ import pytest
 from campus.clock import VirtualClock, to_ms
 from campus.db import read, write
 from campus.events import CameraTamper, Status
-from campus.series import Point, Sample
-from campus.series_sqlite import SqliteSeries
+from campus.series.sqlite import SqliteSeries
+from campus.series.store import Point, Sample
 from devices.assets import Amendment, amend
 from devices.control_stage import ControlStage
 from devices.health.battery import DAY, HOUR, battery_end, battery_ending

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import device_health as bench
-from campus.series import Sample
+from campus.series.store import Sample
 from devices.health.finding import conclude
 from devices.health.sensor import HOUR, NATURES, drift, gap, jump, sensor_health, stuck
 

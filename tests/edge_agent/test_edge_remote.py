@@ -14,7 +14,7 @@ from campus.clock import VirtualClock
 from campus.codec import decode
 from campus.errors import SettingsError
 from campus.events import Reply, Status
-from campus.mqtt import Message, MqttClient
+from campus.mqtt.client import Message, MqttClient
 from campus.settings import Mqtt, Secrets
 from campus.topics import parse
 from edge_agent.lab.settings import Lab

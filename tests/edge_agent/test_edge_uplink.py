@@ -12,7 +12,7 @@ from campus.clock import VirtualClock
 from campus.codec import TypedEvent, decode
 from campus.errors import Unavailable
 from campus.events import CameraTamper, EdgeLoss, GatePass, Readings, SensorAlarm, Status
-from campus.mqtt import Message, MqttClient
+from campus.mqtt.client import Message, MqttClient
 from campus.settings import Mqtt
 from campus.topics import parse
 from cli.programs.broker import Mosquitto

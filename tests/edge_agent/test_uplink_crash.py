@@ -12,7 +12,7 @@ import pytest
 
 from campus.codec import TypedEvent, decode
 from campus.events import GatePass
-from campus.mqtt import Message, MqttClient
+from campus.mqtt.client import Message, MqttClient
 from campus.settings import Mqtt
 from campus.topics import parse
 

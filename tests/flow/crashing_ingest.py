@@ -7,7 +7,7 @@ from pathlib import Path
 
 from campus import config
 from campus.clock import parse_clock
-from campus.series_open import open_series
+from campus.series.open import open_series
 from campus.service import Service
 from campus.settings import Settings
 from cli.wiring import make_ingest, open_database

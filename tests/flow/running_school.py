@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from campus import codec, db, topics
 from campus.clock import ScaledClock, to_ms
 from campus.events import Event, Reading, Status
-from campus.mqtt import MqttClient
+from campus.mqtt.client import MqttClient
 from campus.settings import Mqtt
 from cli.main import load_settings
 from cli.programs.session import declare

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from campus import db
 from campus.clock import SystemClock
-from campus.series_sqlite import SqliteSeries
+from campus.series.sqlite import SqliteSeries
 from campus.settings import Mqtt, Settings
 from cli.wiring import IngestParts, make_ingest
 from devices.files import import_devices

@@ -17,9 +17,9 @@ from attendance.register.tables import marks, passes
 from campus import codec, topics
 from campus.clock import ScaledClock, to_ms
 from campus.events import CameraIntrusion, GatePass, Reading, SensorAlarm, Status
-from campus.mqtt import Message, MqttClient
-from campus.series import SeriesKey
-from campus.series_sqlite import SqliteSeries
+from campus.mqtt.client import Message, MqttClient
+from campus.series.sqlite import SqliteSeries
+from campus.series.store import SeriesKey
 from campus.settings import Mqtt
 from campus.tables import dead_letters, seen_events
 from simulator.values import SimulatedSchool

@@ -10,8 +10,8 @@ from alerts.tables import alarms
 from attendance.register.tables import marks, sessions
 from campus import db
 from campus.clock import VirtualClock
-from campus.mqtt import Message
-from campus.series_sqlite import SqliteSeries
+from campus.mqtt.client import Message
+from campus.series.sqlite import SqliteSeries
 from campus.settings import Presence, School, Settings
 from campus.tables import dead_letters
 from cli.wiring import make_stages

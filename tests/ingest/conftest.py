@@ -11,9 +11,9 @@ from campus import changes
 from campus.clock import VirtualClock
 from campus.envelope import Envelope, Source
 from campus.errors import Unavailable
-from campus.mqtt import Message
-from campus.series import Point, SeriesStore, WriteResult
-from campus.series_sqlite import SqliteSeries
+from campus.mqtt.client import Message
+from campus.series.sqlite import SqliteSeries
+from campus.series.store import Point, SeriesStore, WriteResult
 from ingest.door import Door
 from ingest.pipeline import Pipeline
 from ingest.sink import SeriesSink

@@ -3,7 +3,7 @@
 import pytest
 
 from campus.errors import SettingsError
-from campus.mqtt import Message
+from campus.mqtt.client import Message
 from ingest.intake import Intake
 from ingest.partition import Partition
 

@@ -3,7 +3,7 @@
 import threading
 import time
 
-from campus.mqtt import Message
+from campus.mqtt.client import Message
 from ingest.intake import Intake
 
 LONG_S = 20.0

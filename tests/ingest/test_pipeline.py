@@ -9,8 +9,8 @@ from campus import codec, tables
 from campus.clock import to_ms
 from campus.errors import Unavailable
 from campus.events import Reading, SensorAlarm, Status
-from campus.mqtt import Message
-from campus.series import SeriesKey
+from campus.mqtt.client import Message
+from campus.series.store import SeriesKey
 from tests.ingest.conftest import SCHOOL, Bench
 
 CO2 = SeriesKey(SCHOOL, "dev-1", "co2")

@@ -7,7 +7,7 @@ from campus.clock import VirtualClock
 from campus.envelope import Source
 from campus.errors import PayloadError, SettingsError
 from campus.events import Readings, SensorAlarm
-from campus.mqtt import Message
+from campus.mqtt.client import Message
 from campus.settings import Foreign
 from campus.tables import dead_letters
 from devices.quarantine import quarantine, unknown

@@ -7,10 +7,8 @@ the socket ourselves (`_loop`), because paho's own loop asks the kernel once per
 from __future__ import annotations
 
 import logging
-import random
 import select
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -23,13 +21,14 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from campus.buffered_socket import BufferedSocket
+from campus.backoff import backoff
 from campus.errors import Unavailable
+from campus.mqtt.buffered_socket import BufferedSocket
+from campus.mqtt.connection import BufferedClient, tls_context
 from campus.settings import Mqtt
 
 log = logging.getLogger("campus.mqtt")
 SESSION_EXPIRY_S = 7 * 24 * 3600
-MAX_BACKOFF_S = 30.0
 BURST = 512  # packets read from the socket before acks get their turn
 
 
@@ -50,15 +49,6 @@ class Will(NamedTuple):
 
     topic: str
     payload: bytes
-
-
-def backoff(attempt: int, draw: Callable[[float, float], float] = random.uniform) -> float:
-    """Seconds to wait before connection attempt ``attempt`` (from 0): full jitter under a doubling, capped ceiling.
-
-    Source: M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015. A campus of devices must not
-    return as one wave.
-    """
-    return draw(0.0, min(MAX_BACKOFF_S, 0.5 * 2 ** min(attempt, 10)))
 
 
 class MqttClient:
@@ -243,7 +233,7 @@ class MqttClient:
 
     def _make_paho(self, client_id: str, will: Will | None) -> paho.Client:
         settings = self._settings
-        client = _Client(
+        client = BufferedClient(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
             protocol=paho.MQTTv5 if self._v5 else paho.MQTTv311,
@@ -288,17 +278,9 @@ class MqttClient:
     def _message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
         self._received += 1
         if self._on_message is not None:
-            self._on_message(
-                Message(
-                    message.topic,
-                    bytes(message.payload),
-                    message.qos,
-                    message.retain,
-                    message.mid,
-                    self._epoch,
-                    message.dup,
-                )
-            )
+            topic, payload = message.topic, bytes(message.payload)
+            where = (message.qos, message.retain, message.mid, self._epoch, message.dup)
+            self._on_message(Message(topic, payload, *where))
 
     def _puback(self, _client: paho.Client, _data: Any, mid: int, _code: Any, _properties: Any) -> None:
         with self._acks_lock:
@@ -309,32 +291,5 @@ class MqttClient:
             done()
 
 
-class _Client(paho.Client):
-    """paho on a buffered socket, in the place where paho itself puts its WebSocket wrapper."""
-
-    def _create_socket(self) -> Any:
-        return BufferedSocket(cast(socket.socket, super()._create_socket()))
-
-    def _ssl_wrap_socket(self, tcp_sock: socket.socket) -> ssl.SSLSocket:
-        """As paho's, and a connection whose certificate is refused is closed: it is tried again and again."""
-        assert self._ssl_context is not None
-        wrapped = self._ssl_context.wrap_socket(tcp_sock, server_hostname=self._host, do_handshake_on_connect=False)
-        wrapped.settimeout(self._connect_timeout)
-        try:
-            wrapped.do_handshake()
-        except OSError:
-            wrapped.close()
-            raise
-        return wrapped
-
-
 def _nothing() -> None:
     """Nobody waits for this ack."""
-
-
-def tls_context(settings: Mqtt) -> ssl.SSLContext:
-    """Certificates are always checked; ``ca_file`` adds the school's own authority, ``cert_file`` names us."""
-    context = ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
-    if settings.cert_file:
-        context.load_cert_chain(str(settings.cert_file), str(settings.key_file) if settings.key_file else None)
-    return context

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from campus.series import Point, SeriesKey, name_problem
+from campus.series.store import Point, SeriesKey, name_problem
 
 Name = tuple[str, str, str]  # school, device, metric
 

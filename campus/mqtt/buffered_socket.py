@@ -1,4 +1,4 @@
-"""A socket that asks the kernel once for many packets: what `campus.mqtt` puts between paho and the network.
+"""A socket that asks the kernel once for many packets: what `campus.mqtt.client` puts between paho and the network.
 
 paho reads a packet in three calls and writes each acknowledgement in one. Each is a system call that lets the GIL go
 and must win it back from a busy pipeline: measured, that halves the rate of an ack-after-commit consumer.

@@ -13,9 +13,11 @@ from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 
-from campus import series_numbers, series_rollup
 from campus.errors import Unavailable
-from campus.series import (
+from campus.series import numbers as series_numbers
+from campus.series import rollup as series_rollup
+from campus.series.numbers import SeriesNumbers, number_of
+from campus.series.store import (
     MAX_TS,
     Bucket,
     Point,
@@ -27,7 +29,6 @@ from campus.series import (
     point_problem,
     whole_buckets,
 )
-from campus.series_numbers import SeriesNumbers, number_of
 
 SCHEMA_VERSION = 1
 BUSY_S = 10.0

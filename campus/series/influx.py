@@ -25,7 +25,7 @@ from influxdb_client.rest import ApiException
 from campus import settings
 from campus.clock import from_ms, to_ms
 from campus.errors import SettingsError, Unavailable
-from campus.series import (
+from campus.series.store import (
     MAX_TS,
     Bucket,
     Point,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from campus import settings
-from campus.series import SeriesStore
+from campus.series.store import SeriesStore
 
 
 def open_series(section: settings.Series) -> SeriesStore:
@@ -11,9 +11,9 @@ def open_series(section: settings.Series) -> SeriesStore:
     that cannot be opened; InfluxDB is not contacted before the first call.
     """
     if section.kind == "influx":
-        from campus.series_influx import InfluxSeries
+        from campus.series.influx import InfluxSeries
 
         return InfluxSeries(section)
-    from campus.series_sqlite import SqliteSeries
+    from campus.series.sqlite import SqliteSeries
 
     return SqliteSeries(section.path)

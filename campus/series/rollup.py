@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
-from campus.series import Bucket
+from campus.series.store import Bucket
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE

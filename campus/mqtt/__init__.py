@@ -1,0 +1,1 @@
+"""MQTT over paho, whose one home this is."""

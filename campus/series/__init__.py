@@ -1,0 +1,1 @@
+"""Time series: one protocol, an embedded store and InfluxDB 2."""
