@@ -15,7 +15,7 @@ from alerts.rules.rulefile import RuleSet
 from campus import settings
 from campus.clock import Clock, SystemClock
 from campus.series.store import SeriesStore
-from campus.sign_on import SignOn
+from campus.settings.sign_on import SignOn
 from devices.attachments import Attachments
 from devices.health.judge import Rush
 

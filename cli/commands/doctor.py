@@ -17,9 +17,9 @@ from attendance.roster.log import ImportEntry, standing
 from campus import db
 from campus.clock import SystemClock
 from campus.errors import CampusError
-from campus.section import is_private
 from campus.series.open import open_series
 from campus.settings import Settings
+from campus.settings.section import is_private
 from cli.programs.broker import Listener, find_mosquitto, is_listening
 
 Verdict = Literal["ok", "warning", "problem"]

@@ -11,7 +11,7 @@ from attendance import retention as pupils
 from campus import db
 from campus.retention import Purge, Run, forget_dead_letters
 from campus.retention import run as run_purges
-from campus.retention_settings import Retention
+from campus.settings.retention import Retention
 from dashboards.access.audit import forget_looks
 from devices.quarantine import forget_strangers
 

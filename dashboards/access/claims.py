@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from campus.sign_on import SignOn
+from campus.settings.sign_on import SignOn
 from dashboards.access.roles import Role
 
 Why = Literal["school", "role", "teacher"]

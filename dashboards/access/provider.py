@@ -16,8 +16,8 @@ from msgspec import Meta
 
 from campus.clock import Clock
 from campus.errors import Unavailable
-from campus.section import is_private
-from campus.sign_on import SignOn
+from campus.settings.section import is_private
+from campus.settings.sign_on import SignOn
 
 KEPT = timedelta(hours=1)
 KEYS_AGAIN = timedelta(minutes=1)  # a stranger's token makes us ask for keys no more often

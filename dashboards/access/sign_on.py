@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from campus.errors import Conflict, NotFound
 from campus.ids import new_id
-from campus.sign_on import SignOn
+from campus.settings.sign_on import SignOn
 from dashboards.access import account_changes, accounts, audit, passwords
 from dashboards.access.accounts import Account, RefusedAccount
 from dashboards.access.claims import Known

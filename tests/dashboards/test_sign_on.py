@@ -17,7 +17,7 @@ from oidc_provider import CLIENT, SECRET, OidcProvider
 from campus.clock import VirtualClock
 from campus.errors import SettingsError
 from campus.settings import Settings
-from campus.sign_on import SignOn
+from campus.settings.sign_on import SignOn
 from cli.commands.doctor import examine
 from dashboards.access import audit
 from dashboards.access.accounts import create_account

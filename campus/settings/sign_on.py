@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from campus.errors import SettingsError
-from campus.section import Section, is_private
+from campus.settings.section import Section, is_private
 
 AccountRole = Literal["guard", "teacher", "office", "doctor", "facility", "bureau", "head", "admin"]
 

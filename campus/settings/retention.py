@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from campus.section import Section
+from campus.settings.section import Section
 
 Days = Annotated[float, Meta(ge=0)]
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec import Meta
 
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Positive = Annotated[float, Meta(gt=0)]
 # Only on this machine may a secret or a roster travel unencrypted.
 HERE = frozenset({"127.0.0.1", "localhost", "::1"})
 
