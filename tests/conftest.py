@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 from argon2 import PasswordHasher
@@ -22,6 +23,13 @@ from dashboards.access import passwords
 from tests.dashboards import console_seed
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
+# The same examples in every run, so that a red run is about the change, and none is timed;
+# `HYPOTHESIS_PROFILE=search` looks further.
+hypothesis.settings.register_profile(
+    "same", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.register_profile("search", deadline=None, max_examples=1000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 SLOW_FOLDERS = ("flow", "browser", "simulator", "deploy")  # begun first, so that no worker ends long after the others
 
 

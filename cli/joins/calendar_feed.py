@@ -19,7 +19,7 @@ from campus.clock import Clock
 from campus.errors import CampusError, NotFound, Unavailable
 from campus.settings import Calendar, School
 
-log = logging.getLogger("cli.commands.calendar")
+log = logging.getLogger("cli.joins.calendar_feed")
 BEFORE, AHEAD = timedelta(days=31), timedelta(days=400)
 TIMEOUT_S = 20.0
 LARGEST = 4 * 1024 * 1024

@@ -243,9 +243,7 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
-TestLife.settings = settings(
-    max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
-)
+TestLife.settings = settings(max_examples=25, stateful_step_count=30, suppress_health_check=list(HealthCheck))
 
 
 def the_state_of(life: Life) -> str:

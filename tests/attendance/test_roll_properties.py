@@ -24,7 +24,7 @@ from campus import db
 from campus.envelope import Envelope
 
 ASKED = "15:00"
-PATIENT = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+PATIENT = settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 NewPlay = Callable[[], AbstractContextManager[Play]]
 
 

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from alerts.tables import alarms
 from campus import changes, db
-from cli.demo.run import city as demo_city
+from cli.demo import city as demo_city
 from dashboards.city.keeper import CityKeeper
 from tests.browser.conftest import Console, Visitor
 from tests.browser.test_accessible import findings, wear

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campus.errors import Unavailable
+from campus.series import rollup as series_rollup
+from campus.series import sqlite as series_sqlite
 from campus.series.sqlite import SqliteSeries
 from campus.series.store import Bucket, Point, SeriesKey
-from campus.series.store import rollup as series_rollup
-from campus.series.store import sqlite as series_sqlite
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -52,7 +52,7 @@ rolls = st.tuples(st.just("rollup"), moments)
 cuts = st.tuples(st.just("delete"), moments.map(lambda ts: ts - HOUR))
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.lists(st.one_of(batches, batches, rolls, cuts), max_size=12))
 def test_every_answer_equals_one_computed_from_all_points_whatever_happened_before(
     steps: list[tuple[str, object]],
@@ -80,7 +80,7 @@ def test_every_answer_equals_one_computed_from_all_points_whatever_happened_befo
         store.close()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(points, max_size=40, unique_by=lambda p: (p.device, p.ts)), st.randoms(use_true_random=False))
 def test_the_order_of_arrival_does_not_matter(batch: list[Point], order: object) -> None:
     shuffled = list(batch)

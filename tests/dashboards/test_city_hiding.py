@@ -39,7 +39,7 @@ def derivable(group: list[int], rows: list[list[Fraction]]) -> bool:
 cities = st.lists(st.lists(st.sampled_from([0, 1, 4, 6, 9, 10, 11, 30, 400]), max_size=3), min_size=1, max_size=3)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(cities)
 def test_no_group_of_few_students_can_be_worked_out(sizes: list[list[int]]) -> None:
     city = {f"d{d}": {f"s{d}{s}": size for s, size in enumerate(row)} for d, row in enumerate(sizes)}
@@ -55,7 +55,7 @@ def test_no_group_of_few_students_can_be_worked_out(sizes: list[list[int]]) -> N
                 assert not derivable([int(place in group) for place in range(len(schools))], rows), (sizes, group)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.integers(min_value=LEAST, max_value=3000), max_size=6))
 def test_nothing_is_hidden_where_no_group_is_small(sizes: list[int]) -> None:
     hidden = hide({"d": {str(place): size for place, size in enumerate(sizes)}}, LEAST)

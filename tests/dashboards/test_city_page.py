@@ -11,7 +11,7 @@ from test_live_stream import LIVE, hear, newest
 
 from campus import changes, db
 from campus.clock import VirtualClock
-from cli.demo.run import city as demo_city
+from cli.demo import city as demo_city
 from dashboards.access.accounts import create_account
 from dashboards.city import drawing, geojson
 from dashboards.city.keeper import CityKeeper

@@ -20,7 +20,6 @@ from tests.dashboards.conftest import BASE, SignIn
 CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)
 FEW = settings(
     max_examples=3,
-    deadline=None,
     database=None,
     derandomize=True,
     phases=[Phase.generate],

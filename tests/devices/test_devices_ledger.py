@@ -93,7 +93,7 @@ def test_what_is_exported_comes_back_without_a_change(rig: Rig) -> None:
         assert files.take_places(conn, SCHOOL, rows, rig.clock.now(), "x") == files.Imported(0, 0, 4)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(st.text(alphabet=st.characters(blacklist_categories=["Cs"], blacklist_characters="\0\r"), max_size=12))
 def test_any_text_survives_the_way_out_and_in(text: str) -> None:
     kept = text.strip()

@@ -22,7 +22,7 @@ from edge_agent.remote import Remote, merged, read_document
 from edge_agent.settings import Agent, EdgeSettings, load_edge
 from tests.edge_agent.test_zkteco import ZONE, Terminal
 
-FIXTURES = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+FIXTURES = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 NAMES = st.sampled_from(
     ["id", "source", "line", "modbus", "registers", "hikvision", "address", "pins", "seats", "headsets"]
 )
