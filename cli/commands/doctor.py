@@ -209,7 +209,7 @@ def _routes(settings: Settings) -> Finding:
     from alerts.telling.route_rows import gaps, staffed
     from alerts.telling.routefile import read_routes
     from attendance.rollbook import RollBook
-    from cli.people import SchoolPeople
+    from cli.joins.people import SchoolPeople
 
     zone, path, endpoints = settings.school.zone, settings.alerts.routes, settings.alerts.endpoints()
     engine = db.open_engine(settings.database.url)

@@ -8,7 +8,7 @@ from alerts.telling.in_force import put
 from campus import db
 from campus.clock import SystemClock
 from campus.settings import Alerts, Database, Settings, Webhook
-from cli.doctor import Finding, examine
+from cli.commands.doctor import Finding, examine
 from cli.wiring import open_database
 from dashboards.access.accounts import create_account
 
