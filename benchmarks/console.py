@@ -5,7 +5,7 @@
 A console is served in a process of its own on the seeded school of the tests, grown to 3,000 students with a year of
 marks and 300 devices with a year of readings. Measured are: bytes and requests of each role's first load in the
 system's Chromium, with the time to the first row; from an event's commit to the DOM; 300 and 1,000 open consoles with
-one event a second; and the server's time for each page. Prints Markdown.
+one event a second; and the server's time for each page, and for files of a term and a year. Prints Markdown.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -27,6 +28,7 @@ import websockets
 
 from benchmarks.console_world import Served, World, grow, serving
 from tests.dashboards import console_seed
+from tests.dashboards.console_seed import DAY, OWN_CLASS
 
 FIRST_ROW = {
     "guard": ("/console", "#alarms > li"),
@@ -37,10 +39,27 @@ FIRST_ROW = {
 }
 PAGES = {
     "guard": ("/console", "/load", "/muster", "/on-site", "/devices", "/devices/gate-1"),
-    "teacher": ("/roll", "/leave", "/warnings", "/guardians"),
+    "teacher": ("/roll", "/students/{student}", "/leave", "/warnings", "/guardians"),
     "facility": ("/maintenance", "/coverage", "/plan", "/enrolment", "/firmware"),
     "bureau": ("/overview",),
     "admin": ("/admin", "/rules", "/telling", "/roster"),
+}
+FILES = {
+    "teacher": (
+        "/api/v1/students/{student}/attendance?first={year}",
+        "/api/v1/students/{student}/report",
+        "/api/v1/classes/{class_id}/report",
+        "/api/v1/classes/{class_id}/report?first={year}",
+        "/api/v1/classes/{class_id}/report?form=csv",
+    ),
+    "bureau": ("/api/v1/attendance-report", "/api/v1/attendance-report?first={year}"),
+    "facility": (
+        "/api/v1/devices/env-a-202/series?metric=temperature&start={year}T00:00:00Z",
+        "/api/v1/devices/table.csv",
+        "/api/v1/device-ledger",
+        "/api/v1/device-report",
+        "/api/v1/device-labels",
+    ),
 }
 ASKED = 15
 # Notes when anything in the page changes.
@@ -121,12 +140,13 @@ def _event_to_dom(served: Served, browser: object, events: int = 60) -> None:
     context.close()
 
 
-def page_times(served: Served) -> None:
-    """How long the server takes for each page."""
-    print("\n| page | p50 ms | p95 ms | kB |\n|---|---|---|---|")
-    for role, paths in PAGES.items():
+def page_times(served: Served, what: str, asked: Mapping[str, Sequence[str]]) -> None:
+    """How long the server takes for each page, or file."""
+    print(f"\n| {what} | p50 ms | p95 ms | kB |\n|---|---|---|---|")
+    ids = {"class_id": OWN_CLASS, "student": served.world.student, "year": f"{DAY - timedelta(days=365)}"}
+    for role, paths in asked.items():
         with signed_in(served, role) as client:
-            for path in paths:
+            for path in (one.format(**ids) for one in paths):
                 answers = [client.get(path, follow_redirects=True) for _ in range(ASKED)]
                 assert {one.status_code for one in answers} == {200}, (path, answers[0].status_code)
                 took = [1000 * one.elapsed.total_seconds() for one in answers]
@@ -199,7 +219,8 @@ def main() -> None:
         world: World = grow(folder)
         print(f"{world.students} students with {world.marks} marks, {world.devices} devices, {world.points} readings.")
         with serving(world, folder) as served:
-            page_times(served)
+            page_times(served, "page", PAGES)
+            page_times(served, "file", FILES)
             if not asked.no_browser:
                 first_loads(served)
             print(f"\n{HEAD}\n|---|---|---|---|---|---|")

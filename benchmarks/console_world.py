@@ -28,7 +28,7 @@ from dashboards.deps import Deps
 from dashboards.server import serve
 from devices.tables import device_states, devices
 from tests.dashboards import console_seed
-from tests.dashboards.console_seed import DAY, NOW, SCHOOL, ZONE
+from tests.dashboards.console_seed import DAY, NOW, OWN_CLASS, SCHOOL, ZONE
 
 STUDENTS, DEVICES, DAYS = 3000, 300, 200
 CLASS_OF = 40
@@ -36,11 +36,16 @@ READINGS_EVERY = timedelta(hours=1)
 
 
 class World:
-    """The grown school, and the hand that changes something in it."""
+    """The grown school, and the hand that changes something in it; ``student`` is one of the seeded class."""
 
-    def __init__(self, engine: sa.Engine, students_: int, marks_: int, devices_: int, points: int) -> None:
-        self.engine, self.students, self.marks = engine, students_, marks_
-        self.devices, self.points = devices_, points
+    def __init__(self, engine: sa.Engine, marks_: int = 0, points: int = 0) -> None:
+        self.engine, self.marks, self.points = engine, marks_, points
+        with db.read(engine) as conn:
+            self.students, self.devices = (
+                conn.execute(sa.select(sa.func.count()).select_from(one)).scalar_one() for one in (students, devices)
+            )
+            of_class = sa.select(sa.func.min(students.c.id)).where(students.c.class_id == OWN_CLASS)
+            self.student = str(conn.execute(of_class).scalar_one())
 
     def change(self, number: int) -> float:
         """Change a device's state; the wall-clock moment (s) at which it was committed."""
@@ -78,9 +83,7 @@ def grow(folder: Path) -> World:
         _more_devices(conn)
         written = _a_year_of_marks(conn)
     points = _a_year_of_readings(engine, folder)
-    with db.read(engine) as conn:
-        counts = [conn.execute(sa.select(sa.func.count()).select_from(one)).scalar_one() for one in (students, devices)]
-    return World(engine, counts[0], written, counts[1], points)
+    return World(engine, written, points)
 
 
 def _more_students(conn: sa.Connection) -> None:
@@ -117,9 +120,7 @@ def _a_year_of_marks(conn: sa.Connection) -> int:
         for class_id, members in homes.items():
             held.append(_session(class_id, day))
             for number, student in enumerate(members):
-                status = (
-                    "absent" if (number + day.day) % 41 == 0 else "late" if (number + day.day) % 23 == 0 else "present"
-                )
+                status = _status(number + day.day)
                 rows.append(
                     {"session": held[-1]["id"], "student": student, "number": 1, "school": SCHOOL, "status": status}
                 )

@@ -13,6 +13,7 @@ from attendance import queries
 from attendance.policy import Status
 from attendance.register.tables import marks, roll, sessions
 from attendance.reports.insight import AWAY, CHRONIC_SHARE, COUNTED, ENOUGH
+from attendance.reports.spans import of_class, on_days
 from attendance.reports.student_days import ARRIVAL
 from attendance.tables import students
 
@@ -80,16 +81,11 @@ def register_rows(conn: sa.Connection, school: str, class_id: str, first: date, 
             *(sessions.c[name] for name in ("day", "kind", "period")),
             *(marks.c[name] for name in ("status", "why", "by", "reason")),
         )
-        .select_from(students)
-        .join(roll, sa.and_(roll.c.school == students.c.school, roll.c.student == students.c.id))
+        .select_from(roll)
+        .join(students, sa.and_(students.c.school == roll.c.school, students.c.id == roll.c.student))
         .join(marks, marked)
         .join(sessions, sessions.c.id == roll.c.session)
-        .where(
-            students.c.school == school,
-            students.c.class_id == class_id,
-            students.c.active,
-            sessions.c.day.between(first, last),
-        )
+        .where(of_class(school, class_id), on_days(first, last))
         .order_by(sessions.c.day, sessions.c.opens_at, students.c.id)
     )
     return [RegisterRow(*row) for row in conn.execute(query)]

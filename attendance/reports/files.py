@@ -96,8 +96,9 @@ def _group_cells(one: GroupFigures) -> list[Cell]:
 def _append(sheet: Worksheet, cells: Sequence[Cell], *, bold: bool = False) -> None:
     """Add a row; text stays text, also where it begins as a formula would."""
     sheet.append(list(cells))
+    row = sheet.max_row  # looks at every cell there is
     for number, value in enumerate(cells, start=1):
-        cell = sheet.cell(row=sheet.max_row, column=number)
+        cell = sheet.cell(row=row, column=number)
         if isinstance(value, str) and value:
             cell.data_type = "s"
         if bold:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from attendance.policy import Status
 from attendance.register.tables import roll, sessions
-from attendance.tables import students
+from attendance.reports.spans import of_class, on_days
 
 CHRONIC_SHARE = 0.1
 # Fewer sessions than this say nothing about a habit.
@@ -131,16 +131,12 @@ def insight_of_class(conn: sa.Connection, school: str, class_id: str, first: dat
     """The insight of every active student of a class from ``first`` to ``last``, against as long a span before."""
     start = first - (last - first) - timedelta(days=1)
     query = (
-        sa.select(students.c.id, sessions.c.day, roll.c.status)
-        .select_from(students)
-        .join(roll, sa.and_(roll.c.school == students.c.school, roll.c.student == students.c.id))
-        .join(sessions, sessions.c.id == roll.c.session)
+        sa.select(roll.c.student, sessions.c.day, roll.c.status)
+        .join_from(roll, sessions, sessions.c.id == roll.c.session)
         .where(
-            students.c.school == school,
-            students.c.class_id == class_id,
-            students.c.active,
+            of_class(school, class_id),
+            on_days(start, last),
             sessions.c.kind == "arrival",
-            sessions.c.day.between(start, last),
             roll.c.status.isnot(None),
         )
     )

@@ -13,6 +13,7 @@ from attendance.policy import Evidence, Status
 from attendance.register.statuses import URGENCY
 from attendance.register.tables import marks, roll, sessions
 from attendance.reports.insight import AWAY, COUNTED, DayMark
+from attendance.reports.spans import on_days
 from attendance.tables import bells, timetable
 
 ARRIVAL = "arrival"
@@ -98,7 +99,7 @@ def session_marks(conn: sa.Connection, school: str, student: str, first: date, l
         .where(
             roll.c.school == school,
             roll.c.student == student,
-            sessions.c.day.between(first, last),
+            on_days(first, last),
             marks.c.why != "in_group",
         )
         .order_by(sessions.c.day, sessions.c.opens_at, sessions.c.period)

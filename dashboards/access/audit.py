@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 import sqlalchemy as sa
 
+from campus import db
 from campus.retention import forget_rows
 from dashboards.access.accounts import Account
 from dashboards.tables import access_log, accounts
@@ -68,6 +69,12 @@ def record(conn: sa.Connection, now: datetime, who: Account, action: Action, *su
             at=now, school=who.school, account=who.id, action=action, subject=" ".join(subject)[:200]
         )
     )
+
+
+def look(engine: sa.Engine, now: datetime, who: Account, action: Action, *subject: str) -> None:
+    """Log a look at what was read before and is not answered yet: no reading, however long, holds up who writes."""
+    with db.write(engine) as conn:
+        record(conn, now, who, action, *subject)
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):

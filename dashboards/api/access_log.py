@@ -62,9 +62,9 @@ def access_table(request: Request, account: Reader, asked: Annotated[Wanted, Dep
     """What is asked for as a CSV file, at most its newest 100,000 entries. That it was taken is an entry itself."""
     deps = deps_of(request)
     now = deps.wall.now()
-    with db.write(deps.engine) as conn:
+    with db.read(deps.engine) as conn:
         rows = audit.entries(conn, account.school, asked, MOST_EXPORTED)
-        audit.record(conn, now, account, "log.export", asked.subject or "-")
+    audit.look(deps.engine, now, account, "log.export", asked.subject or "-")
     name = f"access-log-{now:%Y-%m-%d}.csv"
     table = spreadsheet(COLUMNS, ((row.at.isoformat(), row.login, row.role, row.action, row.subject) for row in rows))
     return Response(table, media_type="text/csv", headers={"Content-Disposition": f"attachment; filename={name}"})

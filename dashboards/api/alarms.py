@@ -100,11 +100,11 @@ def alarm(request: Request, alarm_id: str, account: Reader) -> Json:
 def still(request: Request, alarm_id: str, account: Reader, evidence: str | None = None) -> Response:
     """A still of the alarm as JPEG: the one asked for, or the newest. The look is logged."""
     deps = deps_of(request)
-    with db.write(deps.engine) as conn:
+    with db.read(deps.engine) as conn:
         data = queries.still(conn, account.school, alarm_id, evidence)
-        if data is None:
-            raise NotFound("this alarm has no such still")
-        audit.record(conn, deps.wall.now(), account, "alarm.still", alarm_id)
+    if data is None:
+        raise NotFound("this alarm has no such still")
+    audit.look(deps.engine, deps.wall.now(), account, "alarm.still", alarm_id)
     return Response(data, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
 
@@ -168,6 +168,5 @@ def seen_alarm(request: Request, alarm_id: str, account: Account) -> Alarm:
     with db.read(deps.engine) as conn:
         found = views.alarm(conn, account.school, alarm_id, deps.school.zone, deps.clock.now())
     if found.student is not None:
-        with db.write(deps.engine) as conn:
-            audit.record(conn, deps.wall.now(), account, "alarm.view", alarm_id, found.student.id)
+        audit.look(deps.engine, deps.wall.now(), account, "alarm.view", alarm_id, found.student.id)
     return found

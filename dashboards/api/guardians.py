@@ -66,9 +66,9 @@ def guardians(request: Request, class_id: str, account: Reader) -> Json:
 
 def logged_guardians(deps: Deps, account: Account, class_id: str) -> ClassGuardians:
     """The guardians of an own class; the look is a row of the access log before it is an answer."""
-    with db.write(deps.engine) as conn:
+    with db.read(deps.engine) as conn:
         found = views.guardians_of_class(conn, account, class_id, deps.clock.now())
-        audit.record(conn, deps.wall.now(), account, "guardians.view", class_id)
+    audit.look(deps.engine, deps.wall.now(), account, "guardians.view", class_id)
     return found
 
 

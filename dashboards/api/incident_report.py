@@ -27,8 +27,7 @@ def report(request: Request, incident_id: str, account: Annotated[Account, Depen
     deps = deps_of(request)
     with db.read(deps.engine) as conn:
         content = incident_report(conn, account, incident_id, deps.clock.now(), deps.school.zone)
-    with db.write(deps.engine) as conn:
-        audit.record(conn, deps.wall.now(), account, "muster.report", incident_id)
+    audit.look(deps.engine, deps.wall.now(), account, "muster.report", incident_id)
     named = {
         "Content-Disposition": f'attachment; filename="incident-{incident_id[:13]}.pdf"',
         "Cache-Control": "no-store",

@@ -65,9 +65,9 @@ def leave(request: Request, class_id: str, account: Reader) -> Json:
 
 def logged_leave(deps: Deps, account: Account, class_id: str) -> ClassLeave:
     """The leave of an own class; the look is a row of the access log before it is an answer."""
-    with db.write(deps.engine) as conn:
+    with db.read(deps.engine) as conn:
         found = views.leave_of(conn, account, class_id, deps.clock.now(), deps.school.zone)
-        audit.record(conn, deps.wall.now(), account, "leave.view", class_id)
+    audit.look(deps.engine, deps.wall.now(), account, "leave.view", class_id)
     return found
 
 

@@ -64,8 +64,7 @@ def logged_muster(deps: Deps, account: Account) -> Muster:
     """The muster, and a line in the access log when it names students."""
     found = _muster(deps, account)
     if found.incident is not None:
-        with db.write(deps.engine) as conn:
-            audit.record(conn, deps.wall.now(), account, "muster.view", found.incident.id)
+        audit.look(deps.engine, deps.wall.now(), account, "muster.view", found.incident.id)
     return found
 
 

@@ -50,9 +50,8 @@ def student_report(
     """A student's term as PDF, from ``first`` (twenty weeks ago) to ``last`` (today). The export is logged."""
     deps = deps_of(request)
     since, until = _span(deps, first, last)
-    with db.write(deps.engine) as conn:
+    with db.read(deps.engine) as conn:
         own = must_own_student(conn, account, student)
-        audit.record(conn, deps.wall.now(), account, "report.export", student, f"{since}/{until}", "pdf")
         report = TermReport(
             school=str(conn.execute(sa.select(schools.c.name).where(schools.c.id == account.school)).scalar() or ""),
             class_title=own.title,
@@ -64,6 +63,7 @@ def student_report(
             marks=tuple(student_days.session_marks(conn, account.school, student, since, until)),
         )
         names = status_names_of(conn, account.school)
+    audit.look(deps.engine, deps.wall.now(), account, "report.export", student, f"{since}/{until}", "pdf")
     return _file(term_pdf(report, names), "pdf", f"student-{since}-{until}")
 
 
@@ -81,11 +81,11 @@ def class_report(
     """
     deps = deps_of(request)
     since, until = _span(deps, first, last)
-    with db.write(deps.engine) as conn:
+    with db.read(deps.engine) as conn:
         must_own(conn, account, class_id)
-        audit.record(conn, deps.wall.now(), account, "report.export", class_id, f"{since}/{until}", form)
         rows = reports.register_rows(conn, account.school, class_id, since, until)
         names = status_names_of(conn, account.school)
+    audit.look(deps.engine, deps.wall.now(), account, "report.export", class_id, f"{since}/{until}", form)
     content = report_files.class_xlsx(rows, names) if form == "xlsx" else report_files.class_csv(rows, names)
     return _file(content, form, f"class-{since}-{until}")
 
@@ -97,10 +97,10 @@ def school_report(
     """The school, its grades and classes, without any student and without groups of fewer than five."""
     deps = deps_of(request)
     since, until = _span(deps, first, last)
-    with db.write(deps.engine) as conn:
+    with db.read(deps.engine) as conn:
         school = school_of(conn, account)
-        audit.record(conn, deps.wall.now(), account, "report.export", school, f"{since}/{until}", form)
         figures = reports.school_figures(conn, school, since, until)
+    audit.look(deps.engine, deps.wall.now(), account, "report.export", school, f"{since}/{until}", form)
     content = report_files.school_xlsx(figures) if form == "xlsx" else report_files.school_csv(figures)
     return _file(content, form, f"school-{since}-{until}")
 

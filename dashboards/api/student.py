@@ -34,9 +34,9 @@ def student(request: Request, student: str, account: Reader) -> Json:
 
 def logged_student(deps: Deps, account: Account, student: str) -> StudentPage:
     """A student's page; the look is a row of the access log before it is an answer."""
-    with db.write(deps.engine) as conn:
+    with db.read(deps.engine) as conn:
         found = views.student_of(conn, account, student, deps.clock.now(), deps.school.zone)
-        audit.record(conn, deps.wall.now(), account, "student.view", student)
+    audit.look(deps.engine, deps.wall.now(), account, "student.view", student)
     return found
 
 
@@ -50,8 +50,10 @@ def attendance(
     since = first or max(until, date.min + views.LATELY) - views.LATELY
     if not timedelta(0) <= until - since <= _LONGEST:
         raise Conflict(f"a history reaches from a day to a later one, over at most {_LONGEST.days} days")
-    with db.write(deps.engine) as conn:
+    with db.read(deps.engine) as conn:
         must_own_student(conn, account, student)
-        audit.record(conn, deps.wall.now(), account, "student.history", student, f"{since}/{until}")
-        found = student_days.session_marks(conn, account.school, student, since, until)
-        return Json(views.named(conn, account.school, found))
+        found = views.named(
+            conn, account.school, student_days.session_marks(conn, account.school, student, since, until)
+        )
+    audit.look(deps.engine, deps.wall.now(), account, "student.history", student, f"{since}/{until}")
+    return Json(found)

@@ -32,7 +32,7 @@ def warnings(request: Request, class_id: str, account: Reader, weeks: Weeks = US
 
 def logged_warnings(deps: Deps, account: Account, class_id: str, weeks: int) -> Warnings:
     """The list of an own class; the look is a row of the access log before it is an answer."""
-    with db.write(deps.engine) as conn:
+    with db.read(deps.engine) as conn:
         found = views.warnings_of(conn, account, class_id, weeks, deps.clock.now(), deps.school.zone)
-        audit.record(conn, deps.wall.now(), account, "warnings.view", class_id)
+    audit.look(deps.engine, deps.wall.now(), account, "warnings.view", class_id)
     return found
