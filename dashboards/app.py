@@ -95,6 +95,7 @@ from dashboards.pages import (
 )
 from dashboards.replays import Replays
 from dashboards.security import SecurityHeaders
+from dashboards.standing import Watch
 from dashboards.views.readers import readers
 
 API = "/api/v1"
@@ -180,11 +181,12 @@ _PARTS = (
 
 def create_app(deps: Deps) -> FastAPI:
     """The console on ``deps``. It opens no connection before the first request."""
-    hub = Hub(deps, readers(deps))
+    hub, watch = Hub(deps, readers(deps)), Watch(deps)
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
         yield
+        await watch.close()
         await hub.close()
 
     app = FastAPI(
@@ -197,6 +199,7 @@ def create_app(deps: Deps) -> FastAPI:
     )
     app.state.deps = deps
     app.state.hub = hub
+    app.state.watch = watch
     app.state.gauges = DeviceGauges(deps)
     sealer_of(deps.dashboards.account_key)  # a key that cannot be used is said at the start
     app.state.provider = provider_of(deps.sign_on, deps.dashboards.base_url, deps.wall)

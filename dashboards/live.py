@@ -60,26 +60,35 @@ class Encoded(NamedTuple):
 
 
 class Client:
-    """One console's place in the stream: a bounded queue of changes; None in it means: start again from a snapshot."""
+    """One console's place in the stream: a bounded queue of changes.
+
+    None in it means: start again from a snapshot; a number: the stream is over, with this code.
+    """
 
     def __init__(self, viewer: Viewer, size: int = QUEUE) -> None:
         self.viewer = viewer
-        self.queue: asyncio.Queue[Encoded | None] = asyncio.Queue(maxsize=size)
+        self.queue: asyncio.Queue[Encoded | int | None] = asyncio.Queue(maxsize=size)
+        self.ended = False
 
     def offer(self, encoded: Encoded) -> None:
         """Queue a change without ever waiting; a full queue is emptied and asks for a resync instead."""
-        if not self.viewer.sees(encoded.change):
+        if self.ended or not self.viewer.sees(encoded.change):
             return
         try:
             self.queue.put_nowait(encoded)
         except asyncio.QueueFull:
-            self._start_again()
+            self._instead(None)
+            resyncs.labels("overflow").inc()
 
-    def _start_again(self) -> None:
+    def end(self, code: int) -> None:
+        """Let this console hear nothing more, not even what waits for it."""
+        self.ended = True
+        self._instead(code)
+
+    def _instead(self, last: int | None) -> None:
         while not self.queue.empty():
             self.queue.get_nowait()
-        self.queue.put_nowait(None)
-        resyncs.labels("overflow").inc()
+        self.queue.put_nowait(last)
 
     def text_for(self, encoded: Encoded) -> str:
         """The message of a change as this console gets it."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import anyio
 import msgspec
-import sqlalchemy as sa
 from anyio.abc import TaskGroup
 from anyio.to_thread import run_sync
 from fastapi import APIRouter
@@ -12,45 +11,16 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from campus import db
 from campus.clock import to_ms
-from campus.errors import NotFound
 from dashboards.access import audit
-from dashboards.access.accounts import Account
 from dashboards.access.origin import ForeignOrigin, check_origin
-from dashboards.access.people import signed_in
-from dashboards.access.roles import Right, may
-from dashboards.city.scope import school_of, schools_of
-from dashboards.deps import deps_of
-from dashboards.live import Client, Hub, Viewer, resyncs
-from dashboards.views.classes import own_class
+from dashboards.access.people import session_token
+from dashboards.access.sessions import token_hash
+from dashboards.deps import Deps, deps_of
+from dashboards.live import Client, Hub, resyncs
+from dashboards.standing import Standing, Watch, Wish, standings
 
 router = APIRouter()
 PING_S = 5.0
-# Close codes the page's script knows (4000-4999 are for applications).
-SESSION_ENDED = 4401
-NOT_YOURS = 4403
-
-
-class Page(msgspec.Struct, frozen=True):
-    """What a page follows, and the right it takes."""
-
-    right: Right
-    rows: frozenset[str] = frozenset()
-    nudges: frozenset[str] = frozenset()
-
-
-# A role that may see numbers only is nudged and asks again; no row of an alarm or a student reaches it.
-PAGES: dict[str, Page] = {
-    "console": Page("alarms.read", rows=frozenset({"alarm", "site", "device"})),
-    "roll": Page("roll.read", rows=frozenset({"roll"})),
-    "muster": Page("muster.read", nudges=frozenset({"muster", "site"})),
-    "devices": Page("devices.read", rows=frozenset({"device"})),
-    "device": Page("devices.read", rows=frozenset({"device"})),
-    "coverage": Page("devices.read", nudges=frozenset({"device", "alarm"})),
-    "on-site": Page("site.read", nudges=frozenset({"site", "roll"})),
-    "overview": Page("overview.read", nudges=frozenset({"alarm", "roll", "device", "site"})),
-    "city": Page("city.read", nudges=frozenset({"alarm", "city"})),
-    "admin": Page("platform.read"),
-}
 
 
 @router.websocket("/live")
@@ -61,57 +31,37 @@ async def live(socket: WebSocket, page: str, after: int, class_id: str = "", sch
     except ForeignOrigin:
         await socket.close(1008)  # before accept: the browser gets 403 and learns nothing
         return
-    account = await run_sync(signed_in, socket)
+    wish = Wish(token_hash(session_token(socket) or ""), page, class_id, school)
+    standing = await run_sync(_admit, deps_of(socket), wish)
     await socket.accept()
-    if account is None:
-        await socket.close(SESSION_ENDED)
+    if isinstance(standing, int):
+        await socket.close(standing)
         return
-    viewer = await run_sync(_admit, socket, account, page, class_id, school)
-    if viewer is None:
-        await socket.close(NOT_YOURS)
-        return
-    await _serve(socket, Client(viewer), after, page)
-
-
-def _admit(socket: WebSocket, account: Account, page: str, class_id: str, school: str) -> Viewer | None:
-    """What the person may follow here, or None. Following a roll is logged as a look at it."""
-    deps, known = deps_of(socket), PAGES.get(page)
-    if known is None or not may(account.role, known.right):
-        return None
-    with db.read(deps.engine) as conn:
-        followed = _school(conn, account, page, school)
-    if followed is None:
-        return None
-    viewer = Viewer(schools=followed, rows=known.rows, nudges=known.nudges)
-    if page != "roll":
-        return viewer
-    with db.read(deps.engine) as conn:
-        if not own_class(conn, account, class_id):
-            return None
-    with db.write(deps.engine) as conn:
-        audit.record(conn, deps.wall.now(), account, "roll.live", class_id)
-    return msgspec.structs.replace(viewer, scope=class_id)
-
-
-def _school(conn: sa.Connection, account: Account, page: str, school: str) -> frozenset[str] | None:
-    """The schools whose changes a page follows: the own one but on overview and city; None: not for this account."""
-    if page == "city":
-        return schools_of(conn, account)
-    if page != "overview":
-        return frozenset({account.school})
+    client, watch = Client(standing.viewer), socket.app.state.watch
+    assert isinstance(watch, Watch)
+    watch.add(client, wish, standing)
     try:
-        return frozenset({school_of(conn, account, school)})
-    except NotFound:
-        return None
+        await _serve(socket, client, after)
+    finally:
+        watch.remove(client)
 
 
-async def _serve(socket: WebSocket, client: Client, after: int, page: str) -> None:
+def _admit(deps: Deps, wish: Wish) -> Standing | int:
+    """As what the page may be followed, or the code to close with. Following a roll is logged as a look at it."""
+    with db.read(deps.engine) as conn:
+        standing = standings(conn, deps, [wish])[wish]
+    if isinstance(standing, Standing) and wish.page == "roll":
+        audit.look(deps.engine, deps.wall.now(), standing.account, "roll.live", wish.class_id)
+    return standing
+
+
+async def _serve(socket: WebSocket, client: Client, after: int) -> None:
     hub: Hub = socket.app.state.hub
     until = await hub.subscribe(client)
     try:
         async with anyio.create_task_group() as group:
             group.start_soon(_until_gone, socket, group)
-            group.start_soon(_ping, socket, hub, group, page)
+            group.start_soon(_ping, socket, hub, group)
             await _send(socket, client, hub, after, until, group)
     finally:
         hub.unsubscribe(client)
@@ -124,11 +74,15 @@ async def _send(socket: WebSocket, client: Client, hub: Hub, after: int, until: 
             encoded = await client.queue.get()
             if encoded is None:
                 await socket.send_text('{"type":"resync"}')
+            elif isinstance(encoded, int):
+                await socket.close(encoded)
+                break
             elif encoded.change.id > seen:
                 await socket.send_text(client.text_for(encoded))
                 seen = encoded.change.id
     except (WebSocketDisconnect, RuntimeError):
-        group.cancel_scope.cancel()  # gone: RuntimeError is what starlette raises for a socket closed meanwhile
+        pass  # gone: RuntimeError is what starlette raises for a socket closed meanwhile
+    group.cancel_scope.cancel()
 
 
 async def _catch_up(socket: WebSocket, client: Client, hub: Hub, after: int, until: int) -> int:
@@ -152,18 +106,13 @@ async def _until_gone(socket: WebSocket, group: TaskGroup) -> None:
         group.cancel_scope.cancel()
 
 
-async def _ping(socket: WebSocket, hub: Hub, group: TaskGroup, page: str) -> None:
-    """Every few seconds: the platform's time, whether the stream is fresh, and whether the person still may look."""
-    deps = deps_of(socket)
+async def _ping(socket: WebSocket, hub: Hub, group: TaskGroup) -> None:
+    """Every few seconds: the platform's time, and whether the stream is fresh."""
+    clock = deps_of(socket).clock
     try:
         while True:
-            beat = {"type": "ping", "now": to_ms(deps.clock.now()), "fresh": hub.healthy}
+            beat = {"type": "ping", "now": to_ms(clock.now()), "fresh": hub.healthy}
             await socket.send_text(msgspec.json.encode(beat).decode())
             await anyio.sleep(PING_S)
-            account = await run_sync(signed_in, socket)
-            if account is None or not may(account.role, PAGES[page].right):
-                await socket.close(SESSION_ENDED)
-                group.cancel_scope.cancel()
-                return
     except (WebSocketDisconnect, RuntimeError):
         group.cancel_scope.cancel()

@@ -35,6 +35,11 @@ def cookie_name(deps: Deps) -> str:
     return f"__Host-{PLAIN_COOKIE}" if deps.dashboards.secure_cookies else PLAIN_COOKIE
 
 
+def session_token(connection: HTTPConnection) -> str | None:
+    """The token of the session in the cookie."""
+    return connection.cookies.get(cookie_name(deps_of(connection)))
+
+
 def signed_in(connection: HTTPConnection) -> Account | None:
     """The account of the session in the cookie, or of the token that a program shows; or None."""
     deps = deps_of(connection)
@@ -42,7 +47,7 @@ def signed_in(connection: HTTPConnection) -> Account | None:
     if bearer is not None:
         account = tokens.account_of_token(deps.engine, bearer, deps.wall.now())
         return account if account is not None and account.school == deps.school.id else None
-    token = connection.cookies.get(cookie_name(deps))
+    token = session_token(connection)
     if not token:
         return None
     with db.read(deps.engine) as conn:

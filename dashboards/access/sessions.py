@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import msgspec
@@ -52,20 +53,33 @@ def open_session(
 
 def account_of_session(conn: sa.Connection, token: str, now: datetime, *, pending: bool = False) -> Account | None:
     """Whose session a token is; None when it is unknown, expired, revoked, or the account is disabled."""
+    hashed = token_hash(token)
+    return _accounts(conn, login_sessions.c.token_hash == hashed, now, pending=pending).get(hashed)
+
+
+def accounts_of_sessions(conn: sa.Connection, hashes: Collection[str], now: datetime) -> dict[str, Account]:
+    """Whose sessions are those with these hashes of tokens, by hash; those of nobody are left out."""
+    return _accounts(conn, login_sessions.c.token_hash.in_(hashes), now)
+
+
+def _accounts(
+    conn: sa.Connection, which: sa.ColumnElement[bool], now: datetime, *, pending: bool = False
+) -> dict[str, Account]:
     query = (
-        sa.select(accounts, login_sessions.c.way)
+        sa.select(accounts, login_sessions.c.way, login_sessions.c.token_hash)
         .join(login_sessions, login_sessions.c.account == accounts.c.id)
         .where(
-            login_sessions.c.token_hash == token_hash(token),
+            which,
             login_sessions.c.expires_at > now,
             login_sessions.c.revoked_at.is_(None),
             sa.func.coalesce(login_sessions.c.pending, sa.false()) == pending,
             accounts.c.disabled_at.is_(None),
         )
     )
-    row = conn.execute(query).mappings().first()
-    if row is None:
-        return None
+    return {row["token_hash"]: _account(row) for row in conn.execute(query).mappings()}
+
+
+def _account(row: sa.RowMapping) -> Account:
     found = account_of(row)
     # Whom the provider vouches for is asked for no password, so a first one is not in the way.
     return msgspec.structs.replace(found, initial=False) if row["way"] == SIGN_ON else found

@@ -7,6 +7,7 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15000;
 const SESSION_ENDED = 4401;
 const NOT_YOURS = 4403;
+const RIGHTS_CHANGED = 4409;
 
 /**
  * Follow the page's changes after `seen`.
@@ -64,6 +65,10 @@ export function follow({ seen, page = boot.page, classId = "", school = "", chan
     clearTimeout(watchdog);
     if (code === SESSION_ENDED) {
       location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
+      return;
+    }
+    if (code === RIGHTS_CHANGED) {
+      location.reload(); // the server decides what this page is now, and whether it is one's own
       return;
     }
     state("lost");

@@ -9,8 +9,10 @@ import pyotp
 import pytest
 from playwright.sync_api import expect
 
+from campus import db
 from campus.clock import to_ms
 from campus.events import GatePass, SensorAlarm, Status
+from dashboards.tables import accounts
 from tests.browser.conftest import SIZES, Console, Language, Visitor
 from tests.dashboards.console_seed import PASSWORD
 
@@ -208,6 +210,18 @@ def test_an_account_that_is_disabled_is_out_at_once(visit: Visit) -> None:
     admin.select_option("#log-filter [name=action]", "sign_in.password")
     admin.locator("#log-filter button.primary").click()
     expect(admin.locator("#access tr")).to_have_text([re.compile("guard.*用密码登录")])  # what the form asks for alone
+
+
+def test_a_page_is_another_one_as_soon_as_its_person_has_another_role(visit: Visit, console: Console) -> None:
+    visitor = visit()
+    page = visitor.sign_in("guard")
+    page.goto(f"{console.url}/devices")
+    firmware = page.locator("nav a[href='/firmware']")
+    page.locator("#live-state[data-state=live]").wait_for()
+    expect(firmware).to_have_count(0)
+    with db.write(console.play.engine) as conn:
+        conn.execute(accounts.update().where(accounts.c.login == "guard").values(role="facility"))
+    expect(firmware).not_to_have_count(0, timeout=10_000)
 
 
 def test_a_wrong_password_is_told_kindly_and_a_stranger_sees_nothing(visit: Visit, console: Console) -> None:

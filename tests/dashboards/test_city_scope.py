@@ -12,7 +12,7 @@ from campus.clock import VirtualClock
 from dashboards.access.accounts import RefusedAccount, create_account
 from dashboards.city import store
 from dashboards.deps import Deps
-from dashboards.socket import NOT_YOURS
+from dashboards.standing import NOT_YOURS
 from tests.dashboards.conftest import BASE, SignIn
 
 API = "/api/v1"

@@ -138,12 +138,21 @@ def test_another_site_cannot_listen_in(sign_in: SignIn, deps: Deps) -> None:
 
 
 def test_a_revoked_session_ends_its_stream(sign_in: SignIn, deps: Deps, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dashboards.socket.PING_S", 0.05)
+    monkeypatch.setattr("dashboards.standing.LOOK_S", 0.05)
     with stream(sign_in("guard"), "console", newest(deps)) as socket:
         with db.write(deps.engine) as conn:
             guard = conn.execute(sa.select(accounts.c.id).where(accounts.c.login == "guard")).scalar_one()
             sessions.revoke_all(conn, guard, deps.wall.now())
         assert closing_code(socket) == 4401
+
+
+def test_who_is_ended_hears_not_even_what_waits() -> None:
+    client = live.Client(live.Viewer(schools=frozenset({SCHOOL}), nudges=frozenset({"site"})))
+    first, later = (live.Encoded(changes.Change(number, SCHOOL, "site", "", ""), "", "") for number in (1, 2))
+    client.offer(first)
+    client.end(4401)
+    client.offer(later)
+    assert (client.queue.get_nowait(), client.queue.empty()) == (4401, True)
 
 
 def test_the_seeded_alarms_are_in_the_first_picture(sign_in: SignIn, deps: Deps) -> None:
