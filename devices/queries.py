@@ -94,11 +94,20 @@ class DeviceDetail(msgspec.Struct, frozen=True):
     outages: tuple[Outage, ...]
 
 
-def device_list(conn: sa.Connection, school: str, now: datetime) -> list[DeviceRow]:
-    """Every device in use, what needs a person first."""
+def device_list(
+    conn: sa.Connection, school: str, now: datetime, only: Collection[str] | None = None
+) -> list[DeviceRow]:
+    """Every device in use, or ``only`` some, what needs a person first."""
     comes_and_goes = _flapping(conn, school, now)
-    rows = [_device_row(row, now, comes_and_goes) for row in conn.execute(_devices(school))]
+    wanted = _devices(school) if only is None else _devices(school).where(devices.c.id.in_(only))
+    rows = [_device_row(row, now, comes_and_goes) for row in conn.execute(wanted)]
     return sorted(rows, key=_badness)
+
+
+def any_heard(conn: sa.Connection, school: str) -> bool:
+    """Whether any device in use is heard of."""
+    heard = _devices(school).where(device_states.c.state.in_(("online", "late", "sleeping")))
+    return conn.execute(heard.limit(1)).first() is not None
 
 
 def device_detail(conn: sa.Connection, school: str, device: str, now: datetime) -> DeviceDetail:

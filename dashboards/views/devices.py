@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -132,11 +132,12 @@ def line_of(row: DeviceRow, platform_hears: bool) -> DeviceLine:
     )
 
 
-def lines(conn: sa.Connection, school: str, now: datetime) -> tuple[DeviceLine, ...]:
-    """Every device in use; those that need a person first."""
-    rows = queries.device_list(conn, school, now)
-    hears = any(row.state in {"online", "late", "sleeping"} for row in rows)
-    found = [line_of(row, hears) for row in rows]
+def lines(
+    conn: sa.Connection, school: str, now: datetime, only: Collection[str] | None = None
+) -> tuple[DeviceLine, ...]:
+    """Every device in use, or ``only`` some; those that need a person first."""
+    hears = queries.any_heard(conn, school)
+    found = [line_of(row, hears) for row in queries.device_list(conn, school, now, only)]
     return tuple(sorted(found, key=lambda line: _ORDER.index(line.needs[0]) if line.needs else len(_ORDER)))
 
 
@@ -182,6 +183,5 @@ def device_file(conn: sa.Connection, school: str, device: str, now: datetime) ->
 
 
 def lines_changed(conn: sa.Connection, school: str, found: Sequence[Change], now: datetime) -> Mapping[str, DeviceLine]:
-    """The lines that device changes are about, by device id; one query for however many."""
-    wanted = {change.key for change in found}
-    return {line.id: line for line in lines(conn, school, now) if line.id in wanted}
+    """The lines that device changes are about, by device id; read together, however many."""
+    return {line.id: line for line in lines(conn, school, now, {change.key for change in found})}
