@@ -192,8 +192,9 @@ def test_a_sensor_shows_its_readings_as_a_chart(visit: Visit) -> None:
 def test_a_person_chooses_language_and_light_and_they_stay(visit: Visit) -> None:
     page = visit().sign_in("guard")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-    page.locator("button[name=theme]").click()
-    page.locator("button[name=language]").click()
+    for choice in ("theme", "language"):
+        with page.expect_navigation():
+            page.locator(f"button[name={choice}]").click()
     page.reload()
     expect(page.locator("html")).to_have_attribute("data-theme", "light")
     expect(page.locator("html")).to_have_attribute("lang", "en")
