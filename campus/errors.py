@@ -69,5 +69,9 @@ class Conflict(CampusError):
     """The thing changed meanwhile, or its state does not allow this step."""
 
 
+class Overtaken(Conflict):
+    """Somebody else has spoken since this was said; their word stands."""
+
+
 class Outdated(Conflict):
     """Somebody else changed the thing since the caller read it."""

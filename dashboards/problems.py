@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from campus.errors import CampusError, Conflict, NotFound, Unavailable
+from campus.errors import CampusError, Conflict, NotFound, Overtaken, Unavailable
 from dashboards.access.accounts import RefusedAccount
 from dashboards.access.origin import ForeignOrigin
 from dashboards.access.people import Forbidden, PasswordDue, SignInNeeded
@@ -28,6 +28,7 @@ MEANINGS: tuple[tuple[type[Exception], int, str], ...] = (
     (Forbidden, 403, "forbidden"),
     (ForeignOrigin, 403, "foreign_origin"),
     (NotFound, 404, "not_found"),
+    (Overtaken, 409, "overtaken"),
     (Conflict, 409, "conflict"),
     (InvalidBody, 422, "invalid"),
     (RequestValidationError, 422, "invalid"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import sqlalchemy as sa
@@ -93,11 +93,18 @@ def begin(
 
 
 def account(
-    conn: sa.Connection, incident: Incident, students: Collection[str], state: State, by: str, now: datetime
+    conn: sa.Connection,
+    incident: Incident,
+    students: Collection[str],
+    state: State,
+    by: str,
+    now: datetime,
+    said_at: datetime | None = None,
 ) -> int:
     """Say of ``students`` that they are in ``state``; return of how many that is news.
 
-    Several people may do so at once. Raises `NotFound` for a student who is not of this muster, `Conflict` when the
+    Several people may do so at once. ``said_at``: when it was said, where the way to us took a while; of whom somebody
+    else has spoken since, that stands. Raises `NotFound` for a student who is not of this muster, `Conflict` when the
     incident has ended.
     """
     if incident.closed_at is not None:
@@ -106,7 +113,7 @@ def account(
     known = {row.student: row for row in conn.execute(sa.select(muster).where(*here))}
     if strangers := sorted(set(students) - set(known)):
         raise NotFound(f"student {strangers[0]!r} is not of this muster")
-    news = [row for row in known.values() if row.state != state]
+    news = [row for row in known.values() if row.state != state and not _overtaken(row, by, said_at)]
     if not news:
         return 0
     conn.execute(
@@ -123,6 +130,11 @@ def account(
     keys = [(f"{incident.id}:{class_id}", class_id) for class_id in touched]
     changes.append_all(conn, now, incident.school, "muster", keys)
     return len(news)
+
+
+def _overtaken(row: sa.Row[Any], by: str, said_at: datetime | None) -> bool:
+    """Whether somebody other than ``by`` has spoken of a student after ``said_at``."""
+    return said_at is not None and row.at is not None and row.by not in (None, by) and row.at > said_at
 
 
 def end(conn: sa.Connection, incident: Incident, by: str, now: datetime, note: str = "") -> Incident:

@@ -17,12 +17,13 @@ from attendance.sessions.pupils import pupils_of
 from attendance.site import site
 from attendance.site.site import SiteState
 from campus.clock import to_ms
-from campus.errors import Conflict, NotFound
+from campus.errors import Conflict, NotFound, Overtaken
 
 _LONGEST_REASON = 500
 # So long after its evidence ended a session can be corrected by its teachers, unless the school says otherwise;
 # afterwards only by the office.
 OPEN_FOR = timedelta(days=14)
+SAID_LATER = timedelta(minutes=1)  # a word that took longer than this to arrive says when it was said
 
 
 def correct(
@@ -36,12 +37,16 @@ def correct(
     *,
     office: bool = False,
     open_for: timedelta = OPEN_FOR,
+    said_at: datetime | None = None,
 ) -> Mark:
     """Append ``status`` as a person's word, with the reason in that person's words; no machine overwrites it.
 
-    ``by`` is the account's id. Raises `NotFound` for a session or student that is not there, `Conflict` for an unknown
-    status, an empty or overlong reason, or a session that is locked: ``open_for`` after its end, unless the ``office``
-    speaks, which the mark's evidence then says.
+    ``by`` is the account's id. ``said_at``: when it was said, where the way to us took a while; the same word arriving
+    twice is one mark, and what another person said meanwhile stands (`Overtaken`).
+
+    Raises `NotFound` for a session or student that is not there, `Conflict` for an unknown status, an empty or overlong
+    reason, or a session that is locked: ``open_for`` after its end, unless the ``office`` speaks, which the mark's
+    evidence then says.
     """
     words = reason.strip()
     if status not in STATUSES:
@@ -51,7 +56,17 @@ def correct(
     if not by or by == MACHINE:
         raise Conflict("a correction needs the account of the person who makes it")
     session, standing = _find(conn, session_id, student)
-    mark = Mark(status=status, why="corrected", evidence=_lock_of(session, now, office, open_for), by=by, reason=words)
+    evidence = _lock_of(session, now, office, open_for)
+    mark = Mark(status=status, why="corrected", evidence=evidence, by=by, reason=words)
+    if said_at is not None:
+        if standing is not None and standing.held and _same_word(standing.mark, mark):
+            return standing.mark
+        if other := _spoke_since(conn, session_id, student, by, said_at):
+            raise Overtaken(
+                f"{other} has spoken of this student since {said_at:%H:%M:%S} UTC; see what the roll says now"
+            )
+        if now - said_at >= SAID_LATER:
+            mark = msgspec.structs.replace(mark, evidence={**evidence, "said_at": to_ms(said_at)})
     append(conn, [entry_of(session, student, standing, mark, held=True)], now)
     _vouch(conn, session, student, "in" if status in ("present", "late") else "out", "corrected", now)
     return mark
@@ -153,6 +168,18 @@ def _find(conn: sa.Connection, session_id: str, student: str) -> tuple[Session, 
 
 def _on_roll(conn: sa.Connection, session: Session, student: str) -> bool:
     return student in pupils_of(conn, [session], [(session.school, student)])[session.id]
+
+
+def _same_word(one: Mark, other: Mark) -> bool:
+    return (one.status, one.by, one.reason) == (other.status, other.by, other.reason)
+
+
+def _spoke_since(conn: sa.Connection, session_id: str, student: str, by: str, since: datetime) -> str | None:
+    """The account, other than ``by``, that has spoken of this student after ``since``."""
+    spoken = (marks.c.session == session_id, marks.c.student == student, marks.c.by.not_in((MACHINE, by)))
+    query = sa.select(marks.c.by).where(*spoken, marks.c.at > since).order_by(marks.c.number.desc()).limit(1)
+    found: str | None = conn.execute(query).scalar()
+    return found
 
 
 def _last_of_machine(conn: sa.Connection, session_id: str, student: str) -> Mark | None:

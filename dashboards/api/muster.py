@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -42,10 +43,14 @@ class Beginning(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Tick(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is known of some students now; ``open`` takes a tick back."""
+    """What is known of some students now; ``open`` takes a tick back.
+
+    ``said_at``: when it was said, if it could not be sent then; of whom somebody else has spoken since, that stands.
+    """
 
     students: Annotated[tuple[str, ...], Meta(min_length=1, max_length=500)]
     state: State
+    said_at: Annotated[datetime, Meta(tz=True)] | None = None
 
 
 class AllClear(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -100,7 +105,9 @@ def tick(request: Request, incident_id: str, account: Reader, said: Annotated[Ti
             ours = {line.student for line in incidents.lines(conn, incident_id) if line.class_id in mine}
             if foreign := sorted(set(said.students) - ours):
                 raise NotFound(f"student {foreign[0]!r} is none of your muster")
-        incidents.account(conn, incident, said.students, said.state, account.id, deps.clock.now())
+        now = deps.clock.now()
+        said_at = min(said.said_at, now) if said.said_at else None
+        incidents.account(conn, incident, said.students, said.state, account.id, now, said_at)
     return Json(_muster(deps, account))
 
 

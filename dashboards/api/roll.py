@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, TypedDict
 
 import msgspec
@@ -40,6 +40,14 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     status: Status
     reason: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class SaidCorrection(Correction, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``said_at``: when it was said, if it could not be sent then. Sent twice it is one mark; what another person said
+    of the student meanwhile stands, and the answer is 409 ``overtaken``.
+    """
+
+    said_at: Annotated[datetime, Meta(tz=True)] | None = None
 
 
 class BulkCorrection(Correction, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -81,20 +89,22 @@ def logged_roll(
     return found
 
 
-@router.post(_MARK + "/correction", dependencies=[OwnOrigin], **described(RollLine, Correction))
+@router.post(_MARK + "/correction", dependencies=[OwnOrigin], **described(RollLine, SaidCorrection))
 def correct(
     request: Request,
     session: str,
     student: str,
     account: Corrector,
-    said: Annotated[Correction, Depends(body(Correction))],
+    said: Annotated[SaidCorrection, Depends(body(SaidCorrection))],
 ) -> Json:
     """Correct a mark: appended beside the machine's, which stays and no longer decides."""
     deps = deps_of(request)
     with db.write(deps.engine) as conn:
         class_id = _own_session(conn, account, session)
         power = _power(deps, account)
-        corrections.correct(conn, session, student, said.status, said.reason, account.id, deps.clock.now(), **power)
+        now = deps.clock.now()
+        said_at = min(said.said_at, now) if said.said_at else None
+        corrections.correct(conn, session, student, said.status, said.reason, account.id, now, said_at=said_at, **power)
         _record(conn, deps, account, "roll.correct", session, student)
         return Json(_line(conn, deps, class_id, session, student))
 

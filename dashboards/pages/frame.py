@@ -111,6 +111,7 @@ def _boot(deps: Deps, language: Language, account: Account | None, page: str) ->
     """What every script needs: who, where, and the platform's time with how fast it runs."""
     return {
         "page": page,
+        "who": account.id if account is not None else "",
         "language": language,
         "zone": deps.school.timezone,
         "now": to_ms(deps.clock.now()),

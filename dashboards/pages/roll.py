@@ -19,7 +19,7 @@ from dashboards.pages.school_words import school_words
 from dashboards.views.classes import own_classes
 
 router = APIRouter(include_in_schema=False)
-TEXTS = ("roll", "status", "why", "correct", "site", "leave")
+TEXTS = ("roll", "page", "unsaved", "status", "why", "correct", "site", "leave")
 Teacher = Annotated[Account, Depends(allow("roll.read"))]
 
 

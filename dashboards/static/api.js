@@ -10,13 +10,14 @@ export class Problem extends Error {
   }
 }
 
-async function answerTo(method, path, body, media) {
+async function answerTo(method, path, body, media, patience_ms) {
   let answer;
   try {
     answer = await fetch(`/api/v1${path}`, {
       method,
       headers: { Accept: "application/json", "Content-Type": media, "X-Campus-Write": "1" },
       body: body === undefined || media !== "application/json" ? body : JSON.stringify(body),
+      signal: patience_ms ? AbortSignal.timeout(patience_ms) : undefined,
     });
   } catch {
     throw new Problem(0, "offline", "");
@@ -28,7 +29,7 @@ async function answerTo(method, path, body, media) {
   return { value, answer };
 }
 
-const ask = async (method, path, body, media = "application/json") => (await answerTo(method, path, body, media)).value;
+const ask = async (method, path, body, media = "application/json", patience_ms = 0) => (await answerTo(method, path, body, media, patience_ms)).value;
 
 export const get = (path) => ask("GET", path);
 /** A page of a long list, and the path of the next one or null. */
@@ -37,7 +38,8 @@ export async function page(path) {
   const next = /<\/api\/v1([^>]+)>; rel="next"/.exec(answer.headers.get("Link") ?? "");
   return { rows: value, next: next && next[1] };
 }
-export const post = (path, body = {}) => ask("POST", path, body);
+/** Write; with `patience_ms`, an answer that takes longer counts as a lost network. */
+export const post = (path, body = {}, patience_ms = 0) => ask("POST", path, body, "application/json", patience_ms);
 /** Send a file as the body. */
 export const send = (path, file) => ask("POST", path, file, file.type || "application/octet-stream");
 export const patch = (path, body) => ask("PATCH", path, body);

@@ -1,11 +1,12 @@
 // Correcting several students at once: choose by touch, one status and reason for all, undone as one.
 import { $, t } from "./boot.js";
 import { attempt, post } from "./api.js";
+import { isLost } from "./unsaved.js";
 import { toast } from "./toast.js";
 
 export class Many {
-  constructor({ paint, lines, session, take }) {
-    Object.assign(this, { paint, lines, session, take, on: false, chosen: new Set() });
+  constructor({ paint, lines, session, take, correct }) {
+    Object.assign(this, { paint, lines, session, take, correct, on: false, chosen: new Set() });
     $("#pick-many").addEventListener("click", () => this.toggle());
     $("#many-open").addEventListener("click", () => this.choose((line) => line.status === null || line.status === "unknown"));
     $("#many-all").addEventListener("click", () => this.choose(() => true));
@@ -48,10 +49,14 @@ export class Many {
     const students = [...this.chosen];
     const said = { students, status: form.get("status"), reason: form.get("reason").trim() };
     const path = `/sessions/${this.session().id}`;
-    const lines = await attempt(() => post(`${path}/corrections`, said));
-    if (!lines) return;
-    this.take(lines);
+    const lines = await attempt(() => post(`${path}/corrections`, said).catch((error) => { if (!isLost(error)) throw error; return null; }));
+    if (lines === undefined) return;
     this.toggle(false);
+    if (lines === null) { // the network is away: each is kept until it is back
+      for (const student of students) this.correct(student, said.status, said.reason);
+      return;
+    }
+    this.take(lines);
     const undo = { label: t("correct.undo_short"), run: () => this.undo(path, students) };
     toast(t("correct.done_many", { n: students.length, status: t(`status.${said.status}`) }), { action: undo });
   }

@@ -1,8 +1,9 @@
 // The muster: everybody ticks at once, everybody sees the same count, and the classes that still miss somebody come first.
-import { $, $$, batched, boot, clone, data, everySecond, fill, setMark, setNow, since, sync, t, when } from "./boot.js";
+import { $, $$, batched, boot, clone, data, everySecond, fill, setMark, setNow, since, sync, t, when, word } from "./boot.js";
 import { Problem, attempt, get, post } from "./api.js";
 import { follow } from "./live.js";
 import { toast } from "./toast.js";
+import { Unsaved } from "./unsaved.js";
 
 const TONES = { open: "warning", missing: "critical", seen: "good", away: "good", left: "good" };
 
@@ -20,6 +21,7 @@ const seconds = (s) => (s === null || s === undefined ? "—" : t("muster.min_s"
 
 /** What is known of a student, in words: where the lesson is of who is not with the class, and `seen`. */
 function note(pupil) {
+  if (pupil.unsaved) return t("unsaved.short");
   const group = pupil.room ? `${t("muster.room", { room: place(pupil.room), subject: pupil.subject })} ` : "";
   return group + seen(pupil);
 }
@@ -33,21 +35,41 @@ function seen(pupil) {
   return pupil.state === "missing" ? `${t("muster.searched", { who: pupil.by ?? "", time: when(pupil.at, true) })} ${last}` : last + doubt;
 }
 
-async function tick(students, state) {
-  const fresh = await attempt(() => post(`/incidents/${view.incident.id}/tick`, { students, state }));
-  if (fresh) show(fresh);
+function tick(students, state) {
+  unsaved.say(students, `/incidents/${view.incident.id}/tick`, { students, state }, { state });
+}
+
+/** A pupil as the page shows it: what this person has just said, or what the platform knows. */
+function shown(pupil) {
+  const said = unsaved.of(pupil.id);
+  return said ? { ...pupil, ...said.shown, unsaved: true } : pupil;
+}
+
+/** A tick has arrived; of whom somebody else has spoken since, that stands, and it is told. */
+function saved(item, answer) {
+  if (answer instanceof Problem) {
+    toast(`${word("error", answer.code)}: ${answer.message}`, { bad: true });
+    return;
+  }
+  show(answer);
+  const pupils = answer.classes.flatMap((row) => row.students).filter((pupil) => item.about.includes(pupil.id));
+  for (const pupil of pupils.filter((one) => one.state !== item.shown.state && one.state !== "left")) {
+    const own = { ...item, id: `${item.id} ${pupil.id}`, about: [pupil.id], body: { ...item.body, students: [pupil.id] } };
+    unsaved.overtaken(own, t("unsaved.overtaken", { name: pupil.name, theirs: t("unsaved.theirs", { status: t(`muster.state_${pupil.state}`), why: seen(pupil) }), yours: t(`muster.state_${item.shown.state}`) }));
+  }
 }
 
 function makeClass(row) {
   const element = clone("class");
   $("[data-rest]", element).addEventListener("click", () => {
-    const open = view.classes.find((one) => one.id === row.id).students.filter((pupil) => pupil.state === "open");
+    const open = view.classes.find((one) => one.id === row.id).students.map(shown).filter((pupil) => pupil.state === "open");
     tick(open.map((pupil) => pupil.id), "seen");
   });
   return element;
 }
 
-function updateClass(element, row) {
+function updateClass(element, known) {
+  const row = { ...known, students: known.students.map(shown) };
   const room = row.room ? t("muster.room", { room: place(row.room), subject: row.subject }) : "";
   fill(element, { title: row.title, count: `${row.accounted} / ${row.total}`, room });
   element.classList.toggle("complete", row.accounted === row.total);
@@ -71,7 +93,7 @@ function makePupil(pupil) {
 }
 
 function updatePupil(element, pupil) {
-  element.className = `tone-${TONES[pupil.state]}`;
+  element.className = `tone-${TONES[pupil.state]}${pupil.unsaved ? " unsaved" : ""}`;
   setMark($(".pupil-mark", element), TONES[pupil.state]);
   fill(element, { name: pupil.name, note: note(pupil) });
   const waiting = pupil.state === "open" || pupil.state === "missing";
@@ -186,6 +208,7 @@ $("form", $("#end-box")).addEventListener("submit", async (event) => {
 });
 
 if (alarm && $("#exercise")) $("#exercise").checked = false; // who comes from a real alarm means it
+const unsaved = new Unsaved({ painted: paint, sent: saved });
 everySecond(age);
 paint();
 follow({ seen: view.seen, change, resync });

@@ -1,10 +1,11 @@
 // The class roll: exceptions on top with their reason, one touch to correct, everything else on the same screen.
 import { $, boot, batched, clone, data, day, fill, setMark, setNow, sync, t, when, word } from "./boot.js";
-import { attempt, get, post } from "./api.js";
+import { Problem, attempt, get, post } from "./api.js";
 import { TONES, reasons, status } from "./reasons.js";
 import { follow } from "./live.js";
 import { toast } from "./toast.js";
 import { Many } from "./many.js";
+import { Unsaved } from "./unsaved.js";
 
 const ORDER = ["unknown", "absent", "left_early", "open", "late", "sick", "on_leave", "official", "suspended", "not_required", "present"];
 const ALWAYS = new Set(["unknown", "absent", "late", "on_leave", "present"]); // counted on top even when there are none
@@ -29,7 +30,16 @@ const chosenDay = roll.day === roll.today ? null : roll.day;
 const { clock, gateName, why } = reasons(roll.gates);
 const collator = new Intl.Collator("zh-CN");
 
+/** Whom a word that is not saved yet is about: a student in a session. */
+const about = (student) => `${roll.session?.id} ${student}`;
+/** A line as the page shows it: what this person has just said of it, or the roll's own. */
+function shown(line) {
+  const said = unsaved.of(about(line.student));
+  return said ? { ...line, ...said.shown, evidence: {}, why: "unsaved", unsaved: true } : line;
+}
+
 function short(line) {
+  if (line.unsaved) return t("unsaved.short");
   if (line.held) return t("roll.short_corrected", { who: line.by });
   if (line.evidence.minutes !== undefined) return t("roll.short_late", { n: line.evidence.minutes });
   if (line.evidence.at && line.evidence.gate) return `${clock(line.evidence.at)} ${gateName(line.evidence.gate)}`;
@@ -67,6 +77,7 @@ function makeCase(line) {
 function updateCase(element, line) {
   element.className = `pupil tone-${TONES[status(line)]}`;
   setMark($(".pupil-mark", element), TONES[status(line)]);
+  element.classList.toggle("unsaved", Boolean(line.unsaved));
   const more = $("[data-open]", element);
   more.textContent = t(many.on ? "roll.choose" : "roll.more");
   more.setAttribute("aria-label", t(many.on ? "roll.choose_one" : "roll.more_of", { name: line.name }));
@@ -84,7 +95,7 @@ function makeFace(line) {
 
 function updateFace(element, line) {
   const button = $("button", element);
-  button.className = `face tone-${TONES[status(line)]}${line.held ? " held" : ""}`;
+  button.className = `face tone-${TONES[status(line)]}${line.held ? " held" : ""}${line.unsaved ? " unsaved" : ""}`;
   button.setAttribute("aria-label", `${line.name}: ${t(`status.${status(line)}`)}. ${why(line)}`);
   button.title = why(line);
   many.show(button, line.student);
@@ -100,7 +111,7 @@ function updateSum(element, [name, count]) {
 
 function sorted() {
   const rank = (line) => ORDER.indexOf(status(line));
-  return [...lines.values()].sort((a, b) => rank(a) - rank(b) || collator.compare(a.name, b.name));
+  return [...lines.values()].map(shown).sort((a, b) => rank(a) - rank(b) || collator.compare(a.name, b.name));
 }
 
 const asks = (line) => ASK.has(line.status) || left(line);
@@ -121,28 +132,45 @@ const paint = batched(() => {
   if (roll.locked_at) $("#locked").textContent = t(roll.override ? "roll.locked_office" : "roll.locked", { at: when(roll.locked_at) });
   if (opened) paintPupil();
 });
-const many = new Many({ paint, lines: () => [...lines.values()], session: () => roll.session, take: (all) => all.forEach(take) });
+const unsaved = new Unsaved({ painted: paint, sent: saved });
+const many = new Many({ paint, lines: () => [...lines.values()], session: () => roll.session, take: (all) => all.forEach(take), correct });
 
 function sessionText(session) {
   const key = session.kind === "arrival" ? "session" : "other";
   return t(`roll.${key}_${session.state}`, { late: when(session.late_at), closes: when(session.closes_at), opens: when(session.opens_at) });
 }
 
-async function correct(student, to, reason) {
-  const name = lines.get(student).name;
-  const line = await attempt(() => post(`/sessions/${roll.session.id}/students/${student}/correction`, { status: to, reason }));
-  if (!line) return;
-  take(line);
+function correct(student, to, reason) {
   $("#pupil-box").close();
+  unsaved.say([about(student)], `/sessions/${roll.session.id}/students/${student}/correction`, { status: to, reason }, { status: to, reason, student });
+}
+
+/** A correction has arrived, or something stands against it. */
+async function saved(item, answer, late) {
+  const { student, status: to, reason } = item.shown;
+  if (answer instanceof Problem) {
+    await attempt(resync);
+    const line = lines.get(student);
+    const name = line?.name ?? student;
+    if (answer.code !== "overtaken" || !line) toast(`${name}: ${word("error", answer.code)}: ${answer.message}`, { bad: true });
+    else unsaved.overtaken(item, t("unsaved.overtaken", { name, theirs: t("unsaved.theirs", { status: t(`status.${status(line)}`), why: why(line) }), yours: t(`status.${to}`) }));
+    return;
+  }
+  if (item.about[0] !== about(student)) return; // of a class or session that another page shows
+  take(answer);
+  if (late) return;
   const undo = { label: t("correct.undo_short"), run: () => undoOf(student) };
-  toast(t("correct.done", { name, status: t(`status.${to}`), reason }), { action: undo });
+  toast(t("correct.done", { name: answer.name, status: t(`status.${to}`), reason }), { action: undo });
 }
 
 async function undoOf(student) {
-  const line = await attempt(() => post(`/sessions/${roll.session.id}/students/${student}/undo`));
-  if (!line) return;
-  take(line);
+  if (!unsaved.forget(about(student))) {
+    const line = await attempt(() => post(`/sessions/${roll.session.id}/students/${student}/undo`));
+    if (!line) return;
+    take(line);
+  }
   $("#pupil-box").close();
+  const line = lines.get(student);
   toast(t("correct.undone", { name: line.name, status: t(`status.${status(line)}`) }));
 }
 
@@ -163,7 +191,7 @@ async function openPupil(student) {
 }
 
 function paintPupil() {
-  const line = lines.get(opened);
+  const line = shown(lines.get(opened));
   $("#pupil-name").textContent = line.name;
   $("#pupil-page").href = `/students/${encodeURIComponent(opened)}`;
   setMark($("#pupil-mark"), TONES[status(line)]);
@@ -171,7 +199,7 @@ function paintPupil() {
   $("#pupil-status").className = `badge tone-${TONES[status(line)]}`;
   $("#pupil-why").textContent = `${why(line)} ${t("roll.site", { site: t(`site.${line.site}_one`), time: line.seen_at ? when(line.seen_at) : "—" })}`;
   touches($("#pupil-acts"), line);
-  $("#pupil-undo").hidden = !line.held;
+  $("#pupil-undo").hidden = !line.held && !line.unsaved;
 }
 
 function showHistory(entries) {

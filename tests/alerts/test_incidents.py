@@ -57,6 +57,19 @@ def test_one_incident_runs_at_a_time_and_the_next_after_the_all_clear(engine: sa
         incidents.end(conn, ended, "guard", later(800))
 
 
+def test_a_tick_that_arrives_late_leaves_what_somebody_else_has_said_since(
+    engine: sa.Engine, running: Incident
+) -> None:
+    say(engine, running, ["s-1"], "missing", 120, "t-2")
+    with db.write(engine) as conn:
+        late = incidents.account(conn, running, ["s-1", "s-2"], "seen", "t-1", later(300), later(60))
+    assert late == 1
+    assert states(engine, running) == {"s-1": "missing", "s-2": "seen", "s-3": "open"}
+    with db.write(engine) as conn:  # said again, with that in view
+        incidents.account(conn, running, ["s-1"], "seen", "t-1", later(310), later(305))
+    assert states(engine, running)["s-1"] == "seen"
+
+
 def test_two_teachers_tick_at_once_and_every_tick_is_a_step(engine: sa.Engine, running: Incident) -> None:
     assert say(engine, running, ["s-1", "s-2"], "seen", 60, "t-1") == 2
     assert say(engine, running, ["s-2", "s-3"], "seen", 70, "t-2") == 1  # s-2 was seen before: no news

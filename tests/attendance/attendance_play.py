@@ -204,9 +204,17 @@ class Play:
         with db.write(self.engine) as conn:
             grant(conn, SCHOOL, [(student, LeaveSpan(self.at(starts), self.at(ends), kind), "t-1")])
 
-    def correct(self, at: str, status: Status, student: str = "s-1", reason: str = "在教室", by: str = "t-1") -> None:
+    def correct(
+        self,
+        at: str,
+        status: Status,
+        student: str = "s-1",
+        reason: str = "在教室",
+        by: str = "t-1",
+        said_at: datetime | None = None,
+    ) -> None:
         with db.write(self.engine) as conn:
-            corrections.correct(conn, self.session(conn), student, status, reason, by, self.at(at))
+            corrections.correct(conn, self.session(conn), student, status, reason, by, self.at(at), said_at=said_at)
 
     def undo(self, at: str, student: str = "s-1", by: str = "t-1") -> None:
         with db.write(self.engine) as conn:

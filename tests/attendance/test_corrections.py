@@ -15,7 +15,8 @@ from attendance.register import corrections
 from attendance.register.chain import Proof, verify
 from attendance.register.tables import links, marks
 from campus import db
-from campus.errors import Conflict, NotFound
+from campus.clock import to_ms
+from campus.errors import Conflict, NotFound, Overtaken
 from cli.commands.attendance import attendance
 
 
@@ -54,6 +55,30 @@ def test_a_student_of_another_class_cannot_be_corrected_here(play: Play) -> None
 def test_a_correction_needs_a_status_a_reason_and_a_person(play: Play, status: str, reason: str, by: str) -> None:
     with pytest.raises(Conflict):
         play.correct("07:30", status, reason=reason, by=by)  # type: ignore[arg-type]
+
+
+def test_a_word_that_arrives_late_says_when_it_was_said_and_is_one_mark_however_often_it_arrives(play: Play) -> None:
+    for at in ("08:30", "08:31"):
+        play.correct(at, "present", said_at=play.at("08:20"))
+
+    assert [mark.status for mark in play.history()] == ["present"]
+    assert play.line().evidence == {"said_at": to_ms(play.at("08:20"))}
+
+
+def test_what_another_person_said_meanwhile_stands_against_a_word_that_arrives_late(play: Play) -> None:
+    play.correct("08:25", "absent", by="t-2")
+    with pytest.raises(Overtaken, match="t-2"):
+        play.correct("08:30", "present", said_at=play.at("08:20"))
+    play.correct("08:31", "present", said_at=play.at("08:26"))  # said with that in view
+
+    assert [mark.status for mark in play.history()] == ["absent", "present"]
+
+
+def test_what_the_machine_found_meanwhile_does_not_stand_against_a_word_that_arrives_late(play: Play) -> None:
+    play.tick(play.at("08:10"))
+    play.correct("08:30", "present", said_at=play.at("08:05"))
+
+    assert play.line().status == "present"
 
 
 def test_a_class_is_corrected_at_once_and_put_back_at_once(play: Play) -> None:
