@@ -25,7 +25,7 @@ from campus.envelope import Envelope
 from campus.events import Status
 from campus.facts import DeviceSilent
 from campus.settings import Presence
-from devices import states
+from devices.presence import states
 from devices.registry import Registry, mark_changed
 from devices.stage import DeviceStage
 from devices.tables import device_states, devices

@@ -19,7 +19,7 @@ from attendance import tables
 from attendance.register.tables import passes
 from campus import db
 from cli.joins.gate_rush import silent_gates
-from devices import states
+from devices.presence import states
 from devices.tables import device_states, devices
 
 ZONE = ZoneInfo("Asia/Shanghai")

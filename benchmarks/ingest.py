@@ -141,7 +141,7 @@ def our_ingest(settings: Settings, engine: sa.Engine, count: int) -> float:
 
 def register_devices(engine: sa.Engine) -> None:
     """300 sensors in the registry."""
-    from devices.files import import_devices, import_places
+    from devices.ledger.files import import_devices, import_places
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

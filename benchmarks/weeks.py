@@ -34,8 +34,8 @@ from campus.series.sqlite import SqliteSeries
 from campus.settings import Presence, School, Settings
 from cli.commands.school_files import import_school
 from cli.wiring import make_stages
-from devices.quarantine import quarantine
 from devices.registry import Registry
+from devices.trust.quarantine import quarantine
 from ingest.door import Door
 from ingest.pipeline import Pipeline
 from ingest.sink import SeriesSink

@@ -35,11 +35,11 @@ from cli.joins.school_calendar import SchoolCalendar
 from cli.programs.broker_access import BrokerAccess
 from cli.programs.session import ingest_client_id
 from devices import queries as device_queries
-from devices.control_stage import ControlStage
-from devices.quarantine import quarantine
+from devices.control.stage import ControlStage
 from devices.registry import Registry
 from devices.stage import DeviceStage
 from devices.trust import broker_files
+from devices.trust.quarantine import quarantine
 from ingest.door import Door
 from ingest.foreign.door import ForeignDoor
 from ingest.intake import Intake

@@ -16,8 +16,8 @@ from campus import settings
 from campus.clock import Clock, SystemClock
 from campus.series.store import SeriesStore
 from campus.settings.sign_on import SignOn
-from devices.attachments import Attachments
 from devices.health.judge import Rush
+from devices.ledger.attachments import Attachments
 
 # Runs rules over the last days of history: the rules, how far back, and who is told how far it has come (0 to 1).
 Replay = Callable[[RuleSet, timedelta, Callable[[float], None]], Report]

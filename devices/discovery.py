@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from devices.asset_tables import device_assets
+from devices.ledger.tables import device_assets
 from devices.tables import device_states, devices
 
 _META = "__meta_campus_"

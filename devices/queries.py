@@ -13,13 +13,13 @@ import sqlalchemy as sa
 
 from campus.errors import NotFound
 from campus.keylists import ask, asked, matching
-from devices import states
 from devices.health.finding import Health
 from devices.health.flapping import HOUR, OFTEN
 from devices.health.judgements import health_of
 from devices.health.tables import device_judgements
+from devices.presence import states
+from devices.presence.states import Known
 from devices.registry import Device
-from devices.states import Known
 from devices.tables import device_outages, device_states, device_transitions, devices
 from devices.tables import places as place_table
 

@@ -10,12 +10,12 @@ from sqlalchemy import Connection
 
 from campus import settings
 from campus.envelope import Envelope
-from devices.hearing import hear
-from devices.presence import Facts, ParentState, Presence, presence
-from devices.quarantine import quarantine
+from devices.presence.hearing import hear
+from devices.presence.presence import Facts, ParentState, Presence, presence
+from devices.presence.states import Key, Known, States
+from devices.presence.transitions import Transitions
 from devices.registry import Registry
-from devices.states import Key, Known, States
-from devices.transitions import Transitions
+from devices.trust.quarantine import quarantine
 
 __all__ = ["DeviceStage", "quarantine"]
 _DUE_AT_ONCE = 2000

@@ -20,7 +20,7 @@ def config() -> None:
 @click.argument("device")
 def list_(config_path: Path | None, device: str) -> None:
     """List the revisions of DEVICE, newest first, with what the device said."""
-    from devices.configuration import history
+    from devices.control.configuration import history
 
     with database(load_settings(config_path)) as (conn, school, _now):
         found = history(conn, school, device)
@@ -41,7 +41,7 @@ def list_(config_path: Path | None, device: str) -> None:
 @click.argument("file", type=click.File("rb"))
 def set_(config_path: Path | None, by: str, note: str, device: str, file: IO[bytes]) -> None:
     """Give DEVICE the settings in FILE (JSON; - reads the standard input) as its next revision."""
-    from devices.configuration import propose
+    from devices.control.configuration import propose
 
     settings = _settings(file)
     with database(load_settings(config_path)) as (conn, school, now):
@@ -56,7 +56,7 @@ def set_(config_path: Path | None, by: str, note: str, device: str, file: IO[byt
 @click.argument("new", type=int)
 def diff_(config_path: Path | None, device: str, old: int, new: int) -> None:
     """Show what differs from revision OLD to revision NEW of DEVICE."""
-    from devices.configuration import diff, get
+    from devices.control.configuration import diff, get
 
     with database(load_settings(config_path)) as (conn, school, _now):
         changes = diff(get(conn, school, device, old).settings, get(conn, school, device, new).settings)
@@ -73,7 +73,7 @@ def diff_(config_path: Path | None, device: str, old: int, new: int) -> None:
 @click.argument("revision", type=int)
 def back(config_path: Path | None, by: str, device: str, revision: int) -> None:
     """Give DEVICE again what it had as REVISION, under a new number."""
-    from devices.configuration import roll_back
+    from devices.control.configuration import roll_back
 
     with database(load_settings(config_path)) as (conn, school, now):
         made = roll_back(conn, school, device, revision, by, now)
@@ -87,7 +87,7 @@ def back(config_path: Path | None, by: str, device: str, revision: int) -> None:
 @click.argument("devices", nargs=-1, required=True)
 def roll_out(config_path: Path | None, by: str, file: IO[bytes], devices: tuple[str, ...]) -> None:
     """Lay the settings in FILE over what DEVICES have: one first, then ten, then all; a refusal stops it."""
-    from devices.rollout import begin
+    from devices.control.rollout import begin
 
     settings = _settings(file)
     with database(load_settings(config_path)) as (conn, school, now):
@@ -108,7 +108,7 @@ def command(config_path: Path | None, by: str, timeout: float, device: str, name
     """
     from datetime import timedelta
 
-    from devices.commands import ask
+    from devices.control.commands import ask
 
     with database(load_settings(config_path)) as (conn, school, now):
         asked = ask(conn, school, device, name, by, now, timedelta(seconds=timeout))
@@ -120,7 +120,7 @@ def command(config_path: Path | None, by: str, timeout: float, device: str, name
 @click.argument("device")
 def commands_(config_path: Path | None, device: str) -> None:
     """List the commands to DEVICE, newest first, with its answers."""
-    from devices.commands import history
+    from devices.control.commands import history
 
     with database(load_settings(config_path)) as (conn, school, _now):
         found = history(conn, school, device)

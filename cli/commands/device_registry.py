@@ -10,8 +10,8 @@ import click
 from cli.options import BY, CONFIG, database, load_settings
 
 if TYPE_CHECKING:
-    from devices.files import Imported
-    from devices.registry_changes import RegistryChange
+    from devices.ledger.files import Imported
+    from devices.ledger.registry_changes import RegistryChange
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Write JSON for programs.")
 PLACES = click.option("--places", "of_places", is_flag=True, help="The tree of places in place of the devices.")
@@ -50,9 +50,9 @@ def list_(config_path: Path | None, as_json: bool, kind: str, state: str) -> Non
 @click.argument("device")
 def show(config_path: Path | None, as_json: bool, device: str) -> None:
     """Show DEVICE with what the ledger says of it and its papers."""
-    from devices.asset_rows import cells_of
-    from devices.assets import asset_of
-    from devices.documents import documents
+    from devices.ledger.assets import asset_of
+    from devices.ledger.documents import documents
+    from devices.ledger.rows import cells_of
     from devices.queries import device_detail
 
     with database(load_settings(config_path)) as (conn, school, now):
@@ -80,8 +80,8 @@ def show(config_path: Path | None, as_json: bool, device: str) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def import_(config_path: Path | None, by: str, as_json: bool, of_places: bool, dry_run: bool, file: Path) -> None:
     """Take over the devices of FILE (CSV), whole or not at all; every wrong line is named."""
-    from devices import registry_changes
-    from devices.files import import_devices, import_places
+    from devices.ledger import registry_changes
+    from devices.ledger.files import import_devices, import_places
 
     try:
         with database(load_settings(config_path)) as (conn, school, now):
@@ -114,7 +114,7 @@ class _DryRun(Exception):
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def export(config_path: Path | None, of_places: bool, file: Path) -> None:
     """Write every device in use with its ledger to FILE (CSV); `import` takes it back without a change."""
-    from devices.files import export_devices, export_places
+    from devices.ledger.files import export_devices, export_places
 
     with database(load_settings(config_path)) as (conn, school, _now):
         content = (export_places if of_places else export_devices)(conn, school)
@@ -131,8 +131,8 @@ def export(config_path: Path | None, of_places: bool, file: Path) -> None:
 @click.argument("devices", nargs=-1)
 def labels(config_path: Path | None, sheet: str, place: str, skip: int, file: Path, devices: tuple[str, ...]) -> None:
     """Write labels with QR codes of DEVICES (default: all in use) to FILE (PDF), to print and stick on."""
-    from devices.label_texts import labels_of
-    from devices.labels import as_pdf
+    from devices.ledger.label_texts import labels_of
+    from devices.ledger.labels import as_pdf
 
     settings = load_settings(config_path)
     with database(settings) as (conn, school, _now):
@@ -148,7 +148,7 @@ def labels(config_path: Path | None, sheet: str, place: str, skip: int, file: Pa
 @click.argument("device")
 def history(config_path: Path | None, as_json: bool, of_places: bool, device: str) -> None:
     """List every change of DEVICE in the registry, newest first: the field, old, new, when and by whom."""
-    from devices import registry_changes
+    from devices.ledger import registry_changes
 
     with database(load_settings(config_path)) as (conn, school, _now):
         found = registry_changes.history(conn, school, "place" if of_places else "device", device)
@@ -167,7 +167,7 @@ def history(config_path: Path | None, as_json: bool, of_places: bool, device: st
 @click.argument("device")
 def retire(config_path: Path | None, by: str, why: str, device: str) -> None:
     """Take DEVICE out of use: it is no longer listened to, its accounts end, its history stays."""
-    from devices.retirement import take_out
+    from devices.ledger.retirement import take_out
 
     with database(load_settings(config_path)) as (conn, school, now):
         take_out(conn, school, device, by, now, why)

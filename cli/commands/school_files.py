@@ -17,7 +17,7 @@ from attendance.sheets import school as attendance_files
 from attendance.sheets import sessions as session_files
 from campus.errors import ImportFileError
 from campus.settings import School
-from devices.files import import_devices, import_places
+from devices.ledger.files import import_devices, import_places
 
 
 def import_school(

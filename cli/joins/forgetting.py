@@ -13,7 +13,7 @@ from campus.retention import Purge, Run, forget_dead_letters
 from campus.retention import run as run_purges
 from campus.settings.retention import Retention
 from dashboards.access.audit import forget_looks
-from devices.quarantine import forget_strangers
+from devices.trust.quarantine import forget_strangers
 
 
 def purges(kept: Retention) -> list[Purge]:

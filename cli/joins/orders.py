@@ -14,7 +14,7 @@ from campus.clock import Clock
 from campus.errors import Unavailable
 from campus.mqtt.client import MqttClient
 from campus.topics import Channel, Topic
-from devices import commands, configuration
+from devices.control import commands, configuration
 
 
 class Order(msgspec.Struct, frozen=True):

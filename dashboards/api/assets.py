@@ -17,9 +17,9 @@ from dashboards.access.people import allow
 from dashboards.api.answers import Json, body, content, described, file, file_answer
 from dashboards.deps import Deps, attachments_of, deps_of
 from dashboards.views.assets import AssetFile, asset_file
-from devices import documents
-from devices.assets import Amendment, amend, refuse_unknown
-from devices.retirement import take_out
+from devices.ledger import documents
+from devices.ledger.assets import Amendment, amend, refuse_unknown
+from devices.ledger.retirement import take_out
 from devices.upkeep.calibration import follow_ledger
 
 router = APIRouter(prefix="/devices/{device}", tags=["devices"])

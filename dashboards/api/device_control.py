@@ -16,9 +16,10 @@ from dashboards.access.people import allow
 from dashboards.api.answers import Json, body, described
 from dashboards.deps import deps_of
 from dashboards.views.people import account_names
-from devices import commands, configuration, queries
-from devices.commands import Command
-from devices.configuration import Change, Revision
+from devices import queries
+from devices.control import commands, configuration
+from devices.control.commands import Command
+from devices.control.configuration import Change, Revision
 
 router = APIRouter(prefix="/devices", tags=["devices"])
 # An address of a camera may hold its login, so documents are for those who look after devices.

@@ -13,10 +13,10 @@ from dashboards.access.accounts import Account
 from dashboards.access.people import allow
 from dashboards.api.answers import Json, described
 from dashboards.deps import deps_of
-from devices.availability import Record, record_of
 from devices.health.clock import ClockRun
 from devices.health.finding import Health
 from devices.health.judge import charge_cycles, clock_run, device_health
+from devices.presence.availability import Record, record_of
 
 router = APIRouter(prefix="/devices", tags=["devices"])
 

@@ -12,7 +12,7 @@ from campus import db
 from dashboards.access.accounts import Account
 from dashboards.access.people import allow
 from dashboards.deps import deps_of
-from devices.report import as_pdf, as_xlsx, month_lines
+from devices.presence.report import as_pdf, as_xlsx, month_lines
 
 router = APIRouter(tags=["devices"])
 _MEDIA = {

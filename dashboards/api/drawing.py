@@ -18,8 +18,8 @@ from dashboards.api.answers import InvalidBody, Json, body, described
 from dashboards.deps import deps_of
 from dashboards.views import site
 from dashboards.views.site import Plan
-from devices import drawings, siteplan
-from devices.siteplan import Sight
+from devices.plan import drawings, siteplan
+from devices.plan.siteplan import Sight
 
 router = APIRouter(prefix="/plan", tags=["site"])
 Reader = Annotated[Account, Depends(allow("devices.read"))]

@@ -18,10 +18,10 @@ from dashboards.access.origin import check_origin
 from dashboards.access.people import allow
 from dashboards.api.answers import Json, content, described, file, file_answer
 from dashboards.deps import deps_of
-from devices import files, labels, registry_changes
-from devices.label_texts import labels_of
-from devices.registry_changes import RegistryChange
-from devices.table_file import ImportProblems
+from devices.ledger import files, labels, registry_changes
+from devices.ledger.label_texts import labels_of
+from devices.ledger.registry_changes import RegistryChange
+from devices.ledger.table_file import ImportProblems
 
 router = APIRouter(tags=["devices"])
 Reader = Annotated[Account, Depends(allow("devices.read"))]

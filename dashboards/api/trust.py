@@ -19,8 +19,8 @@ from dashboards.access.people import allow
 from dashboards.api.answers import Json, body, described
 from dashboards.deps import Deps, deps_of
 from dashboards.views.trust import TrustView, trust_view
-from devices.adoption import Adoption, adopt, block
 from devices.trust import accounts, codes
+from devices.trust.adoption import Adoption, adopt, block
 from devices.trust.link import enrolment_link
 
 router = APIRouter(prefix="/trust", tags=["devices"])

@@ -8,10 +8,10 @@ import msgspec
 import sqlalchemy as sa
 
 from dashboards.views.people import account_names
-from devices import documents, registry_changes
-from devices.assets import Asset, asset_of
-from devices.documents import Document
-from devices.registry_changes import RegistryChange
+from devices.ledger import documents, registry_changes
+from devices.ledger.assets import Asset, asset_of
+from devices.ledger.documents import Document
+from devices.ledger.registry_changes import RegistryChange
 
 
 class AssetFile(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,8 +13,8 @@ from campus import changes
 from campus.changes import Change
 from devices import queries
 from devices.health.finding import Finding
-from devices.quarantine import unknown
 from devices.queries import DeviceDetail, DeviceRow
+from devices.trust.quarantine import unknown
 
 # Why a device needs a person, the most pressing first; consoles translate the code and say what to do.
 Need = Literal[

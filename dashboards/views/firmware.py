@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from campus.settings import SigningKey
 from dashboards.views.people import account_names
-from devices.control_tables import device_commands
+from devices.control.tables import device_commands
 from devices.firmware import campaigns, inventory
 from devices.firmware.campaigns import Act, Campaign, CampaignStep
 from devices.firmware.inventory import File, Running

@@ -16,8 +16,8 @@ from campus.tables import dead_letters, series_spool
 from dashboards.access import accounts, audit, sessions
 from dashboards.access.accounts import Account
 from dashboards.access.audit import AccessEntry
-from devices.quarantine import UnknownDevice, unknown
 from devices.queries import device_list
+from devices.trust.quarantine import UnknownDevice, unknown
 
 SHOWN = 50
 _PAYLOAD_SHOWN = 200

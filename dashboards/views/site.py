@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from attendance.rollbook import RollBook, SiteCount
 from dashboards.views.devices import DeviceLine, lines
 from devices import queries
-from devices.drawings import Drawing, drawings
-from devices.siteplan import DeviceSight, sights
+from devices.plan.drawings import Drawing, drawings
+from devices.plan.siteplan import DeviceSight, sights
 
 
 class ClassOnSite(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,9 +9,9 @@ import msgspec
 import sqlalchemy as sa
 
 from dashboards.views.people import account_names
-from devices.quarantine import SaidOnTopic, said_by, unknown
 from devices.tables import devices, places
 from devices.trust import accounts, codes, steps
+from devices.trust.quarantine import SaidOnTopic, said_by, unknown
 from devices.trust.steps import Step
 
 

@@ -12,12 +12,12 @@ import sqlalchemy as sa
 from campus.errors import CampusError, Conflict, NotFound
 from campus.firmware import Update
 from campus.ids import new_id
-from devices import commands, configuration
-from devices.control_tables import device_commands
+from devices.control import commands, configuration
+from devices.control.rollout import next_step
+from devices.control.tables import device_commands
 from devices.firmware import inventory
 from devices.firmware.tables import firmware_campaigns as campaigns
 from devices.firmware.tables import firmware_steps as table_of_steps
-from devices.rollout import next_step
 
 TIMEOUT = timedelta(minutes=25)  # below the patience of a roll-out: the device's own answer is the better reason
 _REASON = 300

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 
 from campus.clock import to_ms
 from campus.series.store import Sample, SeriesKey, SeriesStore
-from devices.asset_tables import device_assets
 from devices.health.battery import DAY, battery_ending
 from devices.health.calibration import calibration_due
 from devices.health.camera import slow_frames, tampered
@@ -23,7 +22,8 @@ from devices.health.gate import nobody_passed, read_errors
 from devices.health.headset import cycles, hot, last_use, worn
 from devices.health.pictures import picture_faults
 from devices.health.sensor import HOUR, natures_of, sensor_health
-from devices.states import health_of
+from devices.ledger.tables import device_assets
+from devices.presence.states import health_of
 from devices.tables import device_states, device_transitions, devices
 
 WINDOW = 24 * HOUR

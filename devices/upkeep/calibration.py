@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 import sqlalchemy as sa
 
 from campus import db
-from devices.assets import Amendment, Asset, amend, assets
+from devices.ledger.assets import Amendment, Asset, amend, assets
 from devices.upkeep.tables import planned_checks as checks
 
 USUAL_MONTHS = 12  # where the ledger says when and not how often

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from campus.errors import Conflict, NotFound
 from campus.ids import new_id
-from devices.assets import refuse_unknown
-from devices.label_texts import below
+from devices.ledger.assets import refuse_unknown
+from devices.ledger.label_texts import below
 from devices.queries import places
 from devices.registry import KINDS
 from devices.tables import devices

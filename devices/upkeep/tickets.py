@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from campus.errors import Conflict, NotFound
 from campus.ids import new_id
-from devices.assets import refuse_unknown
+from devices.ledger.assets import refuse_unknown
 from devices.upkeep.tables import ticket_comments, ticket_moves, tickets
 from devices.upkeep.ticket_states import DUE, LIVE, Act, Severity, State, next_state
 

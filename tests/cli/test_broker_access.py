@@ -21,7 +21,7 @@ from campus.topics import Channel, subscription
 from cli.commands.init import ACCESS
 from cli.programs.broker import Listener, Mosquitto, find_mosquitto, is_listening
 from cli.programs.broker_access import BrokerAccess
-from devices.files import import_devices
+from devices.ledger.files import import_devices
 from devices.registry import Registry
 from devices.trust import accounts, authority, codes
 from devices.trust.accounts import Credential

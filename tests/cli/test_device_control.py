@@ -15,7 +15,7 @@ from campus.mqtt.client import Message, MqttClient
 from campus.settings import Mqtt
 from cli.joins.orders import Orders
 from cli.main import campus
-from devices import configuration
+from devices.control import configuration
 from devices.tables import devices
 
 

@@ -12,7 +12,7 @@ from attendance import tables
 from attendance.register import tables as register
 from campus import db
 from cli.joins.gate_rush import silent_gates
-from devices.files import import_devices
+from devices.ledger.files import import_devices
 from devices.tables import device_states, devices
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -15,7 +15,7 @@ from campus.series.store import Point, Sample
 from campus.settings import Settings
 from cli.joins.judging import AGAIN, Judging
 from dashboards.views.devices import lines
-from devices.files import import_devices
+from devices.ledger.files import import_devices
 from devices.registry import Registry
 from devices.tables import device_states
 

@@ -25,9 +25,9 @@ from campus.settings import Settings
 from campus.stage import Stage
 from cli.wiring import make_stages
 from dashboards.access.accounts import create_account
-from devices.files import import_devices, import_places
-from devices.quarantine import quarantine
+from devices.ledger.files import import_devices, import_places
 from devices.registry import Registry
+from devices.trust.quarantine import quarantine
 from ingest.deadletters import bury
 from ingest.door import DeadLetter
 from simulator.files import write_files

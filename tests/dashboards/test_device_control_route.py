@@ -4,7 +4,7 @@ from fastapi.testclient import TestClient
 
 from campus import db
 from dashboards.deps import Deps
-from devices import configuration
+from devices.control import configuration
 from tests.dashboards.conftest import SignIn
 
 

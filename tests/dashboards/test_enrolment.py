@@ -19,10 +19,10 @@ from campus.series.sqlite import SqliteSeries
 from campus.settings import Dashboards, Trust
 from dashboards.deps import Deps
 from dashboards.server import listen, server_for
-from devices.quarantine import quarantine
 from devices.trust import accounts, authority
 from devices.trust.codes import make
 from devices.trust.link import enrolment_link
+from devices.trust.quarantine import quarantine
 from edge_agent.enrolment import Renewals, broker_of, enrol, load, read_link
 from edge_agent.remote import Remote
 from edge_agent.settings import Agent, EdgeSettings, School

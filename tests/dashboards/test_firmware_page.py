@@ -6,8 +6,8 @@ import msgspec
 import sqlalchemy as sa
 
 from campus import db
-from devices import commands
-from devices.control_stage import ControlStage
+from devices.control import commands
+from devices.control.stage import ControlStage
 from devices.firmware.signing import make_key, sign
 from tests.dashboards.conftest import SignIn
 from tests.dashboards.console_seed import NOW, SCHOOL, ZONE

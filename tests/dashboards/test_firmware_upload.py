@@ -11,7 +11,7 @@ from campus import db
 from campus.settings import Firmware, SigningKey
 from dashboards.app import create_app
 from dashboards.deps import Deps
-from devices.control_stage import ControlStage
+from devices.control.stage import ControlStage
 from devices.firmware.signing import make_key, sign
 from tests.dashboards.conftest import BASE, SignIn
 

@@ -4,8 +4,8 @@ import pytest
 import sqlalchemy as sa
 
 from campus.errors import Conflict
-from devices import registry_changes
-from devices.drawings import clean_svg, picture
+from devices.ledger import registry_changes
+from devices.plan.drawings import clean_svg, picture
 from tests.dashboards.conftest import SignIn
 from tests.dashboards.console_seed import SCHOOL
 

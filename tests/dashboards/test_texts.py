@@ -29,7 +29,7 @@ from dashboards.pages import (
 from dashboards.problems import MEANINGS
 from dashboards.texts.catalogue import say, texts
 from dashboards.views.devices import Need
-from devices import presence
+from devices.presence import presence
 
 ZH, EN = texts("zh"), texts("en")
 STATIC = TEMPLATES.parent / "static"

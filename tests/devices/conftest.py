@@ -12,7 +12,7 @@ from campus.clock import VirtualClock
 from campus.envelope import Body, Envelope, Source
 from campus.events import Reading, Readings, Status
 from campus.facts import Fact
-from devices.files import import_devices, import_places
+from devices.ledger.files import import_devices, import_places
 from devices.queries import DeviceDetail, device_detail
 from devices.registry import Registry
 from devices.stage import DeviceStage

@@ -8,8 +8,8 @@ import pytest
 from campus import db
 from campus.errors import Conflict
 from campus.events import Reply
-from devices import commands
-from devices.control_stage import ControlStage
+from devices.control import commands
+from devices.control.stage import ControlStage
 from tests.devices.conftest import SCHOOL, Rig
 
 

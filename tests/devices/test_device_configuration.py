@@ -8,11 +8,11 @@ from campus import db
 from campus.clock import VirtualClock
 from campus.errors import Conflict, NotFound
 from campus.events import Reply
-from devices import configuration, rollout
-from devices.configuration import Change, diff
-from devices.control_stage import ControlStage
-from devices.control_tables import device_rollouts
-from devices.rollout import PATIENCE, next_step
+from devices.control import configuration, rollout
+from devices.control.configuration import Change, diff
+from devices.control.rollout import PATIENCE, next_step
+from devices.control.stage import ControlStage
+from devices.control.tables import device_rollouts
 from tests.devices.conftest import SCHOOL, Rig
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from campus import db
 from campus.errors import NotFound
-from devices.availability import Away, record, record_of
+from devices.presence.availability import Away, record, record_of
 from tests.devices.conftest import SCHOOL, Rig
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

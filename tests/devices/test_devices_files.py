@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from campus import db
 from campus.clock import VirtualClock
 from campus.errors import CampusError, ImportFileError
-from devices.files import Imported, import_devices, import_places
-from devices.quarantine import quarantine, unknown
+from devices.ledger.files import Imported, import_devices, import_places
 from devices.queries import device_detail, device_list, places
 from devices.registry import Registry, retire
+from devices.trust.quarantine import quarantine, unknown
 from tests.devices.conftest import DEVICES, PLACES, SCHOOL, Rig
 
 BEGINS = datetime(2026, 9, 1, tzinfo=UTC)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from campus import db
 from campus.clock import VirtualClock
 from campus.envelope import Envelope
-from devices.files import import_devices
+from devices.ledger.files import import_devices
 from tests.devices.conftest import SCHOOL, Rig
 
 DEVICES, MESSAGES = 300, 2000

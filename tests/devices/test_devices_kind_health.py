@@ -13,13 +13,13 @@ from campus.db import read, write
 from campus.events import CameraTamper, Status
 from campus.series.sqlite import SqliteSeries
 from campus.series.store import Point, Sample
-from devices.assets import Amendment, amend
-from devices.control_stage import ControlStage
+from devices.control.stage import ControlStage
 from devices.health.battery import DAY, HOUR, battery_end, battery_ending
 from devices.health.camera import slow_frames, tampered
 from devices.health.gate import Lane, read_errors, silent_in_rush
 from devices.health.headset import hot, worn
 from devices.health.judge import Rush, charge_cycles, device_health
+from devices.ledger.assets import Amendment, amend
 from devices.tables import devices
 from tests.devices.conftest import SCHOOL, Rig
 

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from campus import db
 from campus.errors import Conflict, ImportFileError
-from devices import documents, files, labels, registry_changes
-from devices.assets import Amendment, Asset, amend, asset_of
-from devices.attachments import Attachments
-from devices.label_texts import labels_of
-from devices.retirement import take_out
-from devices.table_file import rows_of, written
+from devices.ledger import documents, files, labels, registry_changes
+from devices.ledger.assets import Amendment, Asset, amend, asset_of
+from devices.ledger.attachments import Attachments
+from devices.ledger.label_texts import labels_of
+from devices.ledger.retirement import take_out
+from devices.ledger.table_file import rows_of, written
 from devices.upkeep import checks
 from tests.devices.conftest import SCHOOL, Rig
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campus.settings import Presence as Settings
-from devices.presence import LONGEST_SLEEP, Facts, presence
+from devices.presence.presence import LONGEST_SLEEP, Facts, presence
 
 SETTINGS = Settings(late_after_s=90, silent_after_s=180, grace_s=120)
 HEARD = datetime(2026, 9, 7, 0, 0, tzinfo=UTC)

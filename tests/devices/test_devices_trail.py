@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.trail import MAX_HOLES, Trail, follow
+from devices.presence.trail import MAX_HOLES, Trail, follow
 
 UNKNOWN = Trail()
 

@@ -8,8 +8,8 @@ import pytest
 
 from campus import db
 from campus.errors import Conflict
-from devices import commands
-from devices.control_stage import ControlStage
+from devices.control import commands
+from devices.control.stage import ControlStage
 from devices.firmware import campaigns, inventory
 from devices.firmware.signing import make_key, sign
 from devices.tables import devices

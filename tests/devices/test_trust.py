@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from campus import db
 from campus.clock import VirtualClock
 from campus.errors import Conflict, NotFound, SettingsError
-from devices.adoption import Adoption, adopt, block
-from devices.files import import_devices
-from devices.quarantine import KEPT, LONGEST, TOPICS, quarantine, said_by, unknown
+from devices.ledger.files import import_devices
 from devices.registry import Registry
 from devices.trust import accounts, authority, broker_files, codes, passwords
+from devices.trust.adoption import Adoption, adopt, block
+from devices.trust.quarantine import KEPT, LONGEST, TOPICS, quarantine, said_by, unknown
 from devices.trust.steps import steps
 
 SCHOOL = "school-1"

@@ -11,7 +11,7 @@ from PIL import Image
 
 from campus import db
 from campus.errors import Conflict, NotFound
-from devices.availability import record_of
+from devices.presence.availability import record_of
 from devices.upkeep import checks, photos, spares, tickets
 from devices.upkeep.ticket_states import DUE, STEPS, Act, acts_in, next_state
 from devices.upkeep.tickets import Doing, Work

@@ -17,10 +17,10 @@ from campus.clock import SystemClock
 from campus.series.sqlite import SqliteSeries
 from campus.settings import Mqtt, Settings
 from cli.wiring import IngestParts, make_ingest
-from devices.files import import_devices
 from devices.firmware import campaigns, inventory
 from devices.firmware.campaigns import Campaign
 from devices.firmware.signing import make_key, sign
+from devices.ledger.files import import_devices
 from devices.tables import device_states
 
 ROOT = Path(__file__).parents[2]

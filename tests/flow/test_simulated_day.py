@@ -15,8 +15,8 @@ from campus.series.sqlite import SqliteSeries
 from campus.settings import Presence, School, Settings
 from campus.tables import dead_letters
 from cli.wiring import make_stages
-from devices.quarantine import quarantine
 from devices.registry import Registry
+from devices.trust.quarantine import quarantine
 from ingest.door import Door
 from ingest.pipeline import Pipeline
 from ingest.sink import SeriesSink

@@ -10,7 +10,7 @@ from campus.events import Readings, SensorAlarm
 from campus.mqtt.client import Message
 from campus.settings import Foreign
 from campus.tables import dead_letters
-from devices.quarantine import quarantine, unknown
+from devices.trust.quarantine import quarantine, unknown
 from ingest.door import Door
 from ingest.foreign.door import ForeignDoor, behind
 from ingest.pipeline import Pipeline

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from msgspec import Meta
 
 from campus.errors import Conflict, NotFound
-from devices.files import PLAN_HEIGHT, PLAN_WIDTH, outline_points
-from devices.plan_tables import device_sights
+from devices.ledger.files import PLAN_HEIGHT, PLAN_WIDTH, outline_points
+from devices.ledger.registry_changes import differences, note
+from devices.plan.tables import device_sights
 from devices.registry import mark_changed
-from devices.registry_changes import differences, note
 from devices.tables import devices, places
 
 

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from campus.clock import to_ms
 from campus.errors import Conflict
 from campus.ids import new_id
-from devices.configuration import refuse_others
-from devices.control_tables import device_commands as commands
+from devices.control.configuration import refuse_others
+from devices.control.tables import device_commands as commands
 
 NAMES = ("ping", "identify", "restart")
 ABOUT = ("still", "kept")  # these are about a camera of the agent: "still cam-1"

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from campus import db
 from campus.errors import Conflict, NotFound
-from devices.plan_tables import plan_drawings as table
+from devices.plan.tables import plan_drawings as table
 
 LARGEST = 2 * 1024 * 1024
 FLOORS = range(-20, 201)  # 0: the grounds

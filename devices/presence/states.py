@@ -10,9 +10,9 @@ import msgspec
 import sqlalchemy as sa
 
 from campus.clock import to_ms
-from devices.presence import Reason, State
+from devices.presence.presence import Reason, State
+from devices.presence.trail import Trail
 from devices.tables import device_states
-from devices.trail import Trail
 
 Key = tuple[str, str]  # school, device
 # SQLite takes 32,766 parameters in a statement, PostgreSQL 65,535.

@@ -6,9 +6,9 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from devices import registry_changes
+from devices.ledger import registry_changes
+from devices.ledger.registry_changes import RegistryChange
 from devices.registry import retire
-from devices.registry_changes import RegistryChange
 from devices.trust import accounts
 
 

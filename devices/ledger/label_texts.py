@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from campus.errors import NotFound
-from devices.assets import assets
-from devices.labels import Label
+from devices.ledger.assets import assets
+from devices.ledger.labels import Label
 from devices.queries import places
 from devices.registry import Device
 from devices.tables import devices

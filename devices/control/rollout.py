@@ -11,10 +11,10 @@ import sqlalchemy as sa
 
 from campus.errors import CampusError, Conflict
 from campus.ids import new_id
-from devices import configuration
-from devices.configuration import Settings, State
-from devices.control_tables import device_configurations as configurations
-from devices.control_tables import device_rollouts as rollouts
+from devices.control import configuration
+from devices.control.configuration import Settings, State
+from devices.control.tables import device_configurations as configurations
+from devices.control.tables import device_rollouts as rollouts
 
 WAVES = (1, 10)  # so many devices have it after the first and the second wave; after the third, all
 PATIENCE = timedelta(minutes=30)  # an agent that was asked answers within seconds; one that is away stops the roll-out

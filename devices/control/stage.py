@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from campus.envelope import Envelope
 from campus.events import Reply
-from devices import commands, configuration, rollout
+from devices.control import commands, configuration, rollout
 from devices.firmware import campaigns
 from devices.health.pictures import note_pictures
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 import sqlalchemy as sa
 
-from devices.asset_tables import registry_changes as table
+from devices.ledger.tables import registry_changes as table
 
 Thing = Literal["device", "place"]
 ADDED = "added"  # the field of the row that says that a thing came into the registry

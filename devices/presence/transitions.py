@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 from campus import changes
 from campus.envelope import Envelope, Source
 from campus.facts import DeviceReturned, DeviceSilent, Fact
-from devices.presence import Presence
+from devices.presence.presence import Presence
+from devices.presence.states import Known, States
 from devices.registry import Registry
-from devices.states import Known, States
 from devices.tables import device_outages, device_transitions
 
 

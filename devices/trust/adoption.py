@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from campus import db
 from campus.errors import Conflict, NotFound
-from devices import states
-from devices.quarantine import release
+from devices.presence import states
 from devices.registry import KINDS, mark_changed
 from devices.tables import device_states, devices, places, unknown_devices
+from devices.trust.quarantine import release
 from devices.trust.steps import Step, note
 
 

@@ -11,13 +11,14 @@ import msgspec
 import sqlalchemy as sa
 
 from campus import db
-from devices import registry_changes, states
-from devices.asset_rows import ASSET_COLUMNS, asset_of_row, cells_of, refuse_shared_numbers
-from devices.assets import Asset, assets, store
-from devices.quarantine import release
+from devices.ledger import registry_changes
+from devices.ledger.assets import Asset, assets, store
+from devices.ledger.rows import ASSET_COLUMNS, asset_of_row, cells_of, refuse_shared_numbers
+from devices.ledger.table_file import Row, each, read_rows, refuse_circles, rows_of, written
+from devices.presence import states
 from devices.registry import KINDS, mark_changed
-from devices.table_file import Row, each, read_rows, refuse_circles, rows_of, written
 from devices.tables import device_states, devices, places
+from devices.trust.quarantine import release
 from devices.upkeep.calibration import follow_ledger
 
 PLACE_KINDS = ("campus", "building", "floor", "room", "gate", "outdoor")

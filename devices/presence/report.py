@@ -17,7 +17,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
-from devices.availability import Month, month_begin, month_end, record_of
+from devices.presence.availability import Month, month_begin, month_end, record_of
 from devices.queries import device_list
 from devices.upkeep.tickets import done_counts
 

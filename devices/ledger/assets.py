@@ -12,8 +12,8 @@ from msgspec import UNSET, Meta, UnsetType
 
 from campus import db
 from campus.errors import Conflict, NotFound
-from devices import registry_changes
-from devices.asset_tables import device_assets
+from devices.ledger import registry_changes
+from devices.ledger.tables import device_assets
 from devices.tables import devices
 
 Short = Annotated[str, Meta(max_length=100)]

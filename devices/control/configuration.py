@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from campus.errors import Conflict, NotFound
-from devices.control_tables import device_configurations as configurations
+from devices.control.tables import device_configurations as configurations
 from devices.tables import devices
 
 MAX_BYTES = 200 * 1024  # an agent takes 256 KiB with what is around it

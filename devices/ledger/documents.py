@@ -10,11 +10,11 @@ import sqlalchemy as sa
 
 from campus.errors import Conflict, NotFound
 from campus.ids import new_id
-from devices import registry_changes
-from devices.asset_tables import device_documents as table
-from devices.assets import refuse_unknown
-from devices.attachments import Kept
-from devices.registry_changes import RegistryChange
+from devices.ledger import registry_changes
+from devices.ledger.assets import refuse_unknown
+from devices.ledger.attachments import Kept
+from devices.ledger.registry_changes import RegistryChange
+from devices.ledger.tables import device_documents as table
 
 MOST = 50  # papers of one device
 

@@ -9,8 +9,8 @@ import msgspec
 
 from campus.envelope import Envelope
 from campus.events import Readings, Status
-from devices.states import Known
-from devices.trail import Trail, follow
+from devices.presence.states import Known
+from devices.presence.trail import Trail, follow
 
 
 class Heard(msgspec.Struct, frozen=True):

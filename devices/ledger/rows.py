@@ -9,8 +9,8 @@ from decimal import Decimal, InvalidOperation
 
 import msgspec
 
-from devices.assets import Asset
-from devices.table_file import Row
+from devices.ledger.assets import Asset
+from devices.ledger.table_file import Row
 
 ASSET_COLUMNS = (
     "serial", "capabilities", "address", "asset_number", "cost", "supplier", "purchased", "warranty_until",

@@ -1,0 +1,1 @@
+"""The plan: where things stand, what cameras see, the drawings under it."""
