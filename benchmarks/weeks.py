@@ -4,7 +4,7 @@
 
 Each week is another school of 1,200 students, Monday to Friday, played through the real pipeline on the virtual clock:
 ingest's door and transaction, every stage, the shipped rules, a real SQLite file. Its troubles are drawn at random and
-known (`simulator.troubles`): gates without power or network, lost cameras, rooms with the windows shut for 10 to 45
+known (`simulator.day.troubles`): gates without power or network, lost cameras, rooms with the windows shut for 10 to 45
 minutes, breath on sensors for 1 to 9, smoke, panic buttons, doors, an intruder, three students a day who walk out. One
 telemetry message in a hundred is lost, one is held up for 5 to 90 s, one in a hundred of all comes twice, and the
 pipeline is restarted at a random moment of each day. Nights are left out; before a day begins the devices are let in.
@@ -40,13 +40,13 @@ from ingest.door import Door
 from ingest.pipeline import Pipeline
 from ingest.sink import SeriesSink
 from simulator.chance import chance
-from simulator.day import day_stream
-from simulator.files import write_files
-from simulator.foretold import truth_of
-from simulator.school import build_school
-from simulator.troubles import Troubles, disturbed, troubles
-from simulator.truth import ExpectedAlarm, SeenAlarm
-from simulator.values import SimulatedSchool
+from simulator.day.day import day_stream
+from simulator.day.foretold import truth_of
+from simulator.day.troubles import Troubles, disturbed, troubles
+from simulator.day.truth import ExpectedAlarm, SeenAlarm
+from simulator.school.files import write_files
+from simulator.school.school import build_school
+from simulator.school.values import SimulatedSchool
 
 KEY = b"a key of the benchmark, 32 bytes"
 MONDAY = date(2026, 9, 7)

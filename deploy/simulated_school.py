@@ -10,8 +10,8 @@ from campus import db
 from cli.commands.school_files import import_school
 from cli.main import load_settings, the_clock
 from cli.wiring import open_database
-from simulator.files import write_files
-from simulator.school import build_school
+from simulator.school.files import write_files
+from simulator.school.school import build_school
 
 SEED = 7  # the default of `campus simulate`
 

@@ -8,9 +8,9 @@ from datetime import date, timedelta
 
 from campus.clock import Clock
 from campus.errors import Unavailable
-from simulator.day import day_stream, night_stream
-from simulator.values import SimulatedSchool
-from simulator.wire import Outgoing
+from simulator.day.day import day_stream, night_stream
+from simulator.day.wire import Outgoing
+from simulator.school.values import SimulatedSchool
 
 RETRY_S = 0.2
 

@@ -9,11 +9,11 @@ from campus.errors import SettingsError
 from campus.mqtt.client import MqttClient
 from campus.service import Service
 from campus.settings import Settings
-from simulator.foretold import truth_of
+from simulator.day.foretold import truth_of
+from simulator.day.truth import write_truth
+from simulator.day.wire import Outgoing
 from simulator.program import play
-from simulator.school import build_school
-from simulator.truth import write_truth
-from simulator.wire import Outgoing
+from simulator.school.school import build_school
 
 
 def run(
@@ -41,7 +41,7 @@ def run(
     service.on_stop("broker", client.stop)
     service.task("play", lambda stop: play(school, day, clock, publish, stop, rendered=rendered))
     if camera_port is not None:
-        from simulator.camera_server import CameraServer  # needs OpenCV, which only this does
+        from simulator.picture.camera_server import CameraServer  # needs OpenCV, which only this does
 
         service.task("camera", CameraServer(school, clock, camera_port).run)
     client.start()

@@ -19,8 +19,8 @@ from campus.ids import new_id
 from dashboards.city import geojson, store
 from dashboards.city.tables import city_districts
 from devices.tables import device_outages, device_states, device_transitions, devices
-from simulator import city as invented
 from simulator.chance import chance
+from simulator.school import city as invented
 
 SEED = 7
 DEVICES = 40

@@ -20,10 +20,10 @@ from cli.demo.days import ZONE
 from cli.demo.people import DemoAccount, make_accounts
 from cli.demo.ports import Ports, choose_ports
 from cli.wiring import open_database
-from simulator.cameras import FENCE, STREAM
-from simulator.files import write_files
-from simulator.fleet import RENDERED_AGENT, RENDERED_CAMERA
-from simulator.school import build_school
+from simulator.day.cameras import FENCE, STREAM
+from simulator.school.files import write_files
+from simulator.school.fleet import RENDERED_AGENT, RENDERED_CAMERA
+from simulator.school.school import build_school
 
 SEED = 7
 WHOLE_PICTURE = ((0.05, 0.05), (0.95, 0.05), (0.95, 0.95), (0.05, 0.95))  # the zone of a camera that nobody knows

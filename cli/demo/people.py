@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from cli.commands.init import write_secret
 from dashboards.access.accounts import all_accounts, create_account
 from dashboards.access.roles import Role
-from simulator.values import SimulatedSchool
+from simulator.school.values import SimulatedSchool
 
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that looks like something else
 

@@ -161,7 +161,7 @@ def test_a_student_who_comes_late_appears_on_the_open_roll(visit: Visit, console
 
 
 def credential_of(console: Console, student: str) -> str:
-    from simulator.school import build_school
+    from simulator.school.school import build_school
     from tests.dashboards.console_seed import DAY, SCHOOL
 
     grown = build_school(7, b"k" * 16, DAY, SCHOOL)

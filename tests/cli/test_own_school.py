@@ -17,8 +17,8 @@ import pytest
 from campus.config import load
 from campus.settings import Settings
 from edge_agent.settings import load_edge
-from simulator.files import write_files
-from simulator.school import build_school
+from simulator.school.files import write_files
+from simulator.school.school import build_school
 from tests.cli.running import Run, Running
 from tests.conftest import free_port
 from tests.flow.running_school import eventually

@@ -30,10 +30,10 @@ from devices.registry import Registry
 from devices.trust.quarantine import quarantine
 from ingest.deadletters import bury
 from ingest.door import DeadLetter
-from simulator.files import write_files
-from simulator.people import SHOWCASE, student_days
-from simulator.school import build_school
-from simulator.values import SimulatedSchool
+from simulator.day.people import SHOWCASE, student_days
+from simulator.school.files import write_files
+from simulator.school.school import build_school
+from simulator.school.values import SimulatedSchool
 
 ZONE = ZoneInfo("Asia/Shanghai")
 DAY = date(2026, 9, 7)

@@ -17,7 +17,7 @@ from dashboards.city import drawing, geojson
 from dashboards.city.keeper import CityKeeper
 from dashboards.deps import Deps
 from dashboards.views import overview
-from simulator import city as invented
+from simulator.school import city as invented
 from tests.dashboards.conftest import BASE, SignIn
 
 

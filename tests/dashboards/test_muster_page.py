@@ -15,7 +15,7 @@ from campus.events import GatePass
 from campus.settings import Settings
 from dashboards.access import audit
 from dashboards.deps import Deps
-from simulator.school import build_school
+from simulator.school.school import build_school
 from tests.dashboards.conftest import SignIn
 from tests.dashboards.console_seed import DAY
 

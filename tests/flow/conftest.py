@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from campus import db
 from campus.settings import School
 from cli.commands.school_files import import_school
-from simulator.files import write_files
-from simulator.school import build_school
-from simulator.values import SimulatedSchool
+from simulator.school.files import write_files
+from simulator.school.school import build_school
+from simulator.school.values import SimulatedSchool
 
 KEY = b"a key for tests only, 32 bytes.."
 DAY = date(2026, 9, 7)  # a Monday

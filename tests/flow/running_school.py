@@ -21,7 +21,7 @@ from cli.main import load_settings
 from cli.programs.session import declare
 from dashboards.access.accounts import create_account
 from dashboards.access.roles import Role
-from simulator.values import SimulatedSchool
+from simulator.school.values import SimulatedSchool
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "correct horse battery staple"

@@ -22,7 +22,7 @@ from campus.series.sqlite import SqliteSeries
 from campus.series.store import SeriesKey
 from campus.settings import Mqtt
 from campus.tables import dead_letters, seen_events
-from simulator.values import SimulatedSchool
+from simulator.school.values import SimulatedSchool
 
 pytestmark = pytest.mark.broker
 ROOT = Path(__file__).parents[2]

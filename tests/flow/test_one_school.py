@@ -17,8 +17,8 @@ from campus.clock import to_ms
 from campus.events import CameraIntrusion, GatePass, Reading
 from campus.settings import Mqtt, School
 from cli.commands.school_files import import_school
-from simulator.files import write_files
-from simulator.values import SimulatedSchool
+from simulator.school.files import write_files
+from simulator.school.values import SimulatedSchool
 from tests.alerts.receiver import Delivery, Receiver
 from tests.conftest import free_port
 from tests.flow.running_school import SECRET, RunningSchool, eventually

@@ -20,11 +20,11 @@ from devices.trust.quarantine import quarantine
 from ingest.door import Door
 from ingest.pipeline import Pipeline
 from ingest.sink import SeriesSink
-from simulator.day import day_stream
-from simulator.foretold import truth_of
-from simulator.truth import SeenAlarm, SeenMark, read_truth, verify, write_truth
-from simulator.values import SimulatedSchool
-from simulator.wire import Outgoing
+from simulator.day.day import day_stream
+from simulator.day.foretold import truth_of
+from simulator.day.truth import SeenAlarm, SeenMark, read_truth, verify, write_truth
+from simulator.day.wire import Outgoing
+from simulator.school.values import SimulatedSchool
 from tests.flow.conftest import DAY
 
 STEP = timedelta(seconds=15)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.colouring import colour_edges
+from simulator.school.colouring import colour_edges
 
 edges = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=80)
 

@@ -15,13 +15,13 @@ from edge_agent.camera.analyser import Analyser
 from edge_agent.camera.motion import MotionDetector
 from edge_agent.camera.tamper import TamperWatch
 from edge_agent.settings import Camera, Tamper, ZoneArea
-from simulator.camera_server import CameraServer, RenderedCamera
-from simulator.cameras import FENCE, ZONE
-from simulator.foretold import truth_of
-from simulator.incidents import script
-from simulator.render import Painter, height_of
-from simulator.scene import Scene
-from simulator.values import SimulatedSchool
+from simulator.day.cameras import FENCE, ZONE
+from simulator.day.foretold import truth_of
+from simulator.day.incidents import script
+from simulator.picture.camera_server import CameraServer, RenderedCamera
+from simulator.picture.render import Painter, height_of
+from simulator.picture.scene import Scene
+from simulator.school.values import SimulatedSchool
 
 SPEED = 60.0
 WATCHED = Camera(id="cam-1", source="-", stills=False, zones=(ZoneArea(name=ZONE, polygon=FENCE, kind="intrusion"),))

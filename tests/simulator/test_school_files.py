@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from simulator.files import write_files
-from simulator.school import build_school
-from simulator.values import SimulatedSchool
+from simulator.school.files import write_files
+from simulator.school.school import build_school
+from simulator.school.values import SimulatedSchool
 
 Rows = list[dict[str, str]]
 

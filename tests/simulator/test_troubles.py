@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from benchmarks.weeks import judge, load
-from simulator.air import first_held
-from simulator.foretold import truth_of
-from simulator.school import build_school
-from simulator.troubles import HELD_UP_S, disturbed, troubles
-from simulator.truth import ExpectedAlarm, SeenAlarm
-from simulator.values import SimulatedSchool
-from simulator.wire import Outgoing
+from simulator.day.air import first_held
+from simulator.day.foretold import truth_of
+from simulator.day.troubles import HELD_UP_S, disturbed, troubles
+from simulator.day.truth import ExpectedAlarm, SeenAlarm
+from simulator.day.wire import Outgoing
+from simulator.school.school import build_school
+from simulator.school.values import SimulatedSchool
 
 MONDAY, SUNDAY = date(2026, 9, 7), date(2026, 9, 13)
 NINE = datetime(2026, 9, 7, 1, tzinfo=UTC)

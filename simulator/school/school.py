@@ -6,9 +6,9 @@ from datetime import date
 
 import msgspec
 
-from simulator import bells, fleet, plan, roster
-from simulator.timetable import timetable
-from simulator.values import SimulatedSchool, TimetableLesson
+from simulator.school import bells, fleet, plan, roster
+from simulator.school.timetable import timetable
+from simulator.school.values import SimulatedSchool, TimetableLesson
 
 NAME, NAME_EN = "晨星实验中学", "Morning Star Middle School"
 

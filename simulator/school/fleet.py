@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from simulator.plan import CAMPUS, centre
-from simulator.values import Device, Place, Senses
+from simulator.school.plan import CAMPUS, centre
+from simulator.school.values import Device, Place, Senses
 
 RENDERED_CAMERA = "cam-1"
 RENDERED_AGENT = "edge-1"  # the agent that runs the real vision pipeline over the rendered camera

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, time
 
-from simulator.values import Bell, CalendarDay, SimulatedSchool
+from simulator.school.values import Bell, CalendarDay, SimulatedSchool
 
 _DAY: tuple[tuple[str, str, str, str, str, str], ...] = (
     ("P1", "lesson", "第一节", "Period 1", "08:00", "08:45"),

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from simulator.air import air, first_held
-from simulator.bells import ARRIVAL_CLOSES, LATE_AFTER
-from simulator.cameras import CONFIRMED_AFTER
-from simulator.day import DAY_ENDS, DAY_STARTS
-from simulator.fleet import RENDERED_CAMERA
-from simulator.incidents import Script, script
-from simulator.people import StudentDay, student_days
-from simulator.truth import (
+from simulator.day.air import air, first_held
+from simulator.day.cameras import CONFIRMED_AFTER
+from simulator.day.day import DAY_ENDS, DAY_STARTS
+from simulator.day.incidents import Script, script
+from simulator.day.people import StudentDay, student_days
+from simulator.day.truth import (
     ExpectedAlarm,
     ExpectedMark,
     ExpectedQuiet,
@@ -21,8 +19,10 @@ from simulator.truth import (
     Truth,
     TruthDay,
 )
-from simulator.values import SimulatedSchool
-from simulator.wire import heartbeats
+from simulator.day.wire import heartbeats
+from simulator.school.bells import ARRIVAL_CLOSES, LATE_AFTER
+from simulator.school.fleet import RENDERED_CAMERA
+from simulator.school.values import SimulatedSchool
 
 CO2_LIMIT, CO2_HOLDS = 1500.0, timedelta(minutes=10)  # of the rule co2-high as shipped
 _VISIT_S = 20.0  # wall seconds in which a rendered intruder must have been seen
@@ -40,7 +40,7 @@ def truth_of(
 ) -> Truth:
     """The truth of ``day``.
 
-    ``played`` and ``days``: another script and other ways than the day's own, as in `simulator.day.day_stream`.
+    ``played`` and ``days``: another script and other ways than the day's own, as in `simulator.day.day.day_stream`.
     ``rendered``: the intrusion is found by the real vision pipeline, which needs wall time; ``speed`` is the clock's.
     """
     played = script(school, day) if played is None else played

@@ -8,15 +8,15 @@ from datetime import date, datetime, time, timedelta
 from operator import attrgetter
 
 from campus.topics import ROOT
-from simulator.cameras import camera_messages
-from simulator.fleet import RENDERED_AGENT, RENDERED_CAMERA
-from simulator.gates import gate_messages
-from simulator.incidents import Misspoken, Script, script
-from simulator.people import StudentDay, student_days
-from simulator.sensors import sensor_messages
-from simulator.values import Device, SimulatedSchool
-from simulator.vr_lab import lab_messages
-from simulator.wire import Outgoing, Voice, heartbeats
+from simulator.day.cameras import camera_messages
+from simulator.day.gates import gate_messages
+from simulator.day.incidents import Misspoken, Script, script
+from simulator.day.people import StudentDay, student_days
+from simulator.day.sensors import sensor_messages
+from simulator.day.vr_lab import lab_messages
+from simulator.day.wire import Outgoing, Voice, heartbeats
+from simulator.school.fleet import RENDERED_AGENT, RENDERED_CAMERA
+from simulator.school.values import Device, SimulatedSchool
 
 DAY_STARTS, DAY_ENDS = time(6, 45), time(18, 0)
 

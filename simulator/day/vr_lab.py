@@ -8,12 +8,12 @@ from datetime import date, datetime, timedelta
 import msgspec
 
 from campus.events import LabSeatLeft, LabSeatTaken
-from simulator.bells import bell_of
 from simulator.chance import chance
-from simulator.fleet import LAB, SEATS
-from simulator.people import StudentDay
-from simulator.values import SimulatedSchool
-from simulator.wire import Outgoing, Voice
+from simulator.day.people import StudentDay
+from simulator.day.wire import Outgoing, Voice
+from simulator.school.bells import bell_of
+from simulator.school.fleet import LAB, SEATS
+from simulator.school.values import SimulatedSchool
 
 STEP = timedelta(seconds=60)
 _SETTLE, _PACK_UP = timedelta(minutes=4), timedelta(minutes=4)

@@ -10,10 +10,10 @@ import msgspec
 
 from campus.events import GatePass
 from simulator.chance import chance
-from simulator.incidents import Script, Span
-from simulator.people import StudentDay, Way
-from simulator.values import SimulatedSchool
-from simulator.wire import WILL_AFTER, Outgoing, Voice
+from simulator.day.incidents import Script, Span
+from simulator.day.people import StudentDay, Way
+from simulator.day.wire import WILL_AFTER, Outgoing, Voice
+from simulator.school.values import SimulatedSchool
 
 BLIND_LANE = ("gate-1", "2")  # an old reader there does not know which way people go
 _TWICE = 0.02  # share of passes that the broker hands over twice

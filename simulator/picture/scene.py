@@ -8,10 +8,10 @@ from random import Random
 
 import msgspec
 
-from simulator.bells import bell_at, is_school_day
 from simulator.chance import chance
-from simulator.incidents import script
-from simulator.values import SimulatedSchool
+from simulator.day.incidents import script
+from simulator.school.bells import bell_at, is_school_day
+from simulator.school.values import SimulatedSchool
 
 Point = tuple[float, float]  # share of the frame: x to the right, y down; of a person, where the feet stand
 

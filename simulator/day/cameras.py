@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 
 from campus.events import CameraIntrusion
-from simulator.bells import bell_at, is_school_day
 from simulator.chance import chance
-from simulator.fleet import RENDERED_CAMERA
-from simulator.incidents import Script
-from simulator.scene import Scene
-from simulator.values import Device, SimulatedSchool
-from simulator.wire import Outgoing, Voice
+from simulator.day.incidents import Script
+from simulator.day.wire import Outgoing, Voice
+from simulator.picture.scene import Scene
+from simulator.school.bells import bell_at, is_school_day
+from simulator.school.fleet import RENDERED_CAMERA
+from simulator.school.values import Device, SimulatedSchool
 
 STEP = timedelta(seconds=30)
 ZONE = "fence"  # the intrusion zone of the rendered camera

@@ -7,9 +7,9 @@ from random import Random
 
 from campus.credentials import hash_credential
 from simulator.chance import chance
-from simulator.curriculum import CLASSES_PER_GRADE, GRADES, STUDENTS_PER_CLASS, SUBJECTS
-from simulator.names import given_name, surname
-from simulator.values import SchoolClass, Student, Teacher
+from simulator.school.curriculum import CLASSES_PER_GRADE, GRADES, STUDENTS_PER_CLASS, SUBJECTS
+from simulator.school.names import given_name, surname
+from simulator.school.values import SchoolClass, Student, Teacher
 
 _GRADE_NAMES = {7: "七年级", 8: "八年级", 9: "九年级"}
 CLASS_IDS = tuple(f"c-g{grade}-{number}" for grade in GRADES for number in range(1, CLASSES_PER_GRADE + 1))

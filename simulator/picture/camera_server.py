@@ -11,10 +11,10 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from campus.clock import Clock, ScaledClock
-from simulator.cameras import STREAM
-from simulator.render import Painter, jpeg
-from simulator.scene import Scene
-from simulator.values import SimulatedSchool
+from simulator.day.cameras import STREAM
+from simulator.picture.render import Painter, jpeg
+from simulator.picture.scene import Scene
+from simulator.school.values import SimulatedSchool
 
 log = logging.getLogger("simulator.camera")
 FPS = 10.0

@@ -10,8 +10,8 @@ import msgspec
 from campus import codec
 from campus.clock import to_ms
 from campus.events import Reading
-from simulator.bells import is_school_day
-from simulator.values import SimulatedSchool
+from simulator.school.bells import is_school_day
+from simulator.school.values import SimulatedSchool
 
 
 class Span(msgspec.Struct, frozen=True):

@@ -9,9 +9,9 @@ from typing import Literal
 
 import msgspec
 
-from simulator.bells import is_school_day
 from simulator.chance import chance
-from simulator.values import Leave, SimulatedSchool, Student
+from simulator.school.bells import is_school_day
+from simulator.school.values import Leave, SimulatedSchool, Student
 
 Part = Literal["ordinary", "late", "very late", "absent", "on leave", "slips away", "leaves early"]
 # How many students play each part on a school day; all others come in time and go home after school.
@@ -124,7 +124,7 @@ def _drawn_way(school: SimulatedSchool, day: date, draw: Random) -> Way:
 
 
 def _home_way(school: SimulatedSchool, day: date, part: Part, draw: Random) -> Way:
-    """A walk home through lane 1, which knows its direction; lane 2 of gate 1 does not, see `simulator.gates`."""
+    """A walk home through lane 1, which knows its direction; lane 2 of gate 1 does not, see `simulator.day.gates`."""
     drawn = Way(school.moment(day, time(16, 52)) + _minutes(draw.triangular(0, 40, 8)), _gate(draw), "1")
     if part == "slips away":
         return Way(school.moment(day, SLIPS_AWAY_AT), "gate-1", "1")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simulator.values import Outline, Place, PlaceKind
+from simulator.school.values import Outline, Place, PlaceKind
 
 CAMPUS = "campus"
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from datetime import time
 from pathlib import Path
 
-from simulator.oneroster import roster_files
-from simulator.people import leaves
-from simulator.values import Outline, SimulatedSchool
+from simulator.day.people import leaves
+from simulator.school.oneroster import roster_files
+from simulator.school.values import Outline, SimulatedSchool
 
 Row = Sequence[object]
 

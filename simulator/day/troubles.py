@@ -10,12 +10,12 @@ from random import Random
 
 import msgspec
 
-from simulator.bells import is_school_day
 from simulator.chance import chance
-from simulator.incidents import Script, SelfRaised, Span
-from simulator.people import StudentDay, Way, student_days
-from simulator.values import SimulatedSchool
-from simulator.wire import Outgoing
+from simulator.day.incidents import Script, SelfRaised, Span
+from simulator.day.people import StudentDay, Way, student_days
+from simulator.day.wire import Outgoing
+from simulator.school.bells import is_school_day
+from simulator.school.values import SimulatedSchool
 
 FIRST, LAST = time(7, 15), time(17, 0)
 # School hours without the breaks at their ends, in which a student who leaves is missed.

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from simulator.scene import Figure
+from simulator.picture.scene import Figure
 
 WIDTH, HEIGHT = 640, 360
 Picture = npt.NDArray[np.uint8]  # HEIGHT x WIDTH x 3, BGR

@@ -13,7 +13,7 @@ from campus.clock import to_ms
 from campus.events import Event, Reading, Status
 from campus.topics import Channel, Topic
 from simulator.chance import chance, digest, event_id
-from simulator.values import SimulatedSchool
+from simulator.school.values import SimulatedSchool
 
 AGENT_VERSION = "1.4.0"
 HEARTBEAT = timedelta(seconds=60)

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from simulator.chance import chance
-from simulator.colouring import colour_edges
-from simulator.curriculum import GRADES, SUBJECTS, VR, Subject
-from simulator.roster import grade_of
-from simulator.values import SchoolClass, TimetableLesson
+from simulator.school.colouring import colour_edges
+from simulator.school.curriculum import GRADES, SUBJECTS, VR, Subject
+from simulator.school.roster import grade_of
+from simulator.school.values import SchoolClass, TimetableLesson
 
 DAYS, PERIODS = 5, 8
 VR_PERIODS = (3, 6)  # the VR lab is open in these periods of every day

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from simulator.bells import term
-from simulator.curriculum import GRADES
-from simulator.values import SimulatedSchool
+from simulator.school.bells import term
+from simulator.school.curriculum import GRADES
+from simulator.school.values import SimulatedSchool
 
 Row = Sequence[object]
 Table = tuple[str, list[Row]]

@@ -8,11 +8,11 @@ from datetime import date, datetime, timedelta
 from operator import itemgetter
 
 from campus.events import SensorAlarm
-from simulator.air import air
 from simulator.chance import chance
-from simulator.incidents import Script, SelfRaised
-from simulator.values import Device, SimulatedSchool
-from simulator.wire import Outgoing, Voice
+from simulator.day.air import air
+from simulator.day.incidents import Script, SelfRaised
+from simulator.day.wire import Outgoing, Voice
+from simulator.school.values import Device, SimulatedSchool
 
 STEP = timedelta(seconds=60)
 _Moment = tuple[datetime, int, "dict[str, float] | SensorAlarm | None"]

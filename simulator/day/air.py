@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from random import Random
 
-from simulator.bells import bell_at, is_school_day
 from simulator.chance import chance
-from simulator.incidents import Script
-from simulator.values import Bell, Device, SimulatedSchool
+from simulator.day.incidents import Script
+from simulator.school.bells import bell_at, is_school_day
+from simulator.school.values import Bell, Device, SimulatedSchool
 
 STEP = timedelta(seconds=30)
 OUTDOORS = 430.0  # ppm of CO2

@@ -1,0 +1,1 @@
+"""What the rendered camera sees, and how it is served."""
