@@ -102,8 +102,8 @@ class RunningSchool:
                 command = [sys.executable, "-m", "cli.main", program, "--config", str(self.config)]
                 self._processes.append(subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=ROOT))
         self._devices.start()
-        assert self._devices.wait_connected(10)
-        assert eventually(self._is_well), self.logs()
+        assert self._devices.wait_connected(30)
+        assert eventually(self._is_well, 60), self.logs()
 
     def stop(self) -> list[int]:
         """Ask every program to stop; the exit codes."""
