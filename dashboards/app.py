@@ -46,6 +46,7 @@ from dashboards.api import reports as reports_api
 from dashboards.api import roll as roll_api
 from dashboards.api import roster as roster_api
 from dashboards.api import rosters as rosters_api
+from dashboards.api import routes as routes_api
 from dashboards.api import rules as rules_api
 from dashboards.api import saved_views as saved_views_api
 from dashboards.api import sign_on as sign_on_api
@@ -85,6 +86,7 @@ from dashboards.pages import (
     overview,
     roll,
     roster,
+    routes,
     rules,
     sign_in,
     sign_on,
@@ -124,6 +126,7 @@ _PAGES = (
     me,
     guide,
     rules,
+    routes,
     telling,
     roster,
     drawing,
@@ -134,6 +137,7 @@ _PARTS = (
     me_api,
     saved_views_api,
     rules_api,
+    routes_api,
     roster_api,
     duty_api,
     drawing_api,

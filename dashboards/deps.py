@@ -10,8 +10,10 @@ import msgspec
 import sqlalchemy as sa
 from starlette.requests import HTTPConnection
 
+from alerts.ports import Calendar
 from alerts.review.replay_report import Report
 from alerts.rules.rulefile import RuleSet
+from alerts.telling.duty import Nobody, People
 from campus import settings
 from campus.clock import Clock, SystemClock
 from campus.series.store import SeriesStore
@@ -43,6 +45,9 @@ class Deps(msgspec.Struct, frozen=True, kw_only=True):
     certificates: tuple[Path, ...] = ()  # whose end is watched: the broker's, the console's, the authority's
     kept: tuple[tuple[str, float], ...] = ()  # what is forgotten by itself, and after how many days
     rules: Path | None = None  # the school's own rules file
+    routes: Path | None = None  # who is told, until the first revision
+    people: People = Nobody()
+    calendar: Calendar | None = None
     replay: Replay | None = None
     rush: Rush | None = None  # gates that nobody passes in the rush
 

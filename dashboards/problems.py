@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from campus.errors import CampusError, Conflict, NotFound, Overtaken, Unavailable
+from campus.errors import CampusError, Conflict, NotFound, Outdated, Overtaken, Unavailable
 from dashboards.access.accounts import RefusedAccount
 from dashboards.access.origin import ForeignOrigin
 from dashboards.access.people import Forbidden, PasswordDue, SignInNeeded
@@ -29,6 +29,7 @@ MEANINGS: tuple[tuple[type[Exception], int, str], ...] = (
     (ForeignOrigin, 403, "foreign_origin"),
     (NotFound, 404, "not_found"),
     (Overtaken, 409, "overtaken"),
+    (Outdated, 412, "outdated"),
     (Conflict, 409, "conflict"),
     (InvalidBody, 422, "invalid"),
     (RequestValidationError, 422, "invalid"),

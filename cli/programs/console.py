@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from attendance.rollbook import RollBook
 from campus import heartbeat
 from campus.clock import Clock
 from campus.scheduling import Scheduler
@@ -13,6 +14,8 @@ from campus.settings import Settings
 from cli.commands.rules_replay import replay_rules
 from cli.joins.forgetting import purges
 from cli.joins.gate_rush import rush_of
+from cli.joins.people import SchoolPeople
+from cli.joins.school_calendar import SchoolCalendar
 from cli.wiring import open_database
 from dashboards.city.keeper import STEP_S, CityKeeper
 from dashboards.deps import Deps
@@ -41,6 +44,9 @@ def run_dashboards(settings: Settings, clock: Clock) -> int:
         certificates=certificates_of(settings),
         kept=tuple((one.what, one.days) for one in purges(settings.retention)),
         rules=settings.alerts.rules,
+        routes=settings.alerts.routes,
+        people=SchoolPeople(RollBook(settings.school.zone)),
+        calendar=SchoolCalendar(settings.school.zone),
         rush=rush_of(settings.school.zone),
         replay=lambda rules, since, watch: replay_rules(settings, clock, rules, since, 1, watch),
     )

@@ -43,6 +43,7 @@ Action = Literal[
     "sign_in.recovery",
     "account.make",
     "account.change",
+    "routes.change",
     "token.make",
     "token.revoke",
 ]

@@ -30,7 +30,7 @@ Right = Literal[
     "city.import",  # replace its map
     "platform.read",
     "accounts.manage",
-    "rules.change",  # put alarm rules in force for the whole platform
+    "rules.change",  # put alarm rules and routes in force for the whole platform
     "roster.import",  # see and take what a roster changes
     "plan.draw",  # drawings, and where devices stand on the plan
 ]

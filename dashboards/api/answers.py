@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -100,15 +100,18 @@ def file(content: bytes, media: str, name: str) -> Response:
     return Response(content, media_type=media, headers=named)
 
 
-def described(returns: Any, takes: Any = None) -> dict[str, Any]:
-    """Keyword arguments of a route that describe what it answers and takes to the OpenAPI document."""
+def described(returns: Any, takes: Any = None, refuses: Sequence[str] = ()) -> dict[str, Any]:
+    """Keyword arguments of a route that describe what it answers and takes to the OpenAPI document.
+
+    ``refuses`` are statuses of its own, beside `REFUSALS`.
+    """
     kinds = [kind for kind in (returns, takes) if kind is not None]
     schemas, components = msgspec.json.schema_components(kinds, ref_template=_REF)
     extra: dict[str, Any] = {_COMPONENTS: components}
     if takes is not None:
         extra["requestBody"] = {"required": True, "content": {"application/json": {"schema": schemas[-1]}}}
     ok = {"description": "OK", "content": {"application/json": {"schema": schemas[0]}}}
-    return {"response_model": None, "responses": {200: ok}, "openapi_extra": extra}
+    return {"response_model": None, "responses": {200: ok, **dict.fromkeys(refuses, _PROBLEM)}, "openapi_extra": extra}
 
 
 def describe(app: FastAPI) -> None:

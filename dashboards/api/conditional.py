@@ -41,14 +41,22 @@ def _takes_tag(start: Message) -> bool:
     return start["status"] == 200 and headers.get("content-type", "").startswith("application/json")
 
 
+def tag_of(body: bytes) -> str:
+    """The tag of an answer with this body."""
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
 def matches(asked: str, tag: str) -> bool:
-    """Whether ``If-None-Match`` names ``tag``; weak and strong tags compare alike, as the RFC says for reads."""
+    """Whether ``If-None-Match``, or ``If-Match`` of a write, names ``tag``.
+
+    Weak and strong tags compare alike: a proxy that compresses weakens them.
+    """
     named = {one.strip().removeprefix("W/") for one in asked.split(",")}
     return "*" in named or tag in named
 
 
 async def _finish(scope: Scope, start: Message, body: bytes, send: Send) -> None:
-    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    tag = tag_of(body)
     MutableHeaders(raw=start["headers"])["ETag"] = tag
     if matches(Headers(scope=scope).get("if-none-match", ""), tag):
         kept = [pair for pair in start["headers"] if pair[0].lower() not in {b"content-length", b"content-type"}]

@@ -1,4 +1,4 @@
-"""Examples in the OpenAPI document: what attendance's routes take and answer, of a school that does not exist."""
+"""Examples in the OpenAPI document: what routes take and answer, of a school that does not exist."""
 
 from __future__ import annotations
 

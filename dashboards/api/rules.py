@@ -102,6 +102,14 @@ def desk_of(deps: Deps, account: Account) -> RuleDesk:
         )  # fmt: skip
 
 
+def rules_in_force(deps: Deps) -> RuleSet:
+    """The rules of the file as it stands; of a wrong one those of the library."""
+    try:
+        return read_rules(desk.text_of(deps.rules), "rules")
+    except RuleFileError:
+        return load_rules()
+
+
 @router.get("", **described(RuleDesk))
 def rules(request: Request, account: Changer) -> Json:
     """The rules with their sources, the text of the school's own file, its revisions, and what the engine says."""
@@ -121,7 +129,7 @@ def check(request: Request, _account: Changer, said: Annotated[Draft, Depends(bo
         found = read_rules(said.text, "draft")
     except RuleFileError as error:
         return Json(Checked(mistake=Mistake(line=error.line, problem=error.problem), count=0, changes=()))
-    changes = desk.changes(_in_force(deps_of(request)), found)
+    changes = desk.changes(rules_in_force(deps_of(request)), found)
     return Json(Checked(mistake=None, count=len(found.rules), changes=tuple(changes)))
 
 
@@ -144,7 +152,7 @@ def stop(request: Request, _account: Changer) -> Json:
     return Json(_replays(request).state)
 
 
-@router.post("", dependencies=[OwnOrigin], **described(RuleDesk, Putting))
+@router.post("", dependencies=[OwnOrigin], **described(RuleDesk, Putting, refuses=("412",)))
 def put(request: Request, account: Changer, said: Annotated[Putting, Depends(body(Putting))]) -> Json:
     """Write a text into the school's rules file; the engine takes it up within a second or so."""
     deps = deps_of(request)
@@ -166,13 +174,6 @@ def _right(text: str) -> RuleSet:
         return read_rules(text, "draft")
     except RuleFileError as error:
         raise InvalidBody(f"line {error.line}: {error.problem}") from None
-
-
-def _in_force(deps: Deps) -> RuleSet:
-    try:
-        return read_rules(desk.text_of(deps.rules), "rules")
-    except RuleFileError:
-        return load_rules()
 
 
 def _replays(request: Request) -> Replays:

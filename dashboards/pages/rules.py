@@ -16,7 +16,7 @@ from dashboards.deps import deps_of
 from dashboards.pages.frame import render
 
 router = APIRouter(include_in_schema=False)
-TEXTS = ("rules", "severity")
+TEXTS = ("rules", "draft", "severity")
 
 
 @router.get("/rules")

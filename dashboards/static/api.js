@@ -10,12 +10,12 @@ export class Problem extends Error {
   }
 }
 
-async function answerTo(method, path, body, media, patience_ms) {
+async function answerTo(method, path, body, media, patience_ms, more = {}) {
   let answer;
   try {
     answer = await fetch(`/api/v1${path}`, {
       method,
-      headers: { Accept: "application/json", "Content-Type": media, "X-Campus-Write": "1" },
+      headers: { Accept: "application/json", "Content-Type": media, "X-Campus-Write": "1", ...more },
       body: body === undefined || media !== "application/json" ? body : JSON.stringify(body),
       signal: patience_ms ? AbortSignal.timeout(patience_ms) : undefined,
     });
@@ -37,6 +37,12 @@ export async function page(path) {
   const { value, answer } = await answerTo("GET", path, undefined, "application/json");
   const next = /<\/api\/v1([^>]+)>; rel="next"/.exec(answer.headers.get("Link") ?? "");
   return { rows: value, next: next && next[1] };
+}
+/** A thing with the tag that names it as it is now; with a body it is written, if `tag` still names it. */
+export async function tagged(path, body, tag) {
+  const [method, more] = body === undefined ? ["GET", {}] : ["POST", { "If-Match": tag }];
+  const { value, answer } = await answerTo(method, path, body, "application/json", 0, more);
+  return { value, tag: answer.headers.get("ETag") };
 }
 /** Write; with `patience_ms`, an answer that takes longer counts as a lost network. */
 export const post = (path, body = {}, patience_ms = 0) => ask("POST", path, body, "application/json", patience_ms);

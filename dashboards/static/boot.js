@@ -54,6 +54,17 @@ export function startOfDay(text, after = 0) {
   return new Date(2 * guess - seen).toISOString();
 }
 
+/** The instant (ms) that a field of date and time means, in the school's zone: the browser may stand elsewhere. */
+export function momentOf(text) {
+  const guess = Date.parse(`${text}:00Z`);
+  return 2 * guess - Date.parse(`${fieldTime(guess)}:00Z`);
+}
+/** What such a field shows for an instant. */
+export function fieldTime(ms) {
+  const at = Object.fromEntries(wallParts.formatToParts(ms).map((part) => [part.type, part.value.padStart(2, "0")]));
+  return `${at.year}-${at.month}-${at.day}T${at.hour}:${at.minute}`;
+}
+
 /** How long ago, in the largest two units that matter. */
 export function since(moment) {
   const s = Math.max(0, Math.round((now() - Date.parse(moment)) / 1000));

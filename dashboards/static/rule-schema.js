@@ -8,10 +8,15 @@ export function kindsOf(schema) {
   return found.map((one) => ({
     kind: one.properties.kind.enum[0],
     about: (one.description ?? "").split("\n")[0],
-    keys: Object.entries(one.properties).filter(([key]) => key !== "kind").map(([key, about]) => ({
-      key, about: about.description ?? "", must: one.required.includes(key), fallback: about.default, shape: about,
-    })),
+    keys: keysOf(one).filter(({ key }) => key !== "kind"),
   })).sort((a, b) => (a.kind < b.kind ? -1 : 1));
+}
+
+/** The keys of an object: what each means, and whether it must be given. */
+export function keysOf(shape) {
+  return Object.entries(shape.properties).map(([key, about]) => ({
+    key, about: about.description ?? "", must: (shape.required ?? []).includes(key), fallback: about.default, shape: about,
+  }));
 }
 
 /** YAML of a new rule of a kind: every key that must be given, with a value of the right shape to change. */

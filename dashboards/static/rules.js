@@ -1,16 +1,22 @@
 // Rules: the list of what is in force, and a draft that is checked while it is written, replayed, and put in force.
 import { $, boot, clone, data, fill, setMark, sync, t, when } from "./boot.js";
 import { Problem, attempt, get, post } from "./api.js";
+import { line, makeDraft, showKeys } from "./draft.js";
 import { kindsOf, starter } from "./rule-schema.js";
 import { toast } from "./toast.js";
 
-const CHECK_MS = 400;
 const WATCH_MS = 700;
 let desk = data.desk;
 let checked = null;
 const kinds = kindsOf(data.schema);
-const text = $("#text");
 const lang = boot.language;
+const draft = makeDraft("/rules", (found) => {
+  checked = found;
+  $("#put").disabled = Boolean(found.mistake) || !desk.file || text.value === desk.text;
+  $("#replay").disabled = Boolean(found.mistake);
+  return found.mistake ? "" : t("rules.right", { n: found.count, what: inWords(found.changes) });
+});
+const { text } = draft;
 
 function paint() {
   const words = $("#search").value.trim().toLowerCase();
@@ -30,57 +36,7 @@ function paint() {
   $("#load").textContent = !load ? t("rules.no_load") : load.error ? t("rules.load_refused", { at: when(load.at), why: load.error }) : t("rules.load_taken", { at: when(load.at), n: load.rules });
   $("#file").textContent = desk.file;
   $("#no-file").hidden = Boolean(desk.file);
-  $("#revision-count").textContent = String(desk.revisions.length);
-  $("#no-revisions").hidden = desk.revisions.length > 0;
-  sync($("#revisions"), desk.revisions, (one) => one.number, makeRevision, (element, one) => {
-    fill(element, { what: `${one.number} · ${when(one.made_at)} · ${one.made_by === "file" ? t("rules.by_hand") : one.made_by}`, reason: one.reason });
-  });
-}
-
-function makeRevision(one) {
-  const element = clone("revision");
-  $("button", element).addEventListener("click", async () => {
-    const found = await attempt(() => get(`/rules/revisions/${one.number}`));
-    if (!found) return;
-    text.value = found.text;
-    $("#reason").value = t("rules.back_to", { n: one.number });
-    written();
-    toast(t("rules.taken", { n: one.number }));
-  });
-  return element;
-}
-
-/** Line numbers beside the text; the line with the mistake is marked. */
-function number(wrong = 0) {
-  const count = text.value.split("\n").length;
-  $("#lines").replaceChildren(...Array.from({ length: count }, (_, at) => {
-    const line = document.createElement("span");
-    line.textContent = `${at + 1}\n`;
-    if (at + 1 === wrong) line.className = "wrong";
-    return line;
-  }));
-  $("#lines").scrollTop = text.scrollTop;
-}
-
-let waiting = 0;
-function written() {
-  number(checked?.mistake?.line);
-  clearTimeout(waiting);
-  $("#put").disabled = true;
-  waiting = setTimeout(check, CHECK_MS);
-}
-
-async function check() {
-  const said = text.value;
-  const found = await attempt(() => post("/rules/check", { text: said }));
-  if (!found || said !== text.value) return;
-  checked = found;
-  const verdict = $("#verdict");
-  verdict.className = `verdict ${found.mistake ? "wrong" : "right"}`;
-  verdict.textContent = found.mistake ? t("rules.wrong", { line: found.mistake.line, why: found.mistake.problem }) : t("rules.right", { n: found.count, what: inWords(found.changes) });
-  number(found.mistake?.line);
-  $("#put").disabled = Boolean(found.mistake) || !desk.file || said === desk.text;
-  $("#replay").disabled = Boolean(found.mistake);
+  draft.paintRevisions(desk.revisions);
 }
 
 function inWords(changes) {
@@ -94,7 +50,7 @@ async function put() {
   desk = fresh;
   $("#reason").value = "";
   paint();
-  check();
+  draft.check();
   toast(t("rules.put_done"));
 }
 
@@ -140,43 +96,27 @@ function report({ report: found, days, by }) {
     list("rules.gone", found.gone, (one) => `${when(one.raised_at)} · ${one.rule} · ${one.subject}`));
 }
 
-function line(kind, words) {
-  const element = document.createElement(kind);
-  element.textContent = String(words);
-  return element;
-}
-
-function showKind() {
-  const kind = kinds[$("#kind").value];
-  $("#kind-what").textContent = t("rules.keys_of", { kind: kind.kind });
-  $("#kind-keys").replaceChildren(line("dt", ""), line("dd", kind.about), ...kind.keys.flatMap((one) => [
-    line("dt", one.must ? `${one.key} *` : one.key), line("dd", one.about + (one.must || one.fallback === undefined ? "" : ` (${JSON.stringify(one.fallback)})`)),
-  ]));
-}
-
 function insert() {
   const body = /^rules:/m.test(text.value) ? "" : "rules:\n";
   const gap = text.value && !text.value.endsWith("\n") ? "\n" : "";
   text.value += gap + body + starter(data.schema, kinds[$("#kind").value], desk.rules.length + 1);
   text.scrollTop = text.scrollHeight;
-  written();
+  draft.written();
   text.focus();
 }
 
+const showKind = () => showKeys(kinds[$("#kind").value]);
 $("#kind").append(...kinds.map((kind, at) => new Option(kind.kind, String(at))));
 $("#kind").addEventListener("change", showKind);
 $("#search").addEventListener("input", paint);
 $("#insert").addEventListener("click", insert);
-$("#reset").addEventListener("click", () => { text.value = desk.text; written(); });
+$("#reset").addEventListener("click", () => draft.take(desk.text));
 $("#replay").addEventListener("click", replay);
 $("#stop").addEventListener("click", () => attempt(() => post("/rules/replay/stop")));
 $("#put").addEventListener("click", () => { $("#put-changes").replaceChildren(...(checked?.changes ?? []).map((one) => line("li", `${t(`rules.${one.what}`)} ${one.rule}`))); $("#put-box").showModal(); });
-$("[data-close]", $("#put-box")).addEventListener("click", () => $("#put-box").close());
 $("form", $("#put-box")).addEventListener("submit", put);
-text.addEventListener("input", written);
-text.addEventListener("scroll", () => { $("#lines").scrollTop = text.scrollTop; });
 text.value = desk.text;
 paint();
 showKind();
-check();
+draft.check();
 get("/rules/replay").then(watch).catch((error) => { if (!(error instanceof Problem)) throw error; });

@@ -1,5 +1,5 @@
 // Who is told and how: channels with a test of each, shifts, what is set aside, what became of messages.
-import { $, boot, clone, data, fill, now, pick, sync, t, when, word } from "./boot.js";
+import { $, clone, data, fieldTime, fill, momentOf, now, pick, sync, t, when, word } from "./boot.js";
 import { attempt, get, post } from "./api.js";
 import { toast } from "./toast.js";
 
@@ -73,15 +73,8 @@ function paintRest() {
   });
 }
 
-/** What a field without a zone means, in the school's zone: the browser may stand elsewhere. */
-function moment(text) {
-  const guess = Date.parse(`${text}:00Z`);
-  const shown = Object.fromEntries(new Intl.DateTimeFormat("en-GB", { timeZone: boot.zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" }).formatToParts(guess).map((part) => [part.type, part.value]));
-  return guess - (Date.parse(`${shown.year}-${shown.month}-${shown.day}T${shown.hour}:${shown.minute}:00Z`) - guess);
-}
-
 async function plan() {
-  const starts = moment($("#shift-starts").value);
+  const starts = momentOf($("#shift-starts").value);
   const ends = starts + Number($("#shift-hours").value) * 3600000;
   const said = { account: $("#shift-who").value, starts: new Date(starts).toISOString(), ends: new Date(ends).toISOString() };
   if ($("#shift-post").value) said.post = $("#shift-post").value;
@@ -94,8 +87,7 @@ async function plan() {
 $("#shift-who").append(...duty.guards.map((one) => new Option(one.name, one.id)));
 $("#shift-post").append(...[...places].map(([id, name]) => new Option(name, id)));
 $("#new-shift").addEventListener("click", () => {
-  const local = new Date(now() + (moment(new Date(now()).toISOString().slice(0, 16)) - now()) * -1);
-  $("#shift-starts").value = local.toISOString().slice(0, 16);
+  $("#shift-starts").value = fieldTime(now());
   $("#shift-box").showModal();
 });
 $("[data-close]", $("#shift-box")).addEventListener("click", () => $("#shift-box").close());

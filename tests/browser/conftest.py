@@ -11,10 +11,13 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from attendance.rollbook import RollBook
 from campus import db
 from campus.clock import VirtualClock
 from campus.series.sqlite import SqliteSeries
 from campus.settings import Dashboards, Settings
+from cli.joins.people import SchoolPeople
+from cli.joins.school_calendar import SchoolCalendar
 from dashboards.deps import Deps
 from dashboards.server import serve
 from tests.conftest import free_port
@@ -72,7 +75,10 @@ def running(seeded_school: Path, tmp_path: Path) -> Iterator[Console]:
     clock, port = VirtualClock(console_seed.NOW), free_port()
     url = f"http://127.0.0.1:{port}"
     settings = Dashboards(port=port, base_url=url, files=tmp_path / "files")
-    deps = Deps(engine=engine, series=series, clock=clock, dashboards=settings)
+    deps = Deps(
+        engine=engine, series=series, clock=clock, dashboards=settings,
+        people=SchoolPeople(RollBook(console_seed.ZONE)), calendar=SchoolCalendar(console_seed.ZONE),
+    )  # fmt: skip
     stop = threading.Event()
     thread = threading.Thread(target=serve, args=(deps, stop))
     thread.start()

@@ -15,7 +15,7 @@ PAGES = {
     "teacher": ("/roll", "/leave", "/guardians", "/warnings", "/muster"),
     "facility": ("/devices", "/coverage", "/plan", "/enrolment", "/maintenance", "/firmware", "/help"),
     "bureau": ("/overview",),
-    "admin": ("/admin", "/rules", "/telling", "/roster"),
+    "admin": ("/admin", "/rules", "/routes", "/telling", "/roster"),
 }
 # Nothing live.
 STILL = (
@@ -30,6 +30,7 @@ STILL = (
     "/help",
     "/plan",
     "/rules",
+    "/routes",
     "/telling",
     "/roster",
 )

@@ -9,10 +9,13 @@ import sqlalchemy as sa
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from attendance.rollbook import RollBook
 from campus import db
 from campus.clock import VirtualClock
 from campus.series.sqlite import SqliteSeries
 from campus.settings import Dashboards
+from cli.joins.people import SchoolPeople
+from cli.joins.school_calendar import SchoolCalendar
 from dashboards.app import create_app
 from dashboards.deps import Deps
 
@@ -34,7 +37,10 @@ def deps(seeded_school: Path, tmp_path: Path, noon: VirtualClock) -> Iterator[De
     engine = db.open_engine(f"sqlite:///{tmp_path}/campus.db")
     series = SqliteSeries(tmp_path / "series.db")
     settings = Dashboards(base_url=BASE, files=tmp_path / "files")
-    yield Deps(engine=engine, series=series, clock=noon, wall=noon, dashboards=settings)
+    yield Deps(
+        engine=engine, series=series, clock=noon, wall=noon, dashboards=settings,
+        people=SchoolPeople(RollBook(console_seed.ZONE)), calendar=SchoolCalendar(console_seed.ZONE),
+    )  # fmt: skip
     series.close()
     engine.dispose()
 

@@ -23,6 +23,8 @@ from dashboards.pages import (
     muster,
     overview,
     roll,
+    routes,
+    rules,
     student,
     warnings,
 )
@@ -49,6 +51,8 @@ SCRIPTS = {
     "muster": (muster.TEXTS, ("muster.js",)),
     "overview": (overview.TEXTS, ("overview.js",)),
     "city": (("city",), ("city.js",)),
+    "rules": (rules.TEXTS, ("rules.js", "draft.js", "rule-schema.js")),
+    "routes": (routes.TEXTS, ("routes.js", "draft.js", "rule-schema.js")),
     "admin": (admin.TEXTS, ("admin.js", "access-log.js", "account-box.js", "sign-on.js", "tokens.js", "city-map.js")),
 }
 
