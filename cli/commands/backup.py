@@ -49,6 +49,8 @@ def backup(config_path: Path | None, keep: int | None, folder: Path) -> None:
     made = back_up(settings, folder, now)
     note(settings, made, now)
     click.echo(f"{made}: whole, each file with its hash.")
+    if settings.series.kind == "influx":
+        click.echo(f"The readings are not in it: they are in InfluxDB at {settings.series.url}, see `influx backup`.")
     click.echo("Keys and passwords (campus.env, broker, certificates) are not in it: keep them apart, in a safe.")
     for old in _older(folder, keep):
         shutil.rmtree(old)
@@ -102,7 +104,6 @@ def databases(settings: Settings) -> dict[str, Path]:
         fix = "Back PostgreSQL up with pg_dump or its own base backups, and the papers with the machine's"
         raise SettingsError("database.url", "campus backup copies SQLite databases", fix)
     found = {DATABASE: Path(url.database)}
-    # Readings in InfluxDB have its own `influx backup`.
     return found | ({SERIES: settings.series.path} if settings.series.kind == "sqlite" else {})
 
 

@@ -106,6 +106,16 @@ def test_postgresql_is_pointed_to_its_own_tools(school: Path) -> None:
     assert "pg_dump" in str(run(school, "backup", str(school / "kept")).exception)
 
 
+def test_a_backup_says_that_readings_in_influxdb_are_not_in_it(school: Path) -> None:
+    assert "InfluxDB" not in run(school, "backup", str(school / "earlier")).output
+    settings = school / "campus.toml"
+    settings.write_text(settings.read_text().replace("[series]\n", '[series]\nkind = "influx"\n'), encoding="utf-8")
+    done = run(school, "backup", str(school / "kept"))
+    assert "readings are not in it: they are in InfluxDB at http://127.0.0.1:8086, see `influx backup`" in done.output
+    assert not (only_backup(school) / "series.db").exists()
+    assert (only_backup(school) / "campus.db").exists()
+
+
 def test_a_backup_is_noted_for_the_administrator_and_a_schema_without_the_place_is_backed_up_too(school: Path) -> None:
     assert run(school, "backup", str(school / "kept")).exit_code == 0
     with closing(sqlite3.connect(school / "data/campus.db")) as conn:
