@@ -18,7 +18,7 @@ const kinds = Object.entries({ route: "Route", level: "Level", schedule: "Schedu
 });
 const places = new Map(data.places.map((one) => [one.id, one[lang] || one.zh]));
 /** A rule's title without the places where a real alarm says what it is about. */
-const plain = (title) => title[lang].replace(/\s*[（(：:]?\s*\{\w+\}(\s*[，,]\s*\{\w+\})*\s*[)）]?/g, "").trim();
+const plain = (title) => title[lang].replace(/\s*[（(][^（()）]*\{[^（()）]*[)）]/g, "").replace(/\s*[：:]?\s*(\b(in|of|at) )?\{\w+\}/g, "").trim();
 const rules = new Map(data.rules.map((one) => [one.id, plain(one.title)]));
 let { desk, tag, judged } = data;
 let drafted = judged;

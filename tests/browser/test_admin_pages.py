@@ -74,6 +74,9 @@ def test_routes_are_judged_tried_saved_and_not_saved_over_somebody_else(
     expect(page.locator("#draft-gaps li")).to_contain_text("school/life")
     page.locator("#text").fill(ROUTES)
     expect(page.locator("#draft-gaps li")).to_have_count(0)
+    titles = {"zh": ["二氧化碳过高", "夜间有人"], "en": ["CO2 too high", "Someone is there at night"]}
+    for rule, title in zip(("co2-high", "present-at-night"), titles[language], strict=True):
+        expect(page.locator(f"#rule option[value={rule}]")).to_have_text(f"{title} · {rule}")
     page.locator("#rule").select_option("smoke")
     page.locator("#trial button").click()
     expect(page.locator("#steps li")).to_have_count(2)
