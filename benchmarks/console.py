@@ -41,7 +41,7 @@ FIRST_ROW = {
 PAGES = {
     "guard": ("/console", "/load", "/muster", "/on-site", "/devices", "/devices/gate-1"),
     "teacher": ("/roll", "/students/{student}", "/leave", "/warnings", "/guardians"),
-    "facility": ("/maintenance", "/coverage", "/plan", "/enrolment", "/firmware"),
+    "facility": ("/maintenance", "/coverage", "/plan", "/enrolment", "/firmware", "/roll-outs"),
     "bureau": ("/overview",),
     "admin": ("/admin", "/rules", "/telling", "/roster"),
 }

@@ -44,6 +44,7 @@ from dashboards.api import muster as muster_api
 from dashboards.api import platform as platform_api
 from dashboards.api import reports as reports_api
 from dashboards.api import roll as roll_api
+from dashboards.api import rollouts as rollouts_api
 from dashboards.api import roster as roster_api
 from dashboards.api import rosters as rosters_api
 from dashboards.api import routes as routes_api
@@ -85,6 +86,7 @@ from dashboards.pages import (
     on_site,
     overview,
     roll,
+    rollouts,
     roster,
     routes,
     rules,
@@ -118,6 +120,7 @@ _PAGES = (
     devices,
     upkeep,
     firmware,
+    rollouts,
     device,
     coverage,
     overview,
@@ -168,6 +171,7 @@ _PARTS = (
     device_report_api,
     device_control_api,
     firmware_api,
+    rollouts_api,
     site_api,
     city_api,
     dormitories_api,

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from cli.commands.campaigns import HOURS, TOLERATE, add_campaign_commands
 from cli.options import BY, CONFIG, database, load_settings
+
+if TYPE_CHECKING:
+    from devices.control.rollout import Effect
 
 
 @click.group()
@@ -83,16 +87,43 @@ def back(config_path: Path | None, by: str, device: str, revision: int) -> None:
 @config.command(name="roll-out")
 @CONFIG
 @BY
+@click.option("--note", default="", help="Why.")
+@HOURS
+@TOLERATE
+@click.option("--dry-run", "dry", is_flag=True, help="Only show what would change on each device.")
 @click.argument("file", type=click.File("rb"))
 @click.argument("devices", nargs=-1, required=True)
-def roll_out(config_path: Path | None, by: str, file: IO[bytes], devices: tuple[str, ...]) -> None:
-    """Lay the settings in FILE over what DEVICES have: one first, then ten, then all; a refusal stops it."""
-    from devices.control.rollout import begin
+def roll_out(
+    config_path: Path | None, by: str, note: str, hours: str, tolerate: int, dry: bool, file: IO[bytes],
+    devices: tuple[str, ...],
+) -> None:  # fmt: skip
+    """Lay the settings in FILE over what DEVICES have: one first, then ten, then all; too many failures stop it."""
+    from devices.control.campaigns import Plan
+    from devices.control.rollout import begin, effects
 
     settings = _settings(file)
     with database(load_settings(config_path)) as (conn, school, now):
-        made = begin(conn, school, devices, settings, by, now)
-    click.echo(f"Roll-out {made} begins with {devices[0]}.")
+        if dry:
+            return _show_effects(effects(conn, school, devices, settings))
+        plan = Plan(devices=devices, hours=hours, tolerate=tolerate, note=note)
+        made = begin(conn, school, settings, plan, by, now)
+    click.echo(f"Roll-out {made.id} begins with {made.devices[0]}.")
+    return None
+
+
+def _show_effects(found: list[Effect]) -> None:
+    for one in found:
+        click.echo(f"{one.device} (revision {one.revision})" + ("" if one.changes else ": has all of it already"))
+        for change in one.changes:
+            click.echo(f"  {change.path}: {_shown(change.old)} -> {_shown(change.new)}")
+
+
+@config.group(name="roll-outs")
+def roll_outs() -> None:
+    """See roll-outs, pause them, go on, stop them, take them back."""
+
+
+add_campaign_commands(roll_outs, "configuration", "list", "start", "pause", "resume", "stop", "back")
 
 
 @click.command()

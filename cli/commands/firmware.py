@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from cli.commands.campaigns import HOURS, TOLERATE, add_campaign_commands
 from cli.commands.device_registry import JSON, told
 from cli.options import BY, CONFIG, database, load_settings
-
-if TYPE_CHECKING:
-    from devices.firmware.campaigns import Act
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -90,51 +87,22 @@ def add(config_path: Path | None, by: str, url: str, signed: Path) -> None:
 @firmware.command()
 @CONFIG
 @BY
-@click.option("--hours", default="", help="Only within these hours, local time, such as 22:00-05:00.")
+@HOURS
+@TOLERATE
 @click.option("--downgrade", is_flag=True, help="Also where a newer version runs, if the agent allows it.")
 @click.argument("file")
 @click.argument("devices", nargs=-1, required=True)
 def begin(
-    config_path: Path | None, by: str, hours: str, downgrade: bool, file: str, devices: tuple[str, ...]
+    config_path: Path | None, by: str, hours: str, tolerate: int, downgrade: bool, file: str, devices: tuple[str, ...]
 ) -> None:  # fmt: skip
-    """Bring FILE (its id) to DEVICES: one first, then ten, then all; the first failure stops it."""
+    """Bring FILE (its id) to DEVICES: one first, then ten, then all; too many failures stop it."""
+    from devices.control.campaigns import Plan
     from devices.firmware.campaigns import begin as begin_campaign
 
     with database(load_settings(config_path)) as (conn, school, now):
-        made = begin_campaign(conn, school, file, devices, by, now, hours, downgrade=downgrade)
+        plan = Plan(devices=devices, hours=hours, tolerate=tolerate)
+        made = begin_campaign(conn, school, file, plan, by, now, downgrade=downgrade)
     click.echo(f"Campaign {made.id} begins with {devices[0]}.")
 
 
-@firmware.command()
-@CONFIG
-@JSON
-def campaigns(config_path: Path | None, as_json: bool) -> None:
-    """List the campaigns, newest first, and how far they came."""
-    from devices.firmware.campaigns import all_of
-
-    with database(load_settings(config_path)) as (conn, school, _now):
-        found = all_of(conn, school)
-    if as_json:
-        return told(found)
-    for one in found:
-        click.echo(f"{one.id}  {one.state:<8} {len(one.orders)} of {len(one.devices)}  {one.reason}")
-    return None
-
-
-def _command(what: Act, help_: str) -> None:
-    @firmware.command(name=what, help=help_)
-    @CONFIG
-    @BY
-    @click.argument("campaign")
-    def act(config_path: Path | None, by: str, campaign: str) -> None:
-        from devices.firmware.campaigns import act as act_on
-
-        with database(load_settings(config_path)) as (conn, school, now):
-            act_on(conn, school, campaign, what, by, now)
-        click.echo(f"{what.capitalize()}: done.")
-
-
-_command("start", "Start CAMPAIGN that was only planned.")
-_command("pause", "Send CAMPAIGN to no more devices until it is resumed.")
-_command("resume", "Go on with CAMPAIGN.")
-_command("stop", "Send CAMPAIGN to no more devices, for good.")
+add_campaign_commands(firmware, "firmware", "campaigns", "start", "pause", "resume", "stop")

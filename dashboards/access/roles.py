@@ -106,6 +106,7 @@ PAGES: tuple[tuple[str, Right], ...] = (
     ("devices", "devices.read"),
     ("maintenance", "devices.read"),
     ("firmware", "devices.control"),
+    ("roll-outs", "devices.control"),
     ("coverage", "devices.read"),
     ("plan", "plan.draw"),
     ("enrolment", "devices.trust"),

@@ -18,8 +18,9 @@ from dashboards.access.people import allow
 from dashboards.api.answers import InvalidBody, Json, body, content, described, file_answer
 from dashboards.deps import Deps, deps_of, firmware_files_of
 from dashboards.views.firmware import FirmwareView, firmware_view
+from devices.control.campaigns import Act, Plan
+from devices.control.campaigns import act as act_on
 from devices.firmware import campaigns, inventory
-from devices.firmware.campaigns import Act
 
 router = APIRouter(prefix="/firmware", tags=["devices"])
 Controller = Annotated[Account, Depends(allow("devices.control"))]
@@ -43,6 +44,7 @@ class NewCampaign(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     devices: Annotated[tuple[Id, ...], Meta(min_length=1, max_length=2000)]
     hours: Annotated[str, Meta(max_length=11)] = ""
     downgrade: bool = False
+    tolerate: Annotated[int, Meta(ge=0, le=99)] = 0  # percent of those that have it that may fail
     start: bool = True  # else it waits until somebody starts it
 
 
@@ -116,13 +118,12 @@ def fetch(request: Request, sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$"
 
 @router.post("/campaigns", dependencies=[OwnOrigin], **described(FirmwareView, NewCampaign))
 def begin(request: Request, account: Controller, said: Annotated[NewCampaign, Depends(body(NewCampaign))]) -> Json:
-    """Begin a campaign: one device first, then ten, then all; the first failure stops it. Answers the whole page."""
+    """Begin a campaign: one device first, then ten, then all; too many failures stop it. Answers the whole page."""
     deps = deps_of(request)
+    plan = Plan(devices=said.devices, hours=said.hours, tolerate=said.tolerate, start=said.start)
     with db.write(deps.engine) as conn:
-        campaigns.begin(
-            conn, account.school, said.file, said.devices, account.id, deps.clock.now(), said.hours,
-            downgrade=said.downgrade, start=said.start,
-        )  # fmt: skip
+        now = deps.clock.now()
+        campaigns.begin(conn, account.school, said.file, plan, account.id, now, downgrade=said.downgrade)
     return Json(page(deps, account))
 
 
@@ -131,7 +132,7 @@ def act(request: Request, campaign: str, act: Act, account: Controller) -> Json:
     """Start, pause, resume or stop a campaign; devices under way finish. The answer is the whole page."""
     deps = deps_of(request)
     with db.write(deps.engine) as conn:
-        campaigns.act(conn, account.school, campaign, act, account.id, deps.clock.now(), account.name)
+        act_on(conn, account.school, campaigns.KIND, campaign, act, account.id, deps.clock.now(), account.name)
     return Json(page(deps, account))
 
 

@@ -15,7 +15,7 @@ from dashboards.deps import deps_of
 from dashboards.pages.frame import render
 
 router = APIRouter(include_in_schema=False)
-TEXTS = ("firmware", "kind", "presence")
+TEXTS = ("campaign", "firmware", "kind")
 
 
 @router.get("/firmware")

@@ -1,101 +1,106 @@
-"""Staged roll-out of a configuration: one device, then ten, then all; the first refusal stops it."""
+"""Roll-out of a configuration: a campaign whose cargo is laid over what each device has, and can be taken back."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Literal
+from datetime import datetime
 
 import msgspec
 import sqlalchemy as sa
 
-from campus.errors import CampusError, Conflict
-from campus.ids import new_id
-from devices.control import configuration
-from devices.control.configuration import Settings, State
+from campus.errors import Conflict
+from devices.control import campaigns, configuration
+from devices.control.campaigns import Campaign, Plan
+from devices.control.configuration import Change, Settings
 from devices.control.tables import device_configurations as configurations
-from devices.control.tables import device_rollouts as rollouts
+from devices.control.waves import Outcome
+from devices.control.waves import State as Became
 
-WAVES = (1, 10)  # so many devices have it after the first and the second wave; after the third, all
-PATIENCE = timedelta(minutes=30)  # an agent that was asked answers within seconds; one that is away stops the roll-out
-_REASON = 300
-
-
-class Step(msgspec.Struct, frozen=True):
-    """What a roll-out does next: ``send`` to these devices, or why it waits, stops or is done."""
-
-    verdict: Literal["send", "wait", "stopped", "done"]
-    reason: str
-    send: tuple[str, ...] = ()
+KIND: campaigns.Kind = "configuration"
 
 
-def next_step(devices: Sequence[str], given: Mapping[str, State], wave_at: datetime, now: datetime) -> Step:
-    """The next step of a roll-out to ``devices``, of which those in ``given`` have it in that state; pure."""
-    for device, state in given.items():
-        if state in {"refused", "replaced"}:
-            return Step("stopped", f"{device} {'refused it' if state == 'refused' else 'was given another'}")
-    behind = [device for device, state in given.items() if state != "applied"]
-    if behind and now - wave_at >= PATIENCE:
-        return Step("stopped", f"{behind[0]} has not answered within {PATIENCE.seconds // 60} minutes")
-    if behind:
-        return Step("wait", f"waiting for {len(behind)} of {len(given)}")
-    if len(given) >= len(devices):
-        return Step("done", f"applied by all {len(devices)}")
-    size = next((wave for wave in WAVES if wave > len(given)), len(devices))
-    return Step("send", f"to {min(size, len(devices))} of {len(devices)}", tuple(devices[len(given) : size]))
+class Effect(msgspec.Struct, frozen=True, kw_only=True):
+    """What a roll-out would change on one device; nothing when it has all of it already."""
+
+    device: str
+    revision: int  # what it has; 0: it was given none and runs with its edge.toml
+    changes: tuple[Change, ...]
 
 
-def begin(conn: sa.Connection, school: str, devices: Sequence[str], settings: Settings, by: str, now: datetime) -> str:
-    """Begin a roll-out of ``settings``, laid over what each device has; returns its id. Raises `Conflict`."""
+class ConfigurationCargo:
+    """Settings laid over what each device has; ``given`` holds the revision that this became."""
+
+    def give(self, conn: sa.Connection, campaign: Campaign, device: str, now: datetime) -> str:
+        """The next revision of a device: what it has, with what the campaign sets."""
+        _, before = _wanted(conn, campaign.school, device)
+        note = campaign.note or f"roll-out {campaign.id}"
+        whole = {**before, **campaign.content}
+        made = configuration.propose(conn, campaign.school, device, whole, campaign.begun_by, now, note)
+        return str(made.revision)
+
+    def outcomes(self, conn: sa.Connection, school: str, given: Mapping[str, str]) -> dict[str, Outcome]:
+        """What each device said to its revision."""
+        table = configurations.c
+        columns = (table.device, table.revision, table.state, table.detail, table.made_at, table.settled_at)
+        query = sa.select(*columns).where(table.school == school, table.device.in_(list(given)))
+        found = {
+            row.device: Outcome(_became(row.state), row.detail, row.settled_at or row.made_at)
+            for row in conn.execute(query)
+            if given[row.device] == str(row.revision)
+        }
+        return {device: found[device] for device in given}
+
+
+def effects(conn: sa.Connection, school: str, devices: Sequence[str], settings: Settings) -> list[Effect]:
+    """The dry run: what ``settings`` would change on each device. Raises `NotFound` and `Conflict`."""
     configuration.check(settings)
-    chosen = list(dict.fromkeys(devices))
-    if not chosen:
-        raise Conflict("a roll-out needs at least one device")
-    made = new_id()
-    conn.execute(
-        rollouts.insert().values(
-            id=made, school=school, settings=msgspec.json.encode(settings).decode(), begun_at=now, begun_by=by,
-            devices=msgspec.json.encode(chosen).decode(), revisions="{}", state="running", reason="", wave_at=now,
-        )
-    )  # fmt: skip
-    return made
+    found = []
+    for device in dict.fromkeys(devices):
+        configuration.refuse_others(conn, school, device)
+        revision, before = _wanted(conn, school, device)
+        whole = {**before, **settings}
+        configuration.check(whole)
+        found.append(Effect(device=device, revision=revision, changes=configuration.diff(before, whole)))
+    return found
 
 
-def advance(conn: sa.Connection, now: datetime) -> None:
-    """Take every running roll-out its next step."""
-    for row in conn.execute(rollouts.select().where(rollouts.c.state == "running")).all():
-        devices = msgspec.json.decode(row.devices, type=list[str])
-        revisions = msgspec.json.decode(row.revisions, type=dict[str, int])
-        step = next_step(devices, _states(conn, row.school, revisions), row.wave_at, now)
-        change: dict[str, object] = {"reason": step.reason[:_REASON]}
-        if step.verdict in {"stopped", "done"}:
-            change["state"] = step.verdict
-        if step.verdict == "send":
-            change |= _send(conn, row, step, revisions, now)
-        conn.execute(rollouts.update().where(rollouts.c.id == row.id).values(**change))
+def begin(conn: sa.Connection, school: str, settings: Settings, plan: Plan, by: str, now: datetime) -> Campaign:
+    """Begin to lay ``settings`` over what devices have; those that have it are left out. Raises `Conflict`."""
+    behind = [one.device for one in effects(conn, school, plan.devices, settings) if one.changes]
+    if plan.devices and not behind:
+        raise Conflict("every one of these devices has all of these settings already")
+    return campaigns.begin(conn, school, KIND, settings, msgspec.structs.replace(plan, devices=behind), by, now)
 
 
-def _send(
-    conn: sa.Connection, row: sa.Row[tuple[object, ...]], step: Step, revisions: dict[str, int], now: datetime
-) -> dict[str, object]:
-    patch = msgspec.json.decode(row.settings)
-    try:
-        for device in step.send:
-            before = configuration.history(conn, row.school, device, 1)
-            whole = {**(before[0].settings if before else {}), **patch}
-            made = configuration.propose(conn, row.school, device, whole, row.begun_by, now, f"roll-out {row.id}")
-            revisions[device] = made.revision
-    except CampusError as error:
-        return {"state": "stopped", "reason": str(error)[:_REASON], "revisions": _encoded(revisions)}
-    return {"revisions": _encoded(revisions), "wave_at": now}
+def act(
+    conn: sa.Connection, school: str, campaign: str, what: campaigns.Act, by: str, now: datetime, name: str = ""
+) -> None:
+    """As `campaigns.act`; ``back`` gives every device at once what it had before, unless it was given more since."""
+    found = campaigns.act(conn, school, KIND, campaign, what, by, now, name)
+    if what == "back":
+        _take_back(conn, found, by, now, name or by)
 
 
-def _encoded(revisions: dict[str, int]) -> str:
-    return msgspec.json.encode(revisions).decode()
+def _take_back(conn: sa.Connection, found: Campaign, by: str, now: datetime, name: str) -> None:
+    given = dict(found.given)
+    left = []
+    for device, revision in found.given.items():
+        newest, _ = _wanted(conn, found.school, device)
+        if str(newest) != revision:
+            left.append(device)
+            continue
+        note = f"back to before revision {revision}"
+        before = configuration.get(conn, found.school, device, newest - 1).settings if newest > 1 else {}
+        made = configuration.propose(conn, found.school, device, before, by, now, note)
+        given[device] = str(made.revision)
+    others = f"; given another since, and left alone: {', '.join(left)}" if left else ""
+    campaigns.note_given(conn, found.id, given, f"by {name}{others}")
 
 
-def _states(conn: sa.Connection, school: str, revisions: Mapping[str, int]) -> dict[str, State]:
-    columns = (configurations.c.device, configurations.c.revision, configurations.c.state)
-    query = sa.select(*columns).where(configurations.c.school == school, configurations.c.device.in_(list(revisions)))
-    found = {(device, revision): state for device, revision, state in conn.execute(query)}
-    return {device: found[device, revision] for device, revision in revisions.items()}
+def _wanted(conn: sa.Connection, school: str, device: str) -> tuple[int, Settings]:
+    newest = configuration.history(conn, school, device, 1)
+    return (newest[0].revision, newest[0].settings) if newest else (0, {})
+
+
+def _became(state: configuration.State) -> Became:
+    return "done" if state == "applied" else state

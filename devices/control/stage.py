@@ -1,19 +1,23 @@
-"""The pipeline's part of upkeep: answers settle what devices were told, roll-outs go on, blind pictures are kept."""
+"""The pipeline's part of upkeep: answers settle what devices were told, campaigns go on, blind pictures are kept."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 
 from sqlalchemy import Connection
 
 from campus.envelope import Envelope
 from campus.events import Reply
-from devices.control import commands, configuration, rollout
-from devices.firmware import campaigns
+from devices.control import campaigns, commands, configuration
+from devices.control.rollout import ConfigurationCargo
+from devices.firmware.campaigns import FirmwareCargo
 from devices.health.pictures import note_pictures
 
+CARGOES: Mapping[campaigns.Kind, campaigns.Cargo] = {
+    "firmware": FirmwareCargo(), "configuration": ConfigurationCargo(),
+}  # fmt: skip
 _CONFIG = re.compile(r"config-([1-9][0-9]{0,8})")
 
 
@@ -35,10 +39,9 @@ class ControlStage:
         return ()
 
     def tick(self, conn: Connection, now: datetime) -> Sequence[Envelope]:
-        """Take roll-outs further; give up commands that were not answered."""
+        """Take campaigns further; give up commands that were not answered."""
         commands.expire(conn, now)
-        rollout.advance(conn, now)
-        campaigns.advance(conn, now, self._zone)
+        campaigns.advance(conn, now, self._zone, CARGOES)
         return ()
 
     def committed(self) -> None:

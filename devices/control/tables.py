@@ -1,4 +1,4 @@
-"""Tables of what devices are told: their configurations by revision, and roll-outs of one to many."""
+"""Tables of what devices are told: configurations by revision, campaigns of one to many, commands."""
 
 from __future__ import annotations
 
@@ -23,21 +23,38 @@ device_configurations = sa.Table(
     comment="every configuration a device was given, and what it said to it",
 )
 
-device_rollouts = sa.Table(
-    "device_rollouts",
+device_campaigns = sa.Table(
+    "device_campaigns",
     metadata,
     sa.Column("id", sa.String(36), primary_key=True),
     sa.Column("school", sa.String(64), nullable=False),
-    sa.Column("settings", sa.Text, nullable=False),  # JSON object, laid over what each device has
+    sa.Column("kind", sa.String(16), nullable=False),  # firmware, configuration
+    sa.Column("content", sa.Text, nullable=False),  # JSON object: the file and how, or the settings
     sa.Column("devices", sa.Text, nullable=False),  # JSON array of ids, in the order of their turn
-    sa.Column("revisions", sa.Text, nullable=False),  # JSON object: device -> the revision it was given
-    sa.Column("state", sa.String(16), nullable=False),  # running, stopped, done
+    sa.Column("given", sa.Text, nullable=False),  # JSON object: device -> its command or its revision
+    sa.Column("hours", sa.String(11), nullable=False),  # "22:00-05:00" local time, or empty: at any time
+    sa.Column("tolerate", sa.Integer, nullable=False),  # percent that may fail before it stops
+    sa.Column("note", sa.String(500), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),  # planned, running, paused, stopped, done, back
     sa.Column("reason", sa.String(300), nullable=False),
     sa.Column("begun_at", Moment, nullable=False),
     sa.Column("begun_by", sa.String(64), nullable=False),
-    sa.Column("wave_at", Moment, nullable=False),  # when the last wave was sent
-    sa.Index("ix_device_rollouts_state", "state"),
-    comment="a change of configuration that goes to one device, then ten, then all",
+    sa.Index("ix_device_campaigns_state", "state"),
+    sa.Index("ix_device_campaigns_school_kind", "school", "kind"),
+    comment="a firmware or a configuration that goes to one device, then ten, then all, until too many fail",
+)
+
+campaign_steps = sa.Table(
+    "campaign_steps",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("campaign", sa.String(36), nullable=False, index=True),
+    sa.Column("old", sa.String(16), nullable=False),  # empty: it was made
+    sa.Column("new", sa.String(16), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("by", sa.String(64), nullable=False),  # an account, or "platform"
+    sa.Column("why", sa.String(300), nullable=False),
+    comment="each change of a campaign's state",
 )
 
 device_commands = sa.Table(

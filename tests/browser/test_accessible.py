@@ -13,7 +13,7 @@ Visit = Callable[..., Visitor]
 PAGES = {
     "guard": ("/console", "/load", "/muster", "/on-site", "/devices", "/me"),
     "teacher": ("/roll", "/leave", "/guardians", "/warnings", "/muster"),
-    "facility": ("/devices", "/coverage", "/plan", "/enrolment", "/maintenance", "/firmware", "/help"),
+    "facility": ("/devices", "/coverage", "/plan", "/enrolment", "/maintenance", "/firmware", "/roll-outs", "/help"),
     "bureau": ("/overview",),
     "admin": ("/admin", "/rules", "/routes", "/telling", "/roster"),
 }
@@ -27,6 +27,7 @@ STILL = (
     "/enrolment",
     "/maintenance",
     "/firmware",
+    "/roll-outs",
     "/help",
     "/plan",
     "/rules",

@@ -1,18 +1,13 @@
-"""Configurations by revision: what is refused before it is sent, what differs, and how a roll-out goes on or stops."""
-
-from datetime import timedelta
+"""Configurations by revision: what is refused before it is sent, and what differs."""
 
 import pytest
 
 from campus import db
-from campus.clock import VirtualClock
 from campus.errors import Conflict, NotFound
 from campus.events import Reply
-from devices.control import configuration, rollout
+from devices.control import configuration
 from devices.control.configuration import Change, diff
-from devices.control.rollout import PATIENCE, next_step
 from devices.control.stage import ControlStage
-from devices.control.tables import device_rollouts
 from tests.devices.conftest import SCHOOL, Rig
 
 
@@ -62,47 +57,3 @@ def test_only_an_agent_in_use_has_a_configuration(rig: Rig) -> None:
             configuration.propose(conn, SCHOOL, "nobody", {}, "facility", rig.clock.now())
         with pytest.raises(NotFound, match="revision 9"):
             configuration.get(conn, SCHOOL, "agent-1", 9)
-
-
-def test_a_roll_out_goes_to_one_then_ten_then_all(clock: VirtualClock) -> None:
-    now = clock.now()
-    devices = [f"a{number}" for number in range(25)]
-    sizes = []
-    given: dict[str, configuration.State] = {}
-    while (step := next_step(devices, given, now, now)).verdict == "send":
-        given |= dict.fromkeys(step.send, "applied")
-        sizes.append(len(given))
-    assert sizes == [1, 10, 25]
-    assert step.verdict == "done"
-
-
-def test_a_roll_out_stops_at_a_refusal_and_at_an_agent_that_does_not_answer(clock: VirtualClock) -> None:
-    now = clock.now()
-    refused = next_step(["a", "b"], {"a": "refused"}, now, now)
-    assert (refused.verdict, refused.reason) == ("stopped", "a refused it")
-    soon = now + PATIENCE - timedelta(seconds=1)
-    assert next_step(["a", "b"], {"a": "sent"}, now, soon).verdict == "wait"
-    assert next_step(["a", "b"], {"a": "sent"}, now, now + PATIENCE).verdict == "stopped"
-
-
-def test_a_roll_out_is_laid_over_what_the_device_has_and_ends_when_it_was_applied(rig: Rig) -> None:
-    stage, now = ControlStage(), rig.clock.now()
-    with db.write(rig.engine) as conn:
-        configuration.propose(conn, SCHOOL, "agent-1", {"labs": [{"id": "lab-1"}]}, "facility", now)
-        made = rollout.begin(conn, SCHOOL, ["agent-1"], {"heartbeat_s": 15}, "facility", now)
-        stage.tick(conn, now)
-        given = configuration.get(conn, SCHOOL, "agent-1", 2)
-        assert given.settings == {"labs": [{"id": "lab-1"}], "heartbeat_s": 15}
-        stage.handle(conn, [rig.envelope("agent-1", Reply(id="config-2", ts=1, ok=True))], now)
-        stage.tick(conn, now)
-        row = conn.execute(device_rollouts.select()).one()
-    assert (row.id, row.state, row.reason) == (made, "done", "applied by all 1")
-
-
-def test_a_roll_out_to_what_is_no_agent_stops_with_the_reason(rig: Rig) -> None:
-    with db.write(rig.engine) as conn:
-        rollout.begin(conn, SCHOOL, ["gate-1", "agent-1"], {"heartbeat_s": 15}, "facility", rig.clock.now())
-        rollout.advance(conn, rig.clock.now())
-        row = conn.execute(device_rollouts.select()).one()
-    assert row.state == "stopped"
-    assert "is a gate" in row.reason

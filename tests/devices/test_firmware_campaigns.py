@@ -8,9 +8,11 @@ import pytest
 
 from campus import db
 from campus.errors import Conflict
-from devices.control import commands
+from devices.control import campaigns, commands
+from devices.control.campaigns import Plan
 from devices.control.stage import ControlStage
-from devices.firmware import campaigns, inventory
+from devices.firmware import campaigns as firmware
+from devices.firmware import inventory
 from devices.firmware.signing import make_key, sign
 from devices.tables import devices
 from tests.devices.conftest import SCHOOL, Rig
@@ -36,30 +38,30 @@ def file(rig: Rig, tmp_path: Path) -> str:
 def tick(rig: Rig) -> campaigns.Campaign:
     with db.write(rig.engine) as conn:
         ControlStage(UTC).tick(conn, rig.clock.now())
-        return campaigns.all_of(conn, SCHOOL)[0]
+        return campaigns.all_of(conn, SCHOOL, "firmware")[0]
 
 
 def answer(rig: Rig, found: campaigns.Campaign, device: str, *, ok: bool = True, detail: str = "") -> None:
     with db.write(rig.engine) as conn:
-        commands.settle(conn, SCHOOL, device, found.orders[device], rig.clock.now(), ok=ok, detail=detail)
+        commands.settle(conn, SCHOOL, device, found.given[device], rig.clock.now(), ok=ok, detail=detail)
 
 
 def begin(rig: Rig, file: str, hours: str = "") -> None:
     with db.write(rig.engine) as conn:
-        campaigns.begin(conn, SCHOOL, file, AGENTS, "x", rig.clock.now(), hours)
+        firmware.begin(conn, SCHOOL, file, Plan(devices=AGENTS, hours=hours), "x", rig.clock.now())
 
 
 def test_an_update_goes_to_one_then_ten_then_all(rig: Rig, file: str) -> None:
     begin(rig, file)
     sizes = []
     while (found := tick(rig)).state == "running":
-        if len(found.orders) not in sizes:
-            sizes.append(len(found.orders))
-        for device in found.orders:
+        if len(found.given) not in sizes:
+            sizes.append(len(found.given))
+        for device in found.given:
             answer(rig, found, device)
     assert (sizes, found.state) == ([1, 10, 14], "done")
     with db.read(rig.engine) as conn:
-        first = commands.get(conn, found.orders["edge-00"])
+        first = commands.get(conn, found.given["edge-00"])
     assert first is not None
     sent = msgspec.json.decode(commands.payload(first))
     assert (sent["name"], sent["update"]["version"]) == ("update", "1.5.0")
@@ -69,14 +71,14 @@ def test_the_first_failure_stops_it_with_what_the_device_said(rig: Rig, file: st
     begin(rig, file)
     answer(rig, tick(rig), "edge-00", ok=False, detail="the hash is another")
     found = tick(rig)
-    assert (found.state, len(found.orders)) == ("stopped", 1)
+    assert (found.state, len(found.given)) == ("stopped", 1)
     assert "the hash is another" in found.reason
 
 
 def test_a_device_that_does_not_answer_stops_it(rig: Rig, file: str) -> None:
     begin(rig, file)
     tick(rig)
-    rig.clock.advance(campaigns.TIMEOUT + timedelta(seconds=1))
+    rig.clock.advance(firmware.TIMEOUT + timedelta(seconds=1))
     found = tick(rig)
     assert (found.state, "no answer in time" in found.reason) == ("stopped", True)
 
@@ -85,9 +87,9 @@ def test_nothing_is_sent_outside_of_the_hours(rig: Rig, file: str) -> None:
     assert rig.clock.now() == datetime(2026, 9, 6, 23, 0, tzinfo=UTC)
     begin(rig, file, "01:00-04:00")
     found = tick(rig)
-    assert (found.orders, found.reason) == ({}, "waits for 01:00-04:00")
+    assert (found.given, found.reason) == ({}, "waits for 01:00-04:00")
     rig.clock.advance(timedelta(hours=2))
-    assert list(tick(rig).orders) == ["edge-00"]
+    assert list(tick(rig).given) == ["edge-00"]
     assert campaigns.within("22:00-05:00", time(23))
     assert campaigns.within("22:00-05:00", time(4, 59))
     assert not campaigns.within("22:00-05:00", time(5))

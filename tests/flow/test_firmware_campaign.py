@@ -17,8 +17,10 @@ from campus.clock import SystemClock
 from campus.series.sqlite import SqliteSeries
 from campus.settings import Mqtt, Settings
 from cli.wiring import IngestParts, make_ingest
-from devices.firmware import campaigns, inventory
-from devices.firmware.campaigns import Campaign
+from devices.control import campaigns
+from devices.control.campaigns import Campaign, Plan
+from devices.firmware import campaigns as firmware
+from devices.firmware import inventory
 from devices.firmware.signing import make_key, sign
 from devices.ledger.files import import_devices
 from devices.tables import device_states
@@ -76,13 +78,13 @@ class Platform:
         now = self.clock.now()
         with db.write(self.engine) as conn:
             made = inventory.add(conn, SCHOOL, signed, f"{self.url}/{file.name}", "x", now)
-            begun = campaigns.begin(conn, SCHOOL, made.id, AGENTS, "x", now)
+            begun = firmware.begin(conn, SCHOOL, made.id, Plan(devices=AGENTS), "x", now)
         self.until(lambda: self.get(begun.id).state != "running")
         return self.get(begun.id)
 
     def get(self, campaign: str) -> Campaign:
         with db.read(self.engine) as conn:
-            return campaigns.get(conn, SCHOOL, campaign)
+            return campaigns.get(conn, SCHOOL, "firmware", campaign)
 
     def versions(self) -> dict[str, str]:
         with db.read(self.engine) as conn:
@@ -138,7 +140,7 @@ def test_a_campaign_goes_from_agent_to_agent_and_forgery_stops_it(
     platform.until(lambda: all(platform.versions().values()))
     before = platform.versions()
     done = platform.campaign("9.0.0")
-    assert (done.state, tuple(done.orders)) == ("done", AGENTS)
+    assert (done.state, tuple(done.given)) == ("done", AGENTS)
     platform.until(lambda: set(platform.versions().values()) == {"9.0.0"})
     assert "9.0.0" not in before.values()
 
@@ -146,6 +148,6 @@ def test_a_campaign_goes_from_agent_to_agent_and_forgery_stops_it(
     make_key(tmp_path / "strange")
     forged = platform.campaign("9.2.0", key="strange")
     for found, why in ((altered, "its hash is another"), (forged, "not of the key that is pinned")):
-        assert (found.state, tuple(found.orders)) == ("stopped", AGENTS[:1])
+        assert (found.state, tuple(found.given)) == ("stopped", AGENTS[:1])
         assert why in found.reason
     assert [(folder / "current").read_text() for folder in agents.values()] == ["9.0.0", "9.0.0"]
