@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -20,7 +21,8 @@ from campus.tables import changes as change_log
 from dashboards.deps import Deps
 
 log = logging.getLogger("dashboards.live")
-POLL_S = 0.025
+POLL_S = 0.01
+LOOKS = 50  # of one errand of the worker thread: to be sent for each would cost more than to look
 BACK_OFF_S = 1.0
 QUEUE = 256  # a console this far behind gets a fresh snapshot instead
 CATCH_UP = 500  # a reconnect that missed more than this, too
@@ -106,6 +108,7 @@ class Hub:
         self._readers = readers
         self._clients: set[Client] = set()
         self._task: asyncio.Task[None] | None = None
+        self._closed = threading.Event()
         self._encoder = msgspec.json.Encoder()
         self.position = 0
         self.healthy = True
@@ -119,6 +122,7 @@ class Hub:
         self._clients.add(client)
         _clients.set(len(self._clients))
         if self._task is None or self._task.done():
+            self._closed.clear()
             self._task = asyncio.create_task(self._follow(), name="live.hub")
         return self.position
 
@@ -130,6 +134,7 @@ class Hub:
     async def close(self) -> None:
         """End the reading task."""
         self._clients.clear()
+        self._closed.set()
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -139,10 +144,16 @@ class Hub:
         return await run_sync(self._missed, viewer, after, until)
 
     async def poll(self) -> int:
-        """Read what is new and hand it out; return how many messages were made."""
-        viewers = [client.viewer for client in self._clients]
-        newest, batch = await run_sync(self._read_new, viewers)
-        self.position = max(self.position, newest)
+        """Wait a while for what is new and hand it out; return how many messages were made."""
+        found, before = await run_sync(self._news), self.position
+        wanted = [one for one in found if any(client.viewer.sees(one) for client in self._clients)]
+        # At once with the question who wants it: whoever comes from here on catches up by itself as far as this.
+        self.position = max(before, found[-1].id if found else 0)
+        try:
+            batch = await run_sync(self._read, wanted) if wanted else []
+        except Unavailable:
+            self.position = before  # nobody has heard of it yet
+            raise
         for encoded in batch:
             for client in self._clients:
                 client.offer(encoded)
@@ -162,17 +173,23 @@ class Hub:
             if not self.healthy:
                 log.info("the live stream goes on")
             self.healthy = True
-            await asyncio.sleep(POLL_S)
 
     def _newest(self) -> int:
         with db.read(self._deps.engine) as conn:
             return changes.last_id(conn)
 
-    def _read_new(self, viewers: list[Viewer]) -> tuple[int, list[Encoded]]:
+    def _news(self) -> list[Change]:
+        """The newest changes, as soon as there are some; none after `LOOKS`, or when the hub is closed."""
+        for _ in range(LOOKS):
+            with db.read(self._deps.engine) as conn:
+                found = changes.since(conn, self.position)
+            if found or self._closed.wait(POLL_S):
+                return found
+        return []
+
+    def _read(self, wanted: list[Change]) -> list[Encoded]:
         with db.read(self._deps.engine) as conn:
-            found = changes.since(conn, self.position)
-            wanted = [one for one in found if any(viewer.sees(one) for viewer in viewers)]
-            return (found[-1].id if found else 0), self._encode(conn, wanted)
+            return self._encode(conn, wanted)
 
     def _missed(self, viewer: Viewer, after: int, until: int) -> list[Encoded] | None:
         with db.read(self._deps.engine) as conn:

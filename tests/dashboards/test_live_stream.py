@@ -1,5 +1,7 @@
 """The live stream over a real socket: what a page hears, what it missed, and who hears nothing."""
 
+import asyncio
+import threading
 from typing import Any
 
 import console_seed
@@ -14,6 +16,7 @@ from attendance.register.tables import roll
 from attendance.tables import students
 from campus import changes, db
 from campus.clock import VirtualClock
+from campus.errors import Unavailable
 from campus.events import SensorAlarm
 from campus.settings import Settings
 from dashboards import live
@@ -88,6 +91,11 @@ def test_who_missed_too_much_starts_again_from_a_snapshot(
     assert "resync" in kinds
 
 
+def follower(topic: str) -> live.Client:
+    """A console that is nudged by a topic."""
+    return live.Client(live.Viewer(schools=frozenset({SCHOOL}), nudges=frozenset({topic})))
+
+
 def change_roll(deps: Deps, class_id: str) -> str:
     """Log a change of the roll of a class, as attendance does; the student it is about."""
     with db.write(deps.engine) as conn:
@@ -146,8 +154,59 @@ def test_a_revoked_session_ends_its_stream(sign_in: SignIn, deps: Deps, monkeypa
         assert closing_code(socket) == 4401
 
 
+def test_who_comes_while_changes_are_read_misses_none(deps: Deps, monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, go_on, real = threading.Event(), threading.Event(), live.Hub._read
+
+    def slow(hub: live.Hub, wanted: list[changes.Change]) -> list[live.Encoded]:
+        reading.set()
+        assert go_on.wait(10)
+        return real(hub, wanted)
+
+    async def scene() -> tuple[list[str], str]:
+        hub, early, late = live.Hub(deps, {}), follower("site"), follower("device")
+        seen = await hub.subscribe(early)
+        with db.write(deps.engine) as conn:
+            for topic in ("site", "device"):
+                changes.append(conn, deps.clock.now(), SCHOOL, topic, "x")  # type: ignore[arg-type]
+        await asyncio.to_thread(reading.wait, 10)
+        until = await hub.subscribe(late)
+        go_on.set()
+        heard = await asyncio.wait_for(early.queue.get(), 10)
+        missed = await hub.missed(late.viewer, seen, until)
+        await hub.close()
+        assert isinstance(heard, live.Encoded)
+        return [one.change.topic for one in missed or []], heard.change.topic
+
+    monkeypatch.setattr(live.Hub, "_read", slow)
+    assert asyncio.run(scene()) == (["device"], "site")
+
+
+def test_what_the_database_could_not_give_is_heard_when_it_is_back(deps: Deps, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "BACK_OFF_S", 0.01)
+    real, failed = live.Hub._read, list[int]()
+
+    def fails_once(hub: live.Hub, wanted: list[changes.Change]) -> list[live.Encoded]:
+        if not failed:
+            failed.append(len(wanted))
+            raise Unavailable("the database", "gone")
+        return real(hub, wanted)
+
+    async def scene() -> str:
+        hub, client = live.Hub(deps, {}), follower("site")
+        await hub.subscribe(client)
+        with db.write(deps.engine) as conn:
+            changes.append(conn, deps.clock.now(), SCHOOL, "site", "x")
+        heard = await asyncio.wait_for(client.queue.get(), 10)
+        await hub.close()
+        assert isinstance(heard, live.Encoded)
+        return heard.change.topic
+
+    monkeypatch.setattr(live.Hub, "_read", fails_once)
+    assert (asyncio.run(scene()), failed) == ("site", [1])
+
+
 def test_who_is_ended_hears_not_even_what_waits() -> None:
-    client = live.Client(live.Viewer(schools=frozenset({SCHOOL}), nudges=frozenset({"site"})))
+    client = follower("site")
     first, later = (live.Encoded(changes.Change(number, SCHOOL, "site", "", ""), "", "") for number in (1, 2))
     client.offer(first)
     client.end(4401)
