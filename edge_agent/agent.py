@@ -43,7 +43,7 @@ class EdgeAgent:
         hears = {Channel.CONFIG: remote.heard, Channel.COMMAND: commands.heard}
         broker = broker_of(settings)
         commands.carries = {}
-        installer = Installer(settings.firmware, __version__, fetch)
+        installer = Installer(settings.firmware, __version__, partial(fetch, ca_file=broker.ca_file))
         uplink = Uplink(
             settings.agent, settings.school.id, broker, self._clock, remote.revision, hears, lambda: installer.version
         )

@@ -2,11 +2,14 @@
 
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,7 +19,8 @@ import pytest
 
 from campus.firmware import Update
 from devices.firmware.signing import make_key, sign
-from edge_agent.firmware import Installer
+from devices.trust import authority
+from edge_agent.firmware import Installer, Refused
 from edge_agent.firmware_fetch import fetch
 from edge_agent.settings import Firmware
 
@@ -61,16 +65,25 @@ class Bench:
         return (self.folder / "current").read_text()
 
 
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    (tmp_path / "web").mkdir()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path / "web")))
+@contextmanager
+def web(folder: Path, context: ssl.SSLContext | None = None) -> Iterator[int]:
+    """A web server of the files in ``folder``, over TLS with ``context``; its port."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    if context is not None:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
-    yield Bench(tmp_path, f"http://127.0.0.1:{server.server_address[1]}")
+    yield server.server_address[1]
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    (tmp_path / "web").mkdir()
+    with web(tmp_path / "web") as port:
+        yield Bench(tmp_path, f"http://127.0.0.1:{port}")
 
 
 def test_a_signed_update_is_installed_once_and_the_hook_is_given_no_secret(
@@ -110,6 +123,30 @@ def test_what_was_not_signed_so_is_refused_before_or_after_it_is_fetched(bench: 
     assert "takes no updates" in bench.installer(public_key="").update("c-1", said).detail
     assert bench.current == "well: as built"
     assert not (bench.folder / "env").exists()  # no hook was ever run
+
+
+def test_over_https_the_schools_own_authority_is_believed_and_no_other(tmp_path: Path) -> None:
+    own, other = (authority.Files(tmp_path / name) for name in ("own", "other"))
+    for files in (own, other):
+        authority.make_authority(files, "school-1", datetime.now(UTC))
+        authority.certify_server(files, ["127.0.0.1"], datetime.now(UTC))
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "fw").write_text("well")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(own.server, own.server_key)
+    got = tmp_path / "got"
+    with web(tmp_path / "web", context) as port:
+        url = f"https://127.0.0.1:{port}/fw"
+        for stranger in (None, other.authority):
+            with pytest.raises(Refused, match="CERTIFICATE_VERIFY_FAILED"):
+                fetch(url, got, 100, ca_file=stranger)
+        with pytest.raises(Refused, match=r"localhost|Hostname mismatch"):
+            fetch(url.replace("127.0.0.1", "localhost"), got, 100, ca_file=own.authority)
+        with pytest.raises(Refused, match="cannot be fetched"):
+            fetch(url, got, 100, ca_file=tmp_path / "nothing.pem")
+        assert not got.exists()
+        fetch(url, got, 100, ca_file=own.authority)
+    assert got.read_text() == "well"
 
 
 def test_an_older_version_is_taken_only_when_both_sides_say_so(bench: Bench) -> None:
