@@ -89,7 +89,7 @@ export function fill(element, slots) {
     for (const slot of element.querySelectorAll(`[data-slot="${name}"]`)) {
       const text = value ?? "";
       if (slot.textContent !== String(text)) slot.textContent = text;
-      slot.hidden = text === "";
+      slot.hidden = text === "" && slot.localName !== "td"; // an empty cell keeps its place
     }
   }
 }

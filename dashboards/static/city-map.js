@@ -1,6 +1,7 @@
 // The map of the city from a file: first what it would change, then exactly that file is taken.
 import { $, clone, fill, t } from "./boot.js";
 import { Problem, send } from "./api.js";
+import "./file-field.js";
 
 const LISTED = ["new_districts", "gone_districts", "new_schools", "gone_schools", "moved_schools", "without_roster", "blind_accounts"];
 const SHOWN = 10;

@@ -4,6 +4,7 @@ import { attempt, post, send } from "./api.js";
 import { onKeys } from "./keys.js";
 import { Plan } from "./plan.js";
 import { toast } from "./toast.js";
+import "./file-field.js";
 
 const FRESH_SIGHT = { heading: 180, angle: 80, reach: 90 };
 const MIDDLE = { x: 500, y: 320 };

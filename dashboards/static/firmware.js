@@ -3,6 +3,7 @@ import { $, batched, clone, data, fill, sync, t, when, word } from "./boot.js";
 import { Problem, post, send } from "./api.js";
 import { Campaigns, plan } from "./campaigns.js";
 import { toast } from "./toast.js";
+import "./file-field.js";
 
 const list = new Campaigns("/firmware", data, batched(paint));
 

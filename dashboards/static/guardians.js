@@ -2,6 +2,7 @@
 import { $, $$, batched, clone, data, fill, sync, t, when, word } from "./boot.js";
 import { Problem, attempt, get, post, send } from "./api.js";
 import { toast } from "./toast.js";
+import "./file-field.js";
 
 let view = data;
 let editing = null;

@@ -125,6 +125,7 @@ const paint = batched(() => {
   sync($("#faces"), all.filter((line) => !asks(line)), (line) => line.student, makeFace, updateFace);
   $("#no-cases").hidden = cases.length > 0 || roll.session === null;
   $("#no-session").hidden = roll.session !== null;
+  $("#ask").hidden = roll.session === null;
   for (const button of document.querySelectorAll(".pupil-acts button, #own-words button")) button.disabled = roll.session === null;
   $("#day").textContent = day.format(new Date(`${roll.day}T12:00:00Z`));
   $("#session").textContent = roll.session ? sessionText(roll.session) : t("roll.no_session");

@@ -2,6 +2,7 @@
 import { $, clone, data, fill, sync, t, when, word } from "./boot.js";
 import { Problem, get, send } from "./api.js";
 import { toast } from "./toast.js";
+import "./file-field.js";
 
 const TONES = { done: "good", unchanged: "quiet", refused: "critical", failed: "critical", running: "info" };
 let looked = null;

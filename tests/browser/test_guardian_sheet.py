@@ -4,11 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import sqlalchemy as sa
-from conftest import Console, Visitor
 from playwright.sync_api import expect
 
 from attendance.tables import students
 from campus import db
+from tests.browser.conftest import Console, Visitor
 from tests.dashboards.console_seed import OWN_CLASS, PASSWORD
 
 HEAD = "guardian,name,student,relation,phone,language,wants"
@@ -32,6 +32,7 @@ def test_a_sheet_is_mended_looked_at_and_taken_and_a_guardian_removed(
     sheet = tmp_path / "guardians.csv"
     sheet.write_text(f"{HEAD}\np-1,王大明,{student},father,call me,zh,absent\n", encoding="utf-8")
     page.set_input_files("#sheet-file", sheet)
+    expect(page.locator(".file-name")).to_have_text("guardians.csv")  # in our words, not in the browser's
     with page.expect_response("**/guardian-sheet/dry-run"):
         page.click("#sheet-look")
     expect(page.locator("#sheet-wrong")).to_contain_text("line 2")

@@ -12,19 +12,23 @@ from playwright.sync_api import expect
 from campus import db
 from campus.clock import to_ms
 from campus.events import GatePass, SensorAlarm, Status
+from dashboards.access.roles import HOME
 from dashboards.tables import accounts
 from tests.browser.conftest import SIZES, Console, Language, Visitor
 from tests.dashboards.console_seed import PASSWORD
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Visitor]
-FIRST_SCREEN = {"guard": "console", "teacher": "roll", "facility": "devices", "bureau": "overview", "admin": "admin"}
+FIRST_SCREEN = {role: page for role, page in HOME.items() if page}
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 # A word of each first screen in both languages.
 SAYS = {
     "guard": ("当前告警", "Open alarms"),
     "teacher": ("需要您核实", "Needs you"),
+    "office": ("等您处理", "Waits for you"),
+    "doctor": ("需要随访", "To follow up"),
     "facility": ("今天需要处理", "Needs a person today"),
+    "head": ("各班到校", "Arrival by class"),
     "bureau": ("各班到校", "Arrival by class"),
     "admin": ("无法使用的消息", "Messages that could not be used"),
 }

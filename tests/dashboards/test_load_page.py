@@ -10,7 +10,7 @@ def test_the_page_stands_without_a_script_in_both_languages(sign_in: SignIn) -> 
     guard = sign_in("guard")
     page = guard.get("/load?days=30")
     assert page.status_code == 200
-    assert "报警最多的前十" in page.text
+    assert "告警最多的前十" in page.text
     assert page.text.count('<script type="module"') == 1  # the help's, which every page has
     guard.patch("/api/v1/me", json={"language": "en"})
     assert "The ten worst actors" in guard.get("/load").text
