@@ -38,6 +38,7 @@ class Judging:
         self._series = series
         self._registry = registry
         self._clock = clock
+        self._down = False
 
     def step(self) -> int:
         """Judge whose turn it is, for `BUDGET_S` at most; returns how many. The rest comes with the next step."""
@@ -51,8 +52,11 @@ class Judging:
                 try:
                     health = device_health(conn, self._series, school, device, now, self._zone, self._rush)
                 except Unavailable as error:
-                    log.warning("devices cannot be judged while the series store is down: %s", error)
+                    if not self._down:
+                        log.warning("devices cannot be judged while the series store is down: %s", error)
+                    self._down = True
                     break
+                self._down = False
                 found[school][device] = health
             points = [
                 Point(school, device, OFFSET, to_ms(now), float(offset))

@@ -66,14 +66,29 @@ def test_each_device_has_its_turn_and_the_list_shows_what_was_found(
 
 
 class Down(SqliteSeries):
+    away = True
+
     def latest(self, school: str, device: str) -> dict[str, Sample]:
-        raise Unavailable(f"the series of {school}/{device}", "it is down")
+        if self.away:
+            raise Unavailable(f"the series of {school}/{device}", "it is down")
+        return super().latest(school, device)
 
 
-def test_while_the_series_store_is_down_nobody_is_judged(
-    engine: sa.Engine, clock: VirtualClock, registry: Registry, tmp_path: Path
+def test_while_the_series_store_is_down_nobody_is_judged_and_that_is_said_once(
+    engine: sa.Engine,
+    clock: VirtualClock,
+    registry: Registry,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     store = Down(tmp_path / "down.db")
-    assert Judging(Settings(), engine, store, registry, clock).step() == 0
-    store.close()
+    judging = Judging(Settings(), engine, store, registry, clock)
+    assert [judging.step() for _ in range(3)] == [0, 0, 0]
     assert shown(engine, clock)["air-1"][0] is None
+    store.away = False
+    assert judging.step() == 2
+    clock.advance(AGAIN + timedelta(seconds=1))
+    store.away = True
+    assert [judging.step() for _ in range(2)] == [0, 0]
+    store.close()
+    assert caplog.text.count("cannot be judged") == 2, "once for each time that it is down"
