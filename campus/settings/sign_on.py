@@ -27,6 +27,8 @@ class SignOn(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     teacher_claim: str = ""  # holds the roster's id of a teacher, which opens the classes
     school_claim: str = ""  # empty: everybody whom the provider knows may belong here
     schools: dict[str, str] = msgspec.field(default_factory=dict)  # value of the claim -> school; empty: the id itself
+    district_claim: str = ""  # of accounts of the bureau; empty: they see the whole city, or what an administrator says
+    districts: dict[str, str] = msgspec.field(default_factory=dict)  # value of the claim -> district or *
     unknown: Literal["refuse", "account"] = "refuse"
     local_passwords: Literal["all", "administrators", "none"] = "all"
     timeout_s: Annotated[float, Meta(gt=0, le=60)] = 10.0
@@ -44,7 +46,18 @@ class SignOn(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise SettingsError("sign_on.scopes", "lacks openid", 'Use "openid profile" or more')
         if bool(self.role_claim) != bool(self.roles):
             raise SettingsError("sign_on.roles", "role_claim and roles go together", "Write both or neither")
+        self._check_districts()
         if self.unknown == "account" and not self.roles:
             raise SettingsError(
                 "sign_on.unknown", "nobody would say what the person may do", "Map roles, or leave it at refuse"
+            )
+
+    def _check_districts(self) -> None:
+        if self.districts and not self.district_claim:
+            raise SettingsError("sign_on.districts", "no claim is read for it", "Write district_claim, too")
+        if not all(self.districts.values()):
+            raise SettingsError("sign_on.districts", "a value has no district", 'Name one, or "*" for the whole city')
+        if self.district_claim and "bureau" not in self.roles.values():
+            raise SettingsError(
+                "sign_on.district_claim", "no role is bureau", "Map one in roles: no other has a district"
             )

@@ -10,7 +10,8 @@ import msgspec
 from campus.settings.sign_on import SignOn
 from dashboards.access.roles import Role
 
-Why = Literal["school", "role", "teacher"]
+Why = Literal["school", "role", "teacher", "district"]
+WHOLE_CITY = "*"  # instead of a district
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +23,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     login: str
     role: Role | None
     teacher: str = ""
+    district: str = ""  # of the bureau; empty: the provider says nothing of it
 
 
 class Unfit(msgspec.Struct, frozen=True):
@@ -39,11 +41,15 @@ def read(claims: Mapping[str, object], settings: SignOn, school: str) -> Known |
         return Unfit("role")
     if role == "teacher" and not teacher:
         return Unfit("teacher")
+    district = _district(claims, settings) if role == "bureau" and settings.district_claim else ""
+    if district is None:
+        return Unfit("district")
     subject, login = str(claims["sub"]), _first(claims, "preferred_username", "upn", "email")
     name = _first(claims, "name", "nickname") or login or subject
     return Known(
-        issuer=settings.issuer, subject=subject, name=name[:100], login=login[:64], role=role, teacher=teacher[:64]
-    )
+        issuer=settings.issuer, subject=subject, name=name[:100], login=login[:64], role=role, teacher=teacher[:64],
+        district=district,
+    )  # fmt: skip
 
 
 def values(claims: Mapping[str, object], path: str) -> list[str]:
@@ -66,6 +72,14 @@ def _role(claims: Mapping[str, object], settings: SignOn) -> Role | None:
 def _schools(claims: Mapping[str, object], settings: SignOn) -> set[str]:
     had = values(claims, settings.school_claim)
     return {settings.schools[one] for one in had if one in settings.schools} if settings.schools else set(had)
+
+
+def _district(claims: Mapping[str, object], settings: SignOn) -> str | None:
+    """The district of an account of the bureau, or `WHOLE_CITY` (by the settings alone); None: neither."""
+    had = values(claims, settings.district_claim)
+    if settings.districts:
+        return next((district for value, district in settings.districts.items() if value in had), None)
+    return had[0] if len(had) == 1 and had[0] != WHOLE_CITY else None
 
 
 def _first(claims: Mapping[str, object], *names: str) -> str:

@@ -14,7 +14,7 @@ from campus.ids import new_id
 from campus.settings.sign_on import SignOn
 from dashboards.access import account_changes, accounts, audit, passwords
 from dashboards.access.accounts import Account, RefusedAccount
-from dashboards.access.claims import Known
+from dashboards.access.claims import WHOLE_CITY, Known
 from dashboards.access.roles import Role
 from dashboards.access.sessions import token_hash
 from dashboards.tables import accounts as account_table
@@ -77,8 +77,9 @@ def admit(
     """The account of a person, made or brought up to date where the settings say so; None: they wait for one.
 
     Linked by issuer and subject alone: a name or an address can be somebody else's tomorrow. ``no_password`` is a hash
-    that nothing matches (`unusable_password`).
+    that nothing matches (`unusable_password`). Raises `RefusedAccount` for a district that there is not.
     """
+    accounts.check_district(conn, known.role or "", _limit(known, None))
     person = _remember(conn, school, known, now)
     if person.account is None:
         if settings.unknown != "account" or known.role is None:
@@ -141,9 +142,12 @@ def _remember(conn: sa.Connection, school: str, known: Known, now: datetime) -> 
 
 def _make(conn: sa.Connection, school: str, known: Known, role: Role, password_hash: str, now: datetime) -> Account:
     made_up = "sso-" + hashlib.sha256(f"{known.issuer} {known.subject}".encode()).hexdigest()[:12]
+    district = _limit(known, None)
     for login in (accounts.normal_login(known.login), made_up):
         try:
-            return accounts.insert(conn, school, login, known.name, role, password_hash, now, known.teacher)
+            return accounts.insert(
+                conn, school, login, known.name, role, password_hash, now, known.teacher, district=district
+            )
         except (Conflict, RefusedAccount):  # somebody local has that login: they are not taken for the same person
             continue
     raise Conflict(f"no login is free for {made_up}")
@@ -151,14 +155,24 @@ def _make(conn: sa.Connection, school: str, known: Known, role: Role, password_h
 
 def _brought_up(conn: sa.Connection, found: Account, known: Known, now: datetime) -> Account:
     teacher = known.teacher if known.role == "teacher" else ""
-    if (found.role, found.teacher) == (known.role, teacher):
+    district = _limit(known, found.district) if known.role == "bureau" else None
+    if (found.role, found.teacher, found.district) == (known.role, teacher, district):
         return found
-    conn.execute(account_table.update().where(account_table.c.id == found.id).values(role=known.role, teacher=teacher))
+    values = {"role": known.role, "teacher": teacher, "district": district}
+    conn.execute(account_table.update().where(account_table.c.id == found.id).values(values))
     changed: tuple[tuple[account_changes.Field, str, str | None], ...] = (
         ("role", found.role, known.role),
         ("teacher", found.teacher, teacher),
+        ("district", found.district or "", district),
     )
     for field, old, new in changed:
-        if old != new:
+        if old != (new or ""):
             account_changes.note(conn, now, found, found, field, old, new or "")
     return accounts.account(conn, found.school, found.id)
+
+
+def _limit(known: Known, otherwise: str | None) -> str | None:
+    """The district that limits an account of the bureau, ``otherwise`` where the provider says nothing of it."""
+    if not known.district:
+        return otherwise
+    return None if known.district == WHOLE_CITY else known.district

@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from campus import db
 from campus.errors import NotFound, Unavailable
 from dashboards.access import claims, provider, sessions, sign_on
+from dashboards.access.accounts import RefusedAccount
 from dashboards.access.claims import Known, Unfit
 from dashboards.access.provider import Provider
 from dashboards.access.sign_in import enter
@@ -25,7 +26,7 @@ from dashboards.pages.sign_in import entered, safe_next, set_cookie
 log = logging.getLogger("dashboards")
 router = APIRouter(include_in_schema=False)
 BROWSER_COOKIE = "campus_sign_on"  # binds the way back to the browser that went
-Why = Literal["down", "refused", "state", "token", "unknown", "disabled", "school", "role", "teacher"]
+Why = Literal["down", "refused", "state", "token", "unknown", "disabled", "school", "role", "teacher", "district"]
 Word = Annotated[str, Query(max_length=4000)]
 _STATUS: dict[Why, int] = {"down": 503, "state": 400}
 
@@ -84,7 +85,10 @@ def _admit(request: Request, to: Provider, attempt: Attempt, code: str, error: s
     now, lifetime = deps.wall.now(), timedelta(hours=deps.dashboards.session_hours)
     result = None
     with db.write(deps.engine) as conn:
-        account = sign_on.admit(conn, deps.school.id, known, deps.sign_on, _no_password(deps, known), now)
+        try:
+            account = sign_on.admit(conn, deps.school.id, known, deps.sign_on, _no_password(deps, known), now)
+        except RefusedAccount as error:
+            raise Failed("district", str(error)) from None
         if account is not None and not account.disabled:
             result = enter(conn, account, now, lifetime, sessions.SIGN_ON)
     if result is None:  # what was learnt of the person stays: an administrator sees who waits

@@ -23,8 +23,10 @@ from dashboards.access import audit
 from dashboards.access.accounts import create_account
 from dashboards.access.claims import Known, Unfit, read
 from dashboards.app import create_app
+from dashboards.city.tables import city_districts
 from dashboards.deps import Deps
 from dashboards.pages.sign_on import Why
+from dashboards.tables import accounts
 from dashboards.texts.catalogue import say
 from tests.dashboards.conftest import BASE
 
@@ -263,6 +265,50 @@ def test_claims_say_school_role_and_teacher(provider: OidcProvider) -> None:
     assert (found.role, found.teacher) == ("teacher", "17")  # the first of the settings, not of the claim
 
 
+CITY_ROLES = {"role_claim": "type", "roles": {"B": "bureau", "G": "guard"}, "district_claim": "area"}
+
+
+def test_a_claim_gives_the_district_at_every_sign_in(deps: Deps, provider: OidcProvider) -> None:
+    with deps.engine.begin() as conn:
+        places = [
+            {"id": id_, "position": n, "name": id_, "name_en": id_, "outline": "[]"}
+            for n, id_ in enumerate(("claim-west", "claim-east"))
+        ]
+        conn.execute(city_districts.insert(), places)
+    areas = {"330106": "claim-west", "330102": "claim-east", "330100": "*", "330109": "claim-gone"}
+    client = browser(deps, provider, **CITY_ROLES, districts=areas, unknown="account")
+
+    def district_after(**claims: Any) -> str | None:
+        assert enter(client, provider, **claims).status_code == 303
+        with deps.engine.connect() as conn:
+            found = sa.select(accounts.c.district).where(accounts.c.login == "liufang")
+            return conn.execute(found).scalar_one()
+
+    for area, why_not in (("330199", "district"), ("330109", "district"), (None, "district")):
+        answer = enter(client, provider, type="B", area=area)
+        assert (answer.status_code, why(answer)) == (403, why_not)
+    assert district_after(type="B", area="330106") == "claim-west"
+    assert district_after(type="B", area=["330102"]) == "claim-east"
+    assert why(enter(client, provider, type="B", area="330109")) == "district"
+    assert district_after(type="B", area="330100") is None
+    assert district_after(type="B", area="330106") == "claim-west"
+    assert district_after(type="G", area="330106") is None
+    with deps.engine.connect() as conn:
+        changed = [one.subject for one in audit.entries(conn, SCHOOL, audit.Wanted(), 20) if "district" in one.subject]
+    assert len(changed) == 4
+
+
+def test_without_a_table_the_claim_is_the_district_and_never_the_whole_city(provider: OidcProvider) -> None:
+    settings = settings_of(provider, **CITY_ROLES)
+    found = read({"sub": "u", "type": "B", "area": "west"}, settings, "school-1")
+    assert isinstance(found, Known)
+    assert found.district == "west"
+    for area in ("*", "", None, ["west", "east"]):
+        assert read({"sub": "u", "type": "B", "area": area}, settings, "school-1") == Unfit("district")
+    guard = read({"sub": "u", "type": "G"}, settings, "school-1")
+    assert isinstance(guard, Known)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -271,6 +317,9 @@ def test_claims_say_school_role_and_teacher(provider: OidcProvider) -> None:
         {"scopes": "profile"},
         {"role_claim": "groups"},
         {"unknown": "account"},
+        {"districts": {"a": "west"}},
+        {"district_claim": "area", "districts": {"a": ""}, "role_claim": "g", "roles": {"g": "bureau"}},
+        {"district_claim": "area", "role_claim": "g", "roles": {"g": "guard"}},
         {"issuer": "", "local_passwords": "none"},
     ],
 )
