@@ -83,6 +83,8 @@ def test_axe_finds_nothing_while_an_incident_runs_and_in_the_dialogues(visit: Vi
     page.locator("#begin-box button.primary").click()
     page.locator("#classes > li").first.wait_for()
     assert findings(page) == [], "muster"
+    page.locator("#all-clear").click()
+    assert findings(page, "dialog[open]") == [], "end"
     phone = visit("phone").sign_in("teacher")
     phone.goto(f"{console.url}/roll")
     phone.locator("#faces button").first.click()

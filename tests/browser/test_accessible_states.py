@@ -21,7 +21,6 @@ TOUCHES = {
         "/console": ("#acts [data-act=shelve]", "#shelve-box [data-close]", "#hand-over"),
         "/console?wall=1": (),
         "/devices": ("#rows button", "#upkeep-begin"),
-        "/muster": ("#begin button[value=evacuation]", "#begin-box button.primary", "#all-clear"),
     },
     "teacher": {
         f"/roll/{OWN_CLASS}": ("#pick-many", "#many-open"),
