@@ -95,7 +95,13 @@ def page(engine: sa.Engine, folder: str, clock: VirtualClock, looks: int) -> Non
     )  # fmt: skip
     with TestClient(create_app(deps), base_url="http://city.test", headers={"Origin": "http://city.test"}) as client:
         client.post("/sign-in", data={"login": "bureau", "password": "correct horse battery"})
-        for path in ("/overview", "/overview?district=d-3", "/api/v1/city", "/api/v1/city/schools"):
+        for path in (
+            "/overview",
+            "/overview?district=d-3",
+            "/overview?school=s-7",
+            "/api/v1/city",
+            "/api/v1/city/schools",
+        ):
             took = sorted(timed(partial(client.get, path)) for _ in range(looks))
             size = len(client.get(path).raise_for_status().content)
             print(

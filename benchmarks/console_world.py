@@ -16,14 +16,14 @@ from pathlib import Path
 import msgspec
 import sqlalchemy as sa
 
-from attendance.register.tables import marks, roll, sessions
+from attendance.register.tables import marks, passes, roll, sessions
 from attendance.sessions.due import session_id
 from attendance.tables import classes, students
 from campus import changes, db
 from campus.clock import VirtualClock, to_ms
 from campus.series.sqlite import SqliteSeries
 from campus.series.store import Point
-from campus.settings import Dashboards
+from campus.settings import Dashboards, Retention
 from dashboards.deps import Deps
 from dashboards.server import serve
 from devices.tables import device_states, devices
@@ -82,6 +82,7 @@ def grow(folder: Path) -> World:
         _more_students(conn)
         _more_devices(conn)
         written = _a_year_of_marks(conn)
+        _passes_kept(conn)
     points = _a_year_of_readings(engine, folder)
     return World(engine, written, points)
 
@@ -130,6 +131,24 @@ def _a_year_of_marks(conn: sa.Connection) -> int:
         conn.execute(roll.insert(), [row | {"held": False} for row in rows])
         written += len(rows)
     return written
+
+
+def _passes_kept(conn: sa.Connection) -> None:
+    """A pass of every student on each of the days that passes are kept for."""
+    blank = {"school": SCHOOL, "gate": "gate-1", "place": "gate-1", "lane": "1", "late": False, "suspect": False}
+    everyone = list(conn.execute(sa.select(students.c.id)).scalars())
+    for ago in range(1, round(Retention().passes_days)):
+        day = DAY - timedelta(days=ago)
+        if day.isoweekday() <= 5:
+            moment = _at(day, 7)
+            more = blank | {"at": moment, "told_at": moment, "received_at": moment, "direction": "in"}
+            conn.execute(
+                passes.insert(),
+                [
+                    more | {"id": f"{day}-{one}", "student": one, "credential": one, "serial": n}
+                    for n, one in enumerate(everyone)
+                ],
+            )
 
 
 def _status(chance: int) -> str:

@@ -64,6 +64,7 @@ def _boarders(conn: sa.Connection, school: str, day_start: datetime) -> list[Boa
         sa.select(sightings.c.student, sa.func.max(sightings.c.at).label("at"))
         .where(
             sightings.c.school == school,
+            sightings.c.student.in_(sa.select(boarders.c.student).where(boarders.c.school == school)),
             sightings.c.scope == _DORMITORY,
             sightings.c.at >= day_start,
             sightings.c.direction.isnot(None),

@@ -53,7 +53,11 @@ def on_site_places(conn: sa.Connection, store: SeriesStore, school: str, zone: Z
     return OnSitePlaces(
         now=now,
         buildings=tuple(by_building(inside_by_place(conn, school, start), places)),
-        bounds=bounds(total.inside, total.unknown, card_flows(conn, school, start, now, counted, gates)),
+        bounds=bounds(
+            total.inside,
+            total.unknown,
+            card_flows(conn, school, start, now, counted, gates, _read_at(conn, school, gates)),
+        ),
     )
 
 
@@ -82,6 +86,12 @@ def _building_of(place: str | None, known: Mapping[str, Place]) -> str:
         seen.add(place)
         place = known[place].parent
     return ""
+
+
+def _read_at(conn: sa.Connection, school: str, gates: Sequence[str]) -> list[str]:
+    """The devices that may read cards at the gates, retired ones among them."""
+    there = sa.or_(devices.c.kind == GATE, devices.c.place.in_(gates))
+    return list(conn.execute(sa.select(devices.c.id).where(devices.c.school == school, there)).scalars())
 
 
 def _counted(

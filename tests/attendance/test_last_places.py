@@ -71,9 +71,11 @@ def test_taps_of_a_minute_are_one_person(play: Play, postgresql: sa.Engine) -> N
     play.passes("12:00", "s-1", direction="out")
     gate = "place-of-gate-1"
     with db.read(play.engine) as conn:
-        flows = card_flows(conn, SCHOOL, START, END, {gate: (5, 1)}, [gate, "nowhere"])
+        flows = card_flows(conn, SCHOOL, START, END, {gate: (5, 1)}, [gate, "nowhere"], ["gate-1"])
     with db.read(postgresql) as conn:
-        assert card_flows(conn, SCHOOL, START, END, {}, [gate]) == [GateFlow(place=gate, cards_in=0, cards_out=0)]
+        assert card_flows(conn, SCHOOL, START, END, {}, [gate], ["gate-1"]) == [
+            GateFlow(place=gate, cards_in=0, cards_out=0)
+        ]
     assert flows == [
         GateFlow(place="nowhere", cards_in=0, cards_out=0),
         GateFlow(place=gate, cards_in=2, cards_out=1, counted_in=5, counted_out=1),
