@@ -67,7 +67,7 @@ passes = sa.Table(
     sa.Column("gate", sa.String(64), nullable=False),
     sa.Column("place", sa.String(64)),
     sa.Column("lane", sa.String(64), nullable=False),
-    sa.Column("at", Moment, nullable=False),  # the gate's time; the time of receipt when its clock is suspect
+    sa.Column("at", Moment, nullable=False, index=True),  # the gate's; that of receipt when its clock is suspect
     sa.Column("told_at", Moment, nullable=False),  # what the gate said, whatever its clock
     sa.Column("received_at", Moment, nullable=False),
     sa.Column("credential", sa.String(32), nullable=False),
@@ -92,7 +92,7 @@ sightings = sa.Table(
     sa.Column("scope", sa.String(16), nullable=False),  # dormitory | room | seat
     sa.Column("device", sa.String(64), nullable=False),
     sa.Column("place", sa.String(64)),
-    sa.Column("at", Moment, nullable=False),
+    sa.Column("at", Moment, nullable=False, index=True),
     sa.Column("credential", sa.String(32), nullable=False),
     sa.Column("student", sa.String(64)),
     sa.Column("direction", sa.String(8)),  # in | out; None where the reader does not know

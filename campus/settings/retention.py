@@ -23,5 +23,8 @@ class Retention(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     follow_ups_days: Days = 400.0  # closed follow-ups of the school doctor
     students_left_days: Days = 365.0  # after that, who left is erased: name, cards, guardians; marks stay by id
     access_log_days: Days = 1100.0  # who looked at whose data
+    account_changes_days: Days = 1100.0  # what was changed of accounts, and by whom
+    sign_on_waiting_days: Days = 90.0  # who came by single sign-on and was given no account
+    orders_days: Days = 1100.0  # commands to devices and campaigns that are over: who asked for what
     dead_letters_days: Days = 30.0  # messages that could not be used
     strangers_days: Days = 90.0  # unknown devices that were not heard since

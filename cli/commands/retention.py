@@ -11,8 +11,10 @@ import msgspec
 from attendance import retention as pupils
 from campus.retention import Run, due, latest
 from cli.joins.forgetting import keep_to, purges
-from cli.options import BY, CONFIG, database, load_settings, the_clock
+from cli.options import CONFIG, database, load_settings, the_clock
 from cli.wiring import open_database
+from dashboards.access.accounts import by_login
+from dashboards.access.audit import record
 
 
 @click.group()
@@ -63,11 +65,13 @@ def export(config_path: Path | None, student: str) -> None:
 
 @retention.command()
 @CONFIG
-@BY
+@click.option("--by", required=True, metavar="LOGIN", help="Whose decision it is: it goes into the access log.")
 @click.option("--reason", required=True, help="Why, and who asked for it; it is printed, for the school's book.")
 @click.argument("student")
 def erase(config_path: Path | None, by: str, reason: str, student: str) -> None:
     """Erase who STUDENT was, now; only who left the roster. Marks stay under the roster's id."""
     with database(load_settings(config_path)) as (conn, school, now):
+        who = by_login(conn, school, by)
         pupils.erase(conn, school, student, now)
+        record(conn, now, who, "student.erase", student)
     click.echo(f"{student} is erased, by {by}: {reason}. Backups made before still hold it.")

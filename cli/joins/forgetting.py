@@ -12,7 +12,11 @@ from campus import db
 from campus.retention import Purge, Run, forget_dead_letters
 from campus.retention import run as run_purges
 from campus.settings.retention import Retention
+from dashboards.access.account_changes import forget_changes
 from dashboards.access.audit import forget_looks
+from dashboards.access.sign_on import forget_waiting
+from devices.control.campaigns import forget_campaigns
+from devices.control.commands import forget_commands
 from devices.trust.quarantine import forget_strangers
 
 
@@ -26,6 +30,10 @@ def purges(kept: Retention) -> list[Purge]:
         Purge("students_left", kept.students_left_days, pupils.erase_who_left),
         Purge("stills", kept.stills_days, forget_stills),
         Purge("access_log", kept.access_log_days, forget_looks),
+        Purge("account_changes", kept.account_changes_days, forget_changes),
+        Purge("sign_on_waiting", kept.sign_on_waiting_days, forget_waiting),
+        Purge("commands", kept.orders_days, forget_commands),
+        Purge("campaigns", kept.orders_days, forget_campaigns),
         Purge("dead_letters", kept.dead_letters_days, forget_dead_letters),
         Purge("strangers", kept.strangers_days, forget_strangers),
     ]

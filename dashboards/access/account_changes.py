@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from msgspec import UNSET, Meta, UnsetType
 
 from campus.errors import Conflict
+from campus.retention import forget_rows
 from dashboards.access import accounts, audit, factor_store, sessions
 from dashboards.access.accounts import Account
 from dashboards.access.roles import Role
@@ -128,3 +129,8 @@ def _set_disabled(conn: sa.Connection, manager: Account, found: Account, disable
     note(conn, now, manager, found, "disabled", "no" if disabled else "yes", "yes" if disabled else "no")
     if disabled:
         sessions.revoke_all(conn, found.id, now)
+
+
+def forget_changes(conn: sa.Connection, before: datetime, limit: int) -> int:
+    """Retention: changes from before."""
+    return forget_rows(conn, changes, changes.c.at < before, limit)

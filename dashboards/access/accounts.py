@@ -197,6 +197,15 @@ def password_hash(conn: sa.Connection, account_id: str) -> str:
     return str(conn.execute(sa.select(accounts.c.password_hash).where(accounts.c.id == account_id)).scalar_one())
 
 
+def by_login(conn: sa.Connection, school: str, login: str) -> Account:
+    """The account of a school with this login; raises `NotFound`."""
+    wanted = (accounts.c.school == school) & (accounts.c.login == login) & accounts.c.disabled_at.is_(None)
+    row = conn.execute(sa.select(accounts).where(wanted, PEOPLE)).mappings().first()
+    if row is None:
+        raise NotFound(f"no account with the login {login!r} in use at {school!r}; see the administrator's page")
+    return account_of(row)
+
+
 def account(conn: sa.Connection, school: str, account_id: str) -> Account:
     """One account of a school; raises `NotFound`."""
     query = sa.select(accounts).where(accounts.c.school == school, accounts.c.id == account_id, PEOPLE)

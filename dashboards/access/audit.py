@@ -21,6 +21,7 @@ Action = Literal[
     "roll.override",
     "student.history",
     "student.view",
+    "student.erase",
     "warnings.view",
     "report.export",
     "leave.view",

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from campus.errors import Conflict, NotFound
 from campus.ids import new_id
+from campus.retention import forget_rows
 from campus.settings.sign_on import SignOn
 from dashboards.access import account_changes, accounts, audit, passwords
 from dashboards.access.accounts import Account, RefusedAccount
@@ -22,7 +23,6 @@ from dashboards.tables import sign_on_attempts as attempts
 from dashboards.tables import sign_on_people as people
 
 ATTEMPT_LASTS = timedelta(minutes=10)
-WAITING_KEPT = timedelta(days=90)  # who knocked and got no account is forgotten
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,8 +129,12 @@ def link(conn: sa.Connection, school: str, person_id: str, account_id: str | Non
     return None if row.account is None else str(row.account)
 
 
+def forget_waiting(conn: sa.Connection, before: datetime, limit: int) -> int:
+    """Retention: who knocked and was given no account."""
+    return forget_rows(conn, people, sa.and_(people.c.account.is_(None), people.c.last_at < before), limit)
+
+
 def _remember(conn: sa.Connection, school: str, known: Known, now: datetime) -> Person:
-    conn.execute(people.delete().where(people.c.account.is_(None), people.c.last_at < now - WAITING_KEPT))
     mine = (people.c.school == school, people.c.issuer == known.issuer, people.c.subject == known.subject)
     seen = {"name": known.name, "login": known.login, "last_at": now}
     if not conn.execute(people.update().where(*mine).values(seen)).rowcount:

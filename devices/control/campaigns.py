@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from campus.errors import CampusError, Conflict, NotFound
 from campus.ids import new_id
+from campus.retention import forget_rows
 from devices.control.configuration import refuse_others
 from devices.control.tables import campaign_steps as table_of_steps
 from devices.control.tables import device_campaigns as campaigns
@@ -174,6 +175,14 @@ def advance(conn: sa.Connection, now: datetime, zone: tzinfo, cargoes: Mapping[K
             _change(conn, found.id, reason=step.reason)
         else:
             _end(conn, found, step.verdict, step.reason, now)
+
+
+def forget_campaigns(conn: sa.Connection, before: datetime, limit: int) -> int:
+    """Retention: campaigns that ended and began before, with their steps."""
+    over = sa.and_(campaigns.c.state.in_(("stopped", "done", "back")), campaigns.c.begun_at < before)
+    gone = forget_rows(conn, campaigns, over, limit)
+    known = sa.select(campaigns.c.id).where(campaigns.c.id == table_of_steps.c.campaign).exists()
+    return gone + forget_rows(conn, table_of_steps, sa.and_(~known, table_of_steps.c.at < before), limit)
 
 
 def within(hours: str, moment: time) -> bool:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from campus.clock import to_ms
 from campus.errors import Conflict
 from campus.ids import new_id
+from campus.retention import forget_rows
 from devices.control.configuration import refuse_others
 from devices.control.tables import device_commands as commands
 
@@ -111,6 +112,11 @@ def expire(conn: sa.Connection, now: datetime) -> None:
     late = commands.c.state.in_(("waiting", "sent")) & (commands.c.expires_at <= now)
     values = {"state": "expired", "detail": "no answer in time", "settled_at": now}
     conn.execute(commands.update().where(late).values(**values))
+
+
+def forget_commands(conn: sa.Connection, before: datetime, limit: int) -> int:
+    """Retention: commands that came to an end, or to nothing, before."""
+    return forget_rows(conn, commands, commands.c.settled_at < before, limit)
 
 
 def payload(command: Command) -> bytes:

@@ -38,7 +38,7 @@ class FirmwareCargo:
         found = {
             row.id: Outcome(row.state, row.detail, row.settled_at or row.asked_at) for row in conn.execute(query)
         }  # fmt: skip
-        return {device: found[order] for device, order in given.items()}
+        return {device: found[order] for device, order in given.items() if order in found}
 
 
 def begin(

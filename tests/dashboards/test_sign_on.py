@@ -19,9 +19,11 @@ from campus.errors import SettingsError
 from campus.settings import Settings
 from campus.settings.sign_on import SignOn
 from cli.commands.doctor import examine
-from dashboards.access import audit
+from dashboards.access import account_changes, audit, sign_on
+from dashboards.access.account_changes import forget_changes
 from dashboards.access.accounts import create_account
 from dashboards.access.claims import Known, Unfit, read
+from dashboards.access.sign_on import forget_waiting
 from dashboards.app import create_app
 from dashboards.city.tables import city_districts
 from dashboards.deps import Deps
@@ -345,3 +347,21 @@ def test_what_was_stored_of_attempts_opens_nothing(deps: Deps, provider: OidcPro
     with deps.engine.connect() as conn:
         row = conn.execute(sa.text("SELECT * FROM sign_on_attempts")).mappings().one()
     assert client.cookies["campus_sign_on"] not in {str(value) for value in row.values()}
+
+
+def test_who_waits_in_vain_and_old_changes_of_accounts_are_forgotten(
+    deps: Deps, provider: OidcProvider, noon: VirtualClock
+) -> None:
+    client = browser(deps, provider)
+    enter(client, provider)
+    give(deps, provider, "guard")
+    enter(client, provider, sub="u-2")
+    with deps.engine.begin() as conn:
+        assert forget_waiting(conn, noon.now(), 10) == 0
+        assert forget_waiting(conn, noon.now() + timedelta(seconds=1), 10) == 1
+        (left,) = sign_on.everybody(conn, SCHOOL)
+        assert left.account is not None  # whose account it is goes on signing in
+        changes = account_changes.history(conn, left.account)
+        assert forget_changes(conn, noon.now(), 10) == 0
+        assert forget_changes(conn, noon.now() + timedelta(seconds=1), 10) == len(changes) > 0
+        assert account_changes.history(conn, left.account) == []

@@ -9,7 +9,7 @@ from campus import db
 from campus.clock import VirtualClock
 from campus.errors import Conflict
 from campus.events import Reply
-from devices.control import campaigns, configuration, rollout
+from devices.control import campaigns, commands, configuration, rollout
 from devices.control.campaigns import Campaign, Plan
 from devices.control.configuration import Change
 from devices.control.stage import ControlStage
@@ -153,3 +153,20 @@ def test_a_device_that_was_given_none_before_goes_back_to_its_own_file(rig: Rig)
     assert tick(rig, made).state == "done"
     act(rig, made, "back")
     assert wanted(rig, "agent-1") == (2, None)
+
+
+def test_campaigns_that_are_over_and_their_commands_are_forgotten_after_their_days(fleet: Rig) -> None:
+    over, runs = begin(fleet), begin(fleet, seconds=20)
+    act(fleet, over, "stop")
+    fleet.clock.advance(timedelta(days=1))
+    with db.write(fleet.engine) as conn:
+        ping = commands.ask(conn, SCHOOL, "edge-00", "ping", "x", fleet.clock.now())
+        commands.expire(conn, fleet.clock.now() + timedelta(hours=1))
+        later = fleet.clock.now() + timedelta(hours=2)
+        assert campaigns.forget_campaigns(conn, later - timedelta(days=2), 10) == 0
+        assert campaigns.forget_campaigns(conn, later, 10) == 3  # with the two steps of it
+        assert [one.id for one in campaigns.all_of(conn, SCHOOL, "configuration")] == [runs]
+        assert len(campaigns.steps(conn, runs)) == 1
+        assert commands.forget_commands(conn, fleet.clock.now(), 10) == 0
+        assert commands.forget_commands(conn, later, 10) == 1
+        assert commands.get(conn, ping.id) is None
