@@ -45,7 +45,7 @@ class RuleLoad(msgspec.Struct, frozen=True, kw_only=True):
     error: str
 
 
-class Change(msgspec.Struct, frozen=True):
+class RuleChange(msgspec.Struct, frozen=True):
     """What a draft does to one rule."""
 
     rule: str
@@ -74,17 +74,17 @@ def lines_of(text: str, name: str) -> list[RuleLine]:
     return [*found, *off]
 
 
-def changes(before: RuleSet, after: RuleSet) -> list[Change]:
+def changes(before: RuleSet, after: RuleSet) -> list[RuleChange]:
     """What differs between two sets of rules, by id."""
     old, new = ({rule.id: rule for rule in rules.rules} for rules in (before, after))
-    found: list[Change] = []
+    found: list[RuleChange] = []
     for rule in sorted(old.keys() | new.keys()):
         if rule not in old:
-            found.append(Change(rule, "adds"))
+            found.append(RuleChange(rule, "adds"))
         elif rule not in new:
-            found.append(Change(rule, "drops"))
+            found.append(RuleChange(rule, "drops"))
         elif old[rule] != new[rule]:
-            found.append(Change(rule, "changes"))
+            found.append(RuleChange(rule, "changes"))
     return found
 
 

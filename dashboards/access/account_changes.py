@@ -31,7 +31,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     disabled: bool | UnsetType = UNSET
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
+class AccountChange(msgspec.Struct, frozen=True, kw_only=True):
     """One field of an account that became another; ``by`` is the login of who did it."""
 
     at: datetime
@@ -87,7 +87,7 @@ def note(conn: sa.Connection, now: datetime, by: Account, account: Account, fiel
     audit.record(conn, now, by, "account.change", account.id, field)
 
 
-def history(conn: sa.Connection, account_id: str, limit: int = 50) -> list[Change]:
+def history(conn: sa.Connection, account_id: str, limit: int = 50) -> list[AccountChange]:
     """What was changed of an account, the newest first."""
     query = (
         sa.select(changes.c.at, changes.c.field, changes.c.old, changes.c.new, account_table.c.login.label("by"))
@@ -96,7 +96,7 @@ def history(conn: sa.Connection, account_id: str, limit: int = 50) -> list[Chang
         .order_by(changes.c.id.desc())
         .limit(limit)
     )
-    return [Change(**row) for row in conn.execute(query).mappings()]
+    return [AccountChange(**row) for row in conn.execute(query).mappings()]
 
 
 def _changed(before: Account, wanted: Wanted) -> Account:

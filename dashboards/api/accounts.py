@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from campus import db
 from dashboards.access import account_changes, accounts, audit, passwords, sessions, sign_on
-from dashboards.access.account_changes import Change, Wanted
+from dashboards.access.account_changes import AccountChange, Wanted
 from dashboards.access.accounts import Account
 from dashboards.access.origin import check_origin
 from dashboards.access.people import allow
@@ -62,7 +62,7 @@ class AccountCard(msgspec.Struct, frozen=True, kw_only=True):
     second_factor: bool
     sign_on: str
     sessions: tuple[OpenSession, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[AccountChange, ...]
 
 
 @router.get("/accounts/{account_id}", **described(AccountCard))

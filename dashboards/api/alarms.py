@@ -36,7 +36,7 @@ Words = Annotated[str, Meta(max_length=500)]
 Step = Callable[[sa.Connection, datetime], object]
 
 
-class Comment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AlarmComment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A remark for the alarm's time line."""
 
     text: Annotated[Words, Meta(min_length=1)]
@@ -114,8 +114,10 @@ def acknowledge(request: Request, alarm_id: str, account: Actor) -> Json:
     return _take(request, alarm_id, account, lambda conn, now: actions.acknowledge(conn, alarm_id, account.id, now))
 
 
-@router.post("/{alarm_id}/comment", dependencies=[OwnOrigin], **described(Alarm, Comment))
-def comment(request: Request, alarm_id: str, account: Actor, said: Annotated[Comment, Depends(body(Comment))]) -> Json:
+@router.post("/{alarm_id}/comment", dependencies=[OwnOrigin], **described(Alarm, AlarmComment))
+def comment(
+    request: Request, alarm_id: str, account: Actor, said: Annotated[AlarmComment, Depends(body(AlarmComment))]
+) -> Json:
     """Write into the alarm's time line."""
     return _take(
         request, alarm_id, account, lambda conn, now: actions.comment(conn, alarm_id, said.text, account.id, now)

@@ -130,7 +130,9 @@ def _with_components(document: dict[str, Any]) -> dict[str, Any]:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for operations in document["paths"].values():
         for operation in operations.values():
-            schemas.update(operation.pop(_COMPONENTS, {}))
+            for name, shape in operation.pop(_COMPONENTS, {}).items():
+                if schemas.setdefault(name, shape) != shape:
+                    raise TypeError(f"two shapes of the interface are named {name}; rename one of them")
             operation["responses"] |= dict.fromkeys(REFUSALS, _PROBLEM)
     for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's own, which no answer has
         schemas.pop(name, None)

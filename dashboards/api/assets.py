@@ -37,7 +37,7 @@ class NewLink(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     link: Annotated[str, Meta(min_length=8, max_length=500)]
 
 
-class Reason(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Retirement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why, for the record."""
 
     why: Annotated[str, Meta(min_length=1, max_length=200)]
@@ -61,8 +61,10 @@ def change(
     return Json(_file(deps, account, device))
 
 
-@router.post("/retire", dependencies=[OwnOrigin], **described(AssetFile, Reason))
-def retire(request: Request, device: str, account: Keeper, said: Annotated[Reason, Depends(body(Reason))]) -> Json:
+@router.post("/retire", dependencies=[OwnOrigin], **described(AssetFile, Retirement))
+def retire(
+    request: Request, device: str, account: Keeper, said: Annotated[Retirement, Depends(body(Retirement))]
+) -> Json:
     """Take a device out of use: it is no longer listened to, its accounts end, its history stays."""
     deps = deps_of(request)
     with db.write(deps.engine) as conn:

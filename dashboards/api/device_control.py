@@ -19,7 +19,7 @@ from dashboards.views.people import account_names
 from devices import queries
 from devices.control import commands, configuration
 from devices.control.commands import Command
-from devices.control.configuration import Change, Revision
+from devices.control.configuration import Revision, SettingChange
 
 router = APIRouter(prefix="/devices", tags=["devices"])
 # An address of a camera may hold its login, so documents are for those who look after devices.
@@ -44,7 +44,7 @@ class RevisionLine(msgspec.Struct, frozen=True, kw_only=True):
     """One revision and what it changed in the one before."""
 
     revision: Revision
-    changes: tuple[Change, ...]
+    changes: tuple[SettingChange, ...]
 
 
 @router.get("/{device}/configurations", **described(list[RevisionLine]))

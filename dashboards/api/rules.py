@@ -10,7 +10,7 @@ from msgspec import Meta
 from starlette.requests import Request
 
 from alerts.rules import desk, revisions
-from alerts.rules.desk import Change, RuleLine, RuleLoad
+from alerts.rules.desk import RuleChange, RuleLine, RuleLoad
 from alerts.rules.revisions import TextRevision
 from alerts.rules.rulefile import RuleSet, load_rules, read_rules, rules_schema
 from alerts.rules.yaml_document import RuleFileError
@@ -75,7 +75,7 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
 
     mistake: Mistake | None
     count: int
-    changes: tuple[Change, ...]
+    changes: tuple[RuleChange, ...]
 
 
 class RevisionText(msgspec.Struct, frozen=True, kw_only=True):

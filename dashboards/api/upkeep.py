@@ -44,7 +44,7 @@ class NewTicket(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     alarm: Id | None = None
 
 
-class Said(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TicketWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What goes with an act: ``assignee`` (an account) for assign, ``outcome`` for done, ``note`` for the others."""
 
     assignee: Annotated[str, Meta(max_length=64)] = ""
@@ -88,8 +88,10 @@ def ticket_file(request: Request, ticket: str, account: Reader) -> Json:
     return Json(_file(deps_of(request), account, ticket))
 
 
-@router.post("/tickets/{ticket}/act/{act}", dependencies=[OwnOrigin], **described(TicketFile, Said))
-def act(request: Request, ticket: str, act: Act, account: Keeper, said: Annotated[Said, Depends(body(Said))]) -> Json:
+@router.post("/tickets/{ticket}/act/{act}", dependencies=[OwnOrigin], **described(TicketFile, TicketWords))
+def act(
+    request: Request, ticket: str, act: Act, account: Keeper, said: Annotated[TicketWords, Depends(body(TicketWords))]
+) -> Json:
     """Take a ticket its next step; what can follow is a table, and another step is refused with what can."""
     deps = deps_of(request)
     doing = tickets.Doing(act=act, assignee=said.assignee, outcome=said.outcome or "", note=said.note)

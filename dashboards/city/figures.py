@@ -11,7 +11,7 @@ WEEKS = 4  # a day is held against the same weekday of so many weeks before
 FEWEST_DAYS = 2  # one day is no habit
 
 
-class Share(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class CityShare(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A share between 0 and 1 and what it usually is.
 
     ``usual`` is the mean of the same weekday of the past four weeks (``days`` of them are known), ``difference`` is
@@ -25,7 +25,7 @@ class Share(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     hidden: bool = False
 
 
-HIDDEN = Share(hidden=True)
+HIDDEN = CityShare(hidden=True)
 
 
 class Count(msgspec.Struct, frozen=True, gc=False):
@@ -40,13 +40,13 @@ def past_days(today: date) -> tuple[date, ...]:
     return tuple(today - timedelta(weeks=week) for week in range(1, WEEKS + 1))
 
 
-def share(today: Count | None, past: Iterable[Count | None]) -> Share:
+def share(today: Count | None, past: Iterable[Count | None]) -> CityShare:
     """A share against its past; days without anything to count are left out."""
     now = _rate(today)
     days = [rate for one in past if (rate := _rate(one)) is not None]
     usual = sum(days) / len(days) if len(days) >= FEWEST_DAYS else None
     difference = now - usual if now is not None and usual is not None else None
-    return Share(now=now, usual=usual, difference=difference, days=len(days))
+    return CityShare(now=now, usual=usual, difference=difference, days=len(days))
 
 
 def pooled(counts: Sequence[Count | None]) -> Count | None:

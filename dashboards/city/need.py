@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from dashboards.city.figures import Share
+from dashboards.city.figures import CityShare
 
 State = Literal["critical", "warning", "unknown", "good"]
 Code = Literal[
@@ -66,7 +66,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     alarms: Mapping[str, int] = {}
     critical_since: datetime | None = None
     major_since: datetime | None = None
-    attendance: Share = Share()
+    attendance: CityShare = CityShare()
 
 
 def reasons(known: Known) -> tuple[Reason, ...]:

@@ -17,7 +17,7 @@ from campus import changes
 from campus.errors import NotFound
 from dashboards.access.accounts import Account
 from dashboards.city import figures, need
-from dashboards.city.figures import HIDDEN, Count, Share
+from dashboards.city.figures import HIDDEN, CityShare, Count
 from dashboards.city.hiding import Hidden, hide
 from dashboards.city.need import Known, Reason, State
 from dashboards.city.store import district_names
@@ -42,8 +42,8 @@ class SchoolLine(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     reasons: tuple[Reason, ...]
     alarms: dict[str, int]  # open ones by severity
-    attendance: Share
-    uptime: Share
+    attendance: CityShare
+    uptime: CityShare
     devices: int
     heard: int
     drills: int
@@ -58,8 +58,8 @@ class Sum(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     states: dict[str, int]
     alarms: dict[str, int]
-    attendance: Share
-    uptime: Share
+    attendance: CityShare
+    uptime: CityShare
     devices: int
     heard: int
     drills: int
@@ -236,6 +236,6 @@ def _sum(shown: Sequence[_School], every: Sequence[_School]) -> Sum:
     )
 
 
-def _pooled(schools: Sequence[Sequence[Count | None]]) -> Share:
+def _pooled(schools: Sequence[Sequence[Count | None]]) -> CityShare:
     days = [figures.pooled(one) for one in zip(*schools, strict=True)]
-    return figures.share(days[0], days[1:]) if days else Share()
+    return figures.share(days[0], days[1:]) if days else CityShare()

@@ -15,7 +15,7 @@ from campus import db
 from dashboards.access.accounts import Account, Language
 from dashboards.api.city import city_of
 from dashboards.city import drawing, store
-from dashboards.city.figures import Share
+from dashboards.city.figures import CityShare
 from dashboards.city.geojson import District, Position
 from dashboards.city.need import WORST_FIRST, Reason
 from dashboards.city.view import City, SchoolLine, narrowed
@@ -99,7 +99,7 @@ def _name(language: Language, one: Any) -> str:
     return str(one.name if language == "zh" else one.name_en or one.name)
 
 
-def _share(language: Language, one: Share) -> str:
+def _share(language: Language, one: CityShare) -> str:
     """A share with its past in words: ``95.1 %, usually 96.8 % (-1.7)``."""
     if one.hidden:
         return say(language, "city.hidden")
@@ -109,7 +109,7 @@ def _share(language: Language, one: Share) -> str:
     return percent(one.now) + ({"zh": "，", "en": ", "}[language] + past if past else "")
 
 
-def _past(language: Language, one: Share) -> str:
+def _past(language: Language, one: CityShare) -> str:
     """What it usually is and the difference in points: ``usually 96.8 % (−1.7)``; empty where it is not known."""
     if one.hidden:
         return say(language, "city.hidden")

@@ -12,7 +12,7 @@ from dashboards.views.people import account_names
 from devices.tables import devices, places
 from devices.trust import accounts, codes, steps
 from devices.trust.quarantine import SaidOnTopic, said_by, unknown
-from devices.trust.steps import Step
+from devices.trust.steps import TrustStep
 
 
 class TrustedDevice(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +53,7 @@ class TrustView(msgspec.Struct, frozen=True, kw_only=True):
     devices: list[TrustedDevice]
     strangers: list[Stranger]
     places: list[Choice]
-    steps: list[Step]
+    steps: list[TrustStep]
 
 
 def trust_view(conn: sa.Connection, school: str, now: datetime) -> TrustView:

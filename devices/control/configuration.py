@@ -48,7 +48,7 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True):
     settled_at: datetime | None = None
 
 
-class Change(msgspec.Struct, frozen=True):
+class SettingChange(msgspec.Struct, frozen=True):
     """One difference at ``path`` (like ``cameras[cam-1].fps``); None: not there."""
 
     path: str
@@ -71,7 +71,7 @@ def check(settings: Settings) -> None:
         raise Conflict(f"the configuration has more than {MAX_BYTES // 1024} KiB; leave out what the agent has already")
 
 
-def diff(old: Any, new: Any, path: str = "") -> tuple[Change, ...]:
+def diff(old: Any, new: Any, path: str = "") -> tuple[SettingChange, ...]:
     """What differs from ``old`` to ``new``, by path; things in lists are told apart by their ``id``."""
     if _is_named(old) and _is_named(new):
         before, after = ({f"[{one['id']}]": one for one in group} for group in (old, new))
@@ -79,7 +79,7 @@ def diff(old: Any, new: Any, path: str = "") -> tuple[Change, ...]:
         dot = "." if path else ""
         before, after = ({dot + key: value for key, value in group.items()} for group in (old, new))
     else:
-        return () if old == new else (Change(path, old, new),)
+        return () if old == new else (SettingChange(path, old, new),)
     keys = dict.fromkeys([*before, *after])
     return tuple(found for key in keys for found in diff(before.get(key), after.get(key), path + key))
 

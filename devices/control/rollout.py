@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from campus.errors import Conflict
 from devices.control import campaigns, configuration
 from devices.control.campaigns import Campaign, Plan
-from devices.control.configuration import Change, Settings
+from devices.control.configuration import SettingChange, Settings
 from devices.control.tables import device_configurations as configurations
 from devices.control.waves import Outcome
 from devices.control.waves import State as Became
@@ -24,7 +24,7 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
 
     device: str
     revision: int  # what it has; 0: it was given none and runs with its edge.toml
-    changes: tuple[Change, ...]
+    changes: tuple[SettingChange, ...]
 
 
 class ConfigurationCargo:

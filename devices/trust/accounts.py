@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from campus.errors import NotFound
 from devices.trust.passwords import hashed, matches, new_password
-from devices.trust.steps import Step, note
+from devices.trust.steps import TrustStep, note
 from devices.trust.tables import broker_accounts as accounts
 
 # So long the old account works beside the new one: an agent that loses the answer comes again with the old.
@@ -61,7 +61,7 @@ def renew(conn: sa.Connection, username: str, password: str, now: datetime) -> C
     if held is None or not matches(password, held.password):
         raise NotFound(f"no account {username!r} with this password works; enrol the device anew")
     made = issue(conn, held.school, held.device, now, OVERLAP)
-    note(conn, held.school, Step(held.device, "renewed", now, held.device, made.username))
+    note(conn, held.school, TrustStep(held.device, "renewed", now, held.device, made.username))
     return made
 
 
@@ -69,7 +69,7 @@ def revoke(conn: sa.Connection, school: str, device: str, by: str, now: datetime
     """End every account of a device at once: it is lost, stolen or gone. Returns how many ended."""
     mine = (accounts.c.school == school) & (accounts.c.device == device) & accounts.c.ended_at.is_(None)
     ended = conn.execute(accounts.update().where(mine).values(ended_at=now)).rowcount
-    note(conn, school, Step(device, "revoked", now, by, why))
+    note(conn, school, TrustStep(device, "revoked", now, by, why))
     return ended
 
 
@@ -79,7 +79,7 @@ def expire(conn: sa.Connection, now: datetime) -> int:
     rows = conn.execute(sa.select(accounts.c.school, accounts.c.device, accounts.c.username).where(over)).all()
     for school, device, username in rows:
         conn.execute(accounts.update().where(accounts.c.username == username).values(ended_at=now))
-        note(conn, school, Step(device, "ended", now, "platform", f"{username}: a newer account has taken over"))
+        note(conn, school, TrustStep(device, "ended", now, "platform", f"{username}: a newer account has taken over"))
     return len(rows)
 
 

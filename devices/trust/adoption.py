@@ -13,7 +13,7 @@ from devices.presence import states
 from devices.registry import KINDS, mark_changed
 from devices.tables import device_states, devices, places, unknown_devices
 from devices.trust.quarantine import release
-from devices.trust.steps import Step, note
+from devices.trust.steps import TrustStep, note
 
 
 class Adoption(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +50,7 @@ def adopt(conn: sa.Connection, school: str, device: str, said: Adoption, by: str
     db.upsert(device_states, conn, [states.create(school, device)], ["school", "device"], [])
     release(conn, school, [device])
     mark_changed(conn, school)
-    note(conn, school, Step(device, "adopted", now, by, said.kind))
+    note(conn, school, TrustStep(device, "adopted", now, by, said.kind))
 
 
 def block(conn: sa.Connection, school: str, device: str, by: str, now: datetime, why: str) -> None:
@@ -58,7 +58,7 @@ def block(conn: sa.Connection, school: str, device: str, by: str, now: datetime,
     _known(conn, school, device)
     this = (unknown_devices.c.school == school) & (unknown_devices.c.device == device)
     conn.execute(unknown_devices.update().where(this).values(blocked_at=now))
-    note(conn, school, Step(device, "blocked", now, by, why))
+    note(conn, school, TrustStep(device, "blocked", now, by, why))
 
 
 def _known(conn: sa.Connection, school: str, device: str) -> None:

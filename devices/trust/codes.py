@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from campus.errors import Conflict, NotFound
 from devices.tables import devices
 from devices.trust.accounts import Credential, issue
-from devices.trust.steps import Step, note
+from devices.trust.steps import TrustStep, note
 from devices.trust.tables import enrolment_codes as codes
 
 GOOD_FOR = timedelta(hours=72)
@@ -41,7 +41,7 @@ def make(conn: sa.Connection, school: str, device: str, by: str, now: datetime, 
     code = "-".join(parts)
     row = {"digest": digest(code), "school": school, "device": device, "made_at": now, "made_by": by}
     conn.execute(codes.insert().values(**row, expires_at=now + good_for, ended_why=""))
-    note(conn, school, Step(device, "code_made", now, by, f"good until {(now + good_for).isoformat()}"))
+    note(conn, school, TrustStep(device, "code_made", now, by, f"good until {(now + good_for).isoformat()}"))
     return code
 
 
@@ -58,7 +58,7 @@ def trade(conn: sa.Connection, code: str, address: str, now: datetime) -> Creden
     if conn.execute(codes.update().where(fresh).values(ended_at=now, ended_why="used")).rowcount != 1:
         raise Conflict("this enrolment code is used or has expired; have a new one made")
     made = issue(conn, row.school, row.device, now, timedelta(0))
-    note(conn, row.school, Step(row.device, "enrolled", now, row.made_by, f"{made.username} from {address}"))
+    note(conn, row.school, TrustStep(row.device, "enrolled", now, row.made_by, f"{made.username} from {address}"))
     return made
 
 
@@ -66,7 +66,7 @@ def withdraw(conn: sa.Connection, school: str, device: str, by: str, now: dateti
     """Make the code of a device good no more; raises `NotFound` when there is none."""
     if not _end(conn, now, "withdrawn", (codes.c.school == school) & (codes.c.device == device)):
         raise NotFound(f"no code waits for {device!r}")
-    note(conn, school, Step(device, "code_withdrawn", now, by, ""))
+    note(conn, school, TrustStep(device, "code_withdrawn", now, by, ""))
 
 
 def waiting(conn: sa.Connection, school: str, now: datetime) -> Sequence[Waiting]:

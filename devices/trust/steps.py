@@ -13,7 +13,7 @@ from devices.trust.tables import trust_steps
 What = Literal["code_made", "code_withdrawn", "enrolled", "renewed", "revoked", "ended", "adopted", "blocked"]
 
 
-class Step(msgspec.Struct, frozen=True):
+class TrustStep(msgspec.Struct, frozen=True):
     """One step: what was done for which device, when, by whom, and why or with what."""
 
     device: str
@@ -23,19 +23,19 @@ class Step(msgspec.Struct, frozen=True):
     detail: str
 
 
-def note(conn: sa.Connection, school: str, step: Step) -> None:
+def note(conn: sa.Connection, school: str, step: TrustStep) -> None:
     """Put a step on record."""
     detail = step.detail[:300]
     conn.execute(trust_steps.insert().values(school=school, **{**msgspec.structs.asdict(step), "detail": detail}))
 
 
-def steps(conn: sa.Connection, school: str, device: str | None = None, limit: int = 100) -> list[Step]:
+def steps(conn: sa.Connection, school: str, device: str | None = None, limit: int = 100) -> list[TrustStep]:
     """What was done, for one device or for all, the newest first."""
-    columns = [trust_steps.c[name] for name in Step.__struct_fields__]
+    columns = [trust_steps.c[name] for name in TrustStep.__struct_fields__]
     query = sa.select(*columns).where(trust_steps.c.school == school).order_by(trust_steps.c.id.desc()).limit(limit)
     if device is not None:
         query = query.where(trust_steps.c.device == device)
-    return [Step(*row) for row in conn.execute(query)]
+    return [TrustStep(*row) for row in conn.execute(query)]
 
 
 def newest(conn: sa.Connection) -> int:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from dashboards.city.counting import Away, term_begin, up_share
-from dashboards.city.figures import Count, Share, past_days, pooled, share
+from dashboards.city.figures import CityShare, Count, past_days, pooled, share
 from dashboards.city.need import Known, reasons, state, urgency
 
 SINCE = datetime(2026, 9, 7, 2, 0, tzinfo=UTC)
@@ -24,8 +24,8 @@ WELL = {"devices": 40, "heard": 40, "rolls": 20}
         ({"heard": 36}, ["devices_away"], "warning"),
         ({"heard": 37}, [], "good"),
         ({"devices": 0, "heard": 0, "rolls": 0}, ["nothing_known"], "unknown"),
-        ({"attendance": Share(now=0.9, usual=0.95, difference=-0.05)}, ["attendance_low"], "warning"),
-        ({"attendance": Share(now=0.94, usual=0.95, difference=-0.01)}, [], "good"),
+        ({"attendance": CityShare(now=0.9, usual=0.95, difference=-0.05)}, ["attendance_low"], "warning"),
+        ({"attendance": CityShare(now=0.94, usual=0.95, difference=-0.01)}, [], "good"),
     ],
 )
 def test_the_reasons_of_a_school(more: dict[str, object], codes: list[str], makes: str) -> None:
@@ -49,7 +49,7 @@ def test_a_share_is_held_against_the_same_weekday_of_the_past_four_weeks() -> No
     assert (found.now, found.usual, found.days) == (0.9, pytest.approx(0.95), 2)
     assert found.difference == pytest.approx(-0.05)
     assert share(Count(90, 100), [Count(96, 100), None]).usual is None  # one day is no habit
-    assert share(None, [Count(1, 1)] * 4) == Share(usual=1.0, days=4)
+    assert share(None, [Count(1, 1)] * 4) == CityShare(usual=1.0, days=4)
     assert pooled([Count(1, 4), None, Count(0, 0), Count(3, 4)]) == Count(4, 8)
     assert pooled([None]) is None
 

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 
 import msgspec
+import pytest
 import schemathesis
 from fastapi import FastAPI
 from hypothesis import HealthCheck, Phase, given, settings
@@ -15,9 +16,11 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from dashboards.access.roles import ROLES, Role
+from dashboards.api.answers import described
 from tests.dashboards.conftest import BASE, SignIn
 
 CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)
+Twin = msgspec.defstruct("Me", [("another", str)])
 FEW = settings(
     max_examples=3,
     database=None,
@@ -31,6 +34,14 @@ def test_every_shape_that_the_document_refers_to_is_in_it(app: FastAPI) -> None:
     document = app.openapi()
     named = set(re.findall(r"#/components/schemas/(\w+)", msgspec.json.encode(document).decode()))
     assert named - set(document["components"]["schemas"]) == set()
+
+
+def test_two_shapes_of_one_name_are_refused(app: FastAPI) -> None:
+    @app.get("/api/v1/other-me", **described(Twin))
+    def other() -> None: ...
+
+    with pytest.raises(TypeError, match="two shapes of the interface are named Me;"):
+        app.openapi()
 
 
 def test_made_up_requests_get_the_answers_that_the_document_names(sign_in: SignIn, app: FastAPI) -> None:

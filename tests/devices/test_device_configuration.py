@@ -6,7 +6,7 @@ from campus import db
 from campus.errors import Conflict, NotFound
 from campus.events import Reply
 from devices.control import configuration
-from devices.control.configuration import Change, diff
+from devices.control.configuration import SettingChange, diff
 from devices.control.stage import ControlStage
 from tests.devices.conftest import SCHOOL, Rig
 
@@ -29,7 +29,11 @@ def test_what_no_agent_could_take_is_refused_before_it_is_sent(settings: dict[st
 def test_a_difference_is_named_by_the_id_of_the_camera_and_not_by_its_place_in_the_list() -> None:
     old = {"heartbeat_s": 30, "cameras": [{"id": "c1", "fps": 5}, {"id": "c2", "fps": 5}]}
     new = {"cameras": [{"id": "c2", "fps": 8}, {"id": "c1", "fps": 5}], "labs": []}
-    expected = (Change("heartbeat_s", 30, None), Change("cameras[c2].fps", 5, 8), Change("labs", None, []))
+    expected = (
+        SettingChange("heartbeat_s", 30, None),
+        SettingChange("cameras[c2].fps", 5, 8),
+        SettingChange("labs", None, []),
+    )
     assert diff(old, new) == expected
     assert diff(old, old) == ()
 
