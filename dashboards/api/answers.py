@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -19,12 +19,12 @@ T = TypeVar("T")
 LARGEST_BODY = 64 * 1024
 _REF = "#/components/schemas/{name}"
 _COMPONENTS = "x-components"
-# Every status but success that a route may answer with; see `dashboards.problems`.
-REFUSALS = ("401", "403", "404", "409", "422", "429", "503")
-_PROBLEM = {
-    "description": "A problem (RFC 9457)",
-    "content": {"application/problem+json": {"schema": {"$ref": _REF.format(name="Problem")}}},
-}
+# Every status but success that any route may answer with, and its usual code; see `dashboards.problems`.
+REFUSALS = {
+    "401": "sign_in_needed", "403": "forbidden", "404": "not_found", "409": "conflict", "422": "invalid",
+    "429": "too_many_requests", "503": "unavailable",
+}  # fmt: skip
+_CODES = {**REFUSALS, "412": "outdated"}
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,7 +111,21 @@ def described(returns: Any, takes: Any = None, refuses: Sequence[str] = ()) -> d
     if takes is not None:
         extra["requestBody"] = {"required": True, "content": {"application/json": {"schema": schemas[-1]}}}
     ok = {"description": "OK", "content": {"application/json": {"schema": schemas[0]}}}
-    return {"response_model": None, "responses": {200: ok, **dict.fromkeys(refuses, _PROBLEM)}, "openapi_extra": extra}
+    return {"response_model": None, "responses": {200: ok, **refusals(refuses)}, "openapi_extra": extra}
+
+
+def refusals(statuses: Iterable[str]) -> dict[str, Any]:
+    """What the document says of each of these statuses: a problem, with its usual code as the example."""
+    return {status: _refusal(int(status), _CODES.get(status, "broken")) for status in statuses}
+
+
+def _refusal(status: int, code: str) -> dict[str, Any]:
+    title = code.replace("_", " ")
+    example = Problem(
+        type=f"urn:campus:problem:{code}", title=title, status=status, code=code, detail="what, and the fix"
+    )
+    media = {"schema": {"$ref": _REF.format(name="Problem")}, "example": msgspec.to_builtins(example)}
+    return {"description": f"A problem (RFC 9457): {title}", "content": {"application/problem+json": media}}
 
 
 def describe(app: FastAPI) -> None:
@@ -133,7 +147,7 @@ def _with_components(document: dict[str, Any]) -> dict[str, Any]:
             for name, shape in operation.pop(_COMPONENTS, {}).items():
                 if schemas.setdefault(name, shape) != shape:
                     raise TypeError(f"two shapes of the interface are named {name}; rename one of them")
-            operation["responses"] |= dict.fromkeys(REFUSALS, _PROBLEM)
+            operation["responses"] |= refusals(REFUSALS)
     for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's own, which no answer has
         schemas.pop(name, None)
     schemas.update(msgspec.json.schema_components([Problem], ref_template=_REF)[1])

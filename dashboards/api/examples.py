@@ -12,16 +12,25 @@ _FILE = Path(__file__).with_name("examples.json")
 
 
 class Example(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Of one operation: an ``answer`` of status 200, and the ``body`` it is given where it takes one."""
+    """Of one operation: an ``answer`` of status 200, and the ``body`` it is given where it takes one.
 
-    answer: Any
+    ``like`` names the operation whose answer this one gives, too; then it has none of its own.
+    """
+
+    answer: Any = None
     body: Any = None
+    like: str = ""
 
 
 @cache
 def examples() -> dict[str, Example]:
     """The examples by operation, such as ``GET /api/v1/classes/{class_id}/roll``."""
-    return msgspec.json.decode(_FILE.read_bytes(), type=dict[str, Example])
+    read = msgspec.json.decode(_FILE.read_bytes(), type=dict[str, Example])
+    return {name: _with_answer(one, read) for name, one in read.items()}
+
+
+def _with_answer(one: Example, every: dict[str, Example]) -> Example:
+    return msgspec.structs.replace(one, answer=every[one.like].answer, like="") if one.like else one
 
 
 def with_examples(document: dict[str, Any]) -> dict[str, Any]:
