@@ -69,9 +69,15 @@ def _this(id_: str) -> sa.Update:
     return roster_imports.update().where(roster_imports.c.id == id_)
 
 
-def recent(conn: sa.Connection, school: str, limit: int = 50) -> list[ImportEntry]:
-    """The newest imports first."""
+def recent(
+    conn: sa.Connection, school: str, limit: int = 50, before: tuple[datetime, str] | None = None
+) -> list[ImportEntry]:
+    """The newest imports first; older than the one that began at that moment with that id."""
     query = sa.select(roster_imports).where(roster_imports.c.school == school)
+    if before is not None:
+        at, last = before
+        began = roster_imports.c.began_at
+        query = query.where((began < at) | ((began == at) & (roster_imports.c.id < last)))
     rows = conn.execute(query.order_by(roster_imports.c.began_at.desc(), roster_imports.c.id.desc()).limit(limit))
     return [_entry(row) for row in rows]
 

@@ -97,11 +97,11 @@ def unusable_password() -> str:
     return passwords.hash_password(secrets.token_urlsafe(32))
 
 
-def everybody(conn: sa.Connection, school: str) -> list[Person]:
-    """Whom the provider sent here, those who wait first, then the newest."""
+def everybody(conn: sa.Connection, school: str, most: int | None = 500) -> list[Person]:
+    """Whom the provider sent here, those who wait first, then the newest; at most so many."""
     columns = [people.c[name] for name in Person.__struct_fields__]
     order = (people.c.account.is_not(None), people.c.last_at.desc())
-    query = sa.select(*columns).where(people.c.school == school).order_by(*order).limit(500)
+    query = sa.select(*columns).where(people.c.school == school).order_by(*order).limit(most)
     return [Person(**row) for row in conn.execute(query).mappings()]
 
 

@@ -17,6 +17,7 @@ from dashboards.access.origin import check_origin
 from dashboards.access.people import allow
 from dashboards.access.roles import Role
 from dashboards.access.sessions import OpenSession
+from dashboards.api import paging
 from dashboards.api.answers import Json, body, described
 from dashboards.api.platform import platform_of
 from dashboards.deps import Deps, deps_of
@@ -140,10 +141,12 @@ def end_session(request: Request, account_id: str, session: str, manager: Manage
 
 
 @router.get("/teachers", **described(list[Teacher]))
-def teachers(request: Request, manager: Manager) -> Json:
-    """The teachers of the roster, for the account of a class teacher."""
+def teachers(request: Request, manager: Manager, cursor: paging.Cursor = "", limit: paging.Limit = 50) -> Json:
+    """The teachers of the roster, for the account of a class teacher; the ``Link`` header pages on."""
     with db.read(deps_of(request).engine) as conn:
-        return Json(views.teachers(conn, manager.school))
+        found = views.teachers(conn, manager.school)
+    rows, more = paging.of_whole(request, found, lambda one: one.id, cursor, limit)
+    return Json(rows, headers=more)
 
 
 def _card(deps: Deps, manager: Account, account_id: str) -> AccountCard:

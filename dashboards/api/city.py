@@ -12,6 +12,7 @@ from campus import db
 from dashboards.access.accounts import Account
 from dashboards.access.origin import check_origin
 from dashboards.access.people import allow
+from dashboards.api import paging
 from dashboards.api.answers import InvalidBody, Json, content, described
 from dashboards.city import geojson, store
 from dashboards.city.view import City, DistrictLine, SchoolLine, Sum, city, narrowed
@@ -22,7 +23,6 @@ Bureau = Annotated[Account, Depends(allow("city.read"))]
 Named = Annotated[str, Query(max_length=64)]
 Importer = Annotated[Account, Depends(allow("city.import"))]
 OwnOrigin = Depends(check_origin)
-MOST = 200
 read_map, _MAP = content("application/geo+json")
 
 _ANSWERS = described(store.CityChange)
@@ -37,10 +37,9 @@ class CitySummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SchoolsByNeed(msgspec.Struct, frozen=True, kw_only=True):
-    """Schools by need, the neediest first: ``total`` in all, these from ``offset`` on."""
+    """Schools by need, the neediest first: a page of the ``total``."""
 
     total: int
-    offset: int
     schools: tuple[SchoolLine, ...]
 
 
@@ -64,13 +63,17 @@ def schools(
     request: Request,
     account: Bureau,
     district: Named = "",
-    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
-    limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
+    cursor: paging.Cursor = "",
+    limit: paging.Limit = 50,
 ) -> Json:
-    """The schools that need somebody first, with the reasons; of one ``district`` if asked."""
+    """The schools that need somebody first, with the reasons; of one ``district`` if asked.
+
+    The ``Link`` header pages on.
+    """
     whole = city_of(deps_of(request), account)
     found = (narrowed(whole, district) if district else whole).schools
-    return Json(SchoolsByNeed(total=len(found), offset=offset, schools=found[offset : offset + limit]))
+    rows, more = paging.of_whole(request, found, lambda one: one.school, cursor, limit)
+    return Json(SchoolsByNeed(total=len(found), schools=tuple(rows)), headers=more)
 
 
 @router.post("/city/map", dependencies=[OwnOrigin], **(_ANSWERS | {"openapi_extra": _ANSWERS["openapi_extra"] | _MAP}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -13,6 +14,7 @@ from campus import db
 from dashboards.access.accounts import Account
 from dashboards.access.origin import check_origin
 from dashboards.access.people import allow
+from dashboards.api import paging
 from dashboards.api.answers import Json, body, described
 from dashboards.deps import deps_of
 from dashboards.views.people import account_names
@@ -47,10 +49,21 @@ class RevisionLine(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[SettingChange, ...]
 
 
+class _Place(msgspec.Struct, frozen=True):
+    """Where a page of the commands ends: the last one on it."""
+
+    asked_at: Annotated[datetime, Meta(tz=True)]
+    id: str
+
+
 @router.get("/{device}/configurations", **described(list[RevisionLine]))
-def configurations(request: Request, device: str, account: Controller) -> Json:
-    """The revisions of an agent's configuration, the newest first."""
-    return Json(_revisions(request, device, account))
+def configurations(
+    request: Request, device: str, account: Controller, cursor: paging.Cursor = "", limit: paging.Limit = 50
+) -> Json:
+    """The revisions of an agent's configuration, the newest first; the ``Link`` header pages on."""
+    found = _revisions(request, device, account)
+    rows, more = paging.of_whole(request, found, lambda one: one.revision.revision, cursor, limit)
+    return Json(rows, headers=more)
 
 
 @router.post("/{device}/configurations", dependencies=[OwnOrigin], **described(list[RevisionLine], Proposal))
@@ -90,14 +103,20 @@ def _revisions(request: Request, device: str, account: Account) -> list[Revision
 
 
 @router.get("/{device}/commands", **described(list[Command]))
-def command_list(request: Request, device: str, account: Controller) -> Json:
-    """The commands to an agent with who asked and what it answered, the newest first."""
+def command_list(
+    request: Request, device: str, account: Controller, cursor: paging.Cursor = "", limit: paging.Limit = 50
+) -> Json:
+    """The commands to an agent with who asked and what it answered, the newest first; the ``Link`` header pages on."""
     deps = deps_of(request)
+    start = paging.read(cursor, _Place) if cursor else None
     with db.read(deps.engine) as conn:
         queries.device_detail(conn, account.school, device, deps.clock.now())
         names = account_names(conn, account.school)
-        found = commands.history(conn, account.school, device)
-    return Json([msgspec.structs.replace(one, asked_by=names.get(one.asked_by, one.asked_by)) for one in found])
+        before = (start.asked_at, start.id) if start else None
+        found = commands.history(conn, account.school, device, limit + 1, before)
+    rows = [msgspec.structs.replace(one, asked_by=names.get(one.asked_by, one.asked_by)) for one in found[:limit]]
+    place = _Place(rows[-1].asked_at, rows[-1].id) if len(found) > limit else None
+    return Json(rows, headers=paging.link(request, place))
 
 
 @router.post("/{device}/commands", dependencies=[OwnOrigin], **described(Command, Asking))

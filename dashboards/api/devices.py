@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated
 
+import msgspec
 from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,6 +14,7 @@ from campus import db
 from campus.errors import NotFound
 from dashboards.access.accounts import Account
 from dashboards.access.people import allow
+from dashboards.api import paging
 from dashboards.api.answers import Json, described
 from dashboards.deps import deps_of
 from dashboards.views import device_marks
@@ -33,11 +35,13 @@ SHOWN = timedelta(hours=6)
 
 
 @router.get("", **described(DeviceList))
-def device_list(request: Request, account: Reader) -> Json:
-    """Every device in use; what needs a person today first."""
+def device_list(request: Request, account: Reader, cursor: paging.Cursor = "", limit: paging.Limit = 200) -> Json:
+    """Every device in use; what needs a person today first. The ``Link`` header pages on."""
     deps = deps_of(request)
     with db.read(deps.engine) as conn:
-        return Json(views.device_list(conn, account.school, deps.clock.now()))
+        found = views.device_list(conn, account.school, deps.clock.now())
+    rows, more = paging.of_whole(request, found.devices, lambda one: one.id, cursor, limit)
+    return Json(msgspec.structs.replace(found, devices=tuple(rows)), headers=more)
 
 
 @router.get("/table.csv", response_class=Response, responses={200: {"content": {"text/csv": {}}}})

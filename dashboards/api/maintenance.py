@@ -15,6 +15,7 @@ from campus import db
 from dashboards.access.accounts import Account
 from dashboards.access.origin import check_origin
 from dashboards.access.people import allow
+from dashboards.api import paging
 from dashboards.api.answers import Json, body, described
 from dashboards.deps import Deps, deps_of
 from dashboards.views.people import account_names
@@ -48,9 +49,11 @@ class NewWindow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 @router.get("", **described(list[Window]))
-def windows(request: Request, account: Reader) -> Json:
-    """The windows in force or to come, the one that ends first in front."""
-    return Json(_windows(deps_of(request), account))
+def windows(request: Request, account: Reader, cursor: paging.Cursor = "", limit: paging.Limit = 50) -> Json:
+    """The windows in force or to come, the one that ends first in front; the ``Link`` header pages on."""
+    found = _windows(deps_of(request), account)
+    rows, more = paging.of_whole(request, found, lambda one: one.id, cursor, limit)
+    return Json(rows, headers=more)
 
 
 @router.post("", dependencies=[OwnOrigin], **described(list[Window], NewWindow))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable, Sequence
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -15,6 +16,13 @@ from dashboards.api.answers import InvalidBody
 T = TypeVar("T")
 Cursor = Annotated[str, Query(max_length=400)]
 Limit = Annotated[int, Query(ge=1, le=200)]
+
+
+class _Row(msgspec.Struct, frozen=True):
+    """Where a page of a list without an order in time ends: its last row, and how many came until then."""
+
+    key: str
+    count: int
 
 
 def written(place: msgspec.Struct) -> str:
@@ -36,3 +44,20 @@ def link(request: Request, place: msgspec.Struct | None) -> dict[str, str]:
         return {}
     url = request.url.include_query_params(cursor=written(place))
     return {"Link": f'<{url.path}?{url.query}>; rel="next"'}
+
+
+def of_whole(
+    request: Request, rows: Sequence[T], key: Callable[[T], object], cursor: str, limit: int
+) -> tuple[Sequence[T], dict[str, str]]:
+    """The page of ``rows`` after a cursor, and its ``Link``, of a list that no query can begin in its middle.
+
+    The page begins behind the row the last one ended with, wherever that is by now; when it is gone, where it was.
+    """
+    start = _begin([str(key(row)) for row in rows], read(cursor, _Row)) if cursor else 0
+    end = start + limit
+    place = _Row(str(key(rows[end - 1])), end) if end < len(rows) else None
+    return rows[start:end], link(request, place)
+
+
+def _begin(keys: list[str], last: _Row) -> int:
+    return keys.index(last.key) + 1 if last.key in keys else max(0, last.count)

@@ -15,6 +15,7 @@ from dashboards.access.accounts import Account
 from dashboards.access.origin import check_origin
 from dashboards.access.people import allow
 from dashboards.access.sign_on import Person
+from dashboards.api import paging
 from dashboards.api.answers import Json, body, described
 from dashboards.deps import deps_of
 
@@ -30,10 +31,12 @@ class Link(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 @router.get("/people", **described(list[Person]))
-def people(request: Request, manager: Manager) -> Json:
-    """Whom the provider sent here: those who wait for an account first, then the newest; at most 500."""
+def people(request: Request, manager: Manager, cursor: paging.Cursor = "", limit: paging.Limit = 50) -> Json:
+    """Whom the provider sent here: those who wait for an account first, then the newest; ``Link`` pages on."""
     with db.read(deps_of(request).engine) as conn:
-        return Json(sign_on.everybody(conn, manager.school))
+        found = sign_on.everybody(conn, manager.school, most=None)
+    rows, more = paging.of_whole(request, found, lambda one: one.id, cursor, limit)
+    return Json(rows, headers=more)
 
 
 @router.post("/people/{person}", dependencies=[OwnOrigin], **described(list[Person], Link))

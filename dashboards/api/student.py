@@ -15,6 +15,7 @@ from campus.errors import Conflict
 from dashboards.access import audit
 from dashboards.access.accounts import Account
 from dashboards.access.people import allow
+from dashboards.api import paging
 from dashboards.api.answers import Json, described
 from dashboards.deps import Deps, deps_of
 from dashboards.views import student as views
@@ -42,9 +43,13 @@ def logged_student(deps: Deps, account: Account, student: str) -> StudentPage:
 
 @router.get("/{student}/attendance", **described(list[SessionMark]))
 def attendance(
-    request: Request, student: str, account: Reader, first: date | None = None, last: date | None = None
-) -> Json:
-    """The current mark of every session from ``first`` (four weeks ago) to ``last`` (today), at most a year."""
+    request: Request, student: str, account: Reader, first: date | None = None, last: date | None = None,
+    cursor: paging.Cursor = "", limit: paging.Limit = 200,
+) -> Json:  # fmt: skip
+    """The current mark of every session from ``first`` (four weeks ago) to ``last`` (today), at most a year.
+
+    The ``Link`` header pages on.
+    """
     deps = deps_of(request)
     until = last or deps.clock.now().astimezone(deps.school.zone).date()
     since = first or max(until, date.min + views.LATELY) - views.LATELY
@@ -56,4 +61,5 @@ def attendance(
             conn, account.school, student_days.session_marks(conn, account.school, student, since, until)
         )
     audit.look(deps.engine, deps.wall.now(), account, "student.history", student, f"{since}/{until}")
-    return Json(found)
+    rows, more = paging.of_whole(request, found, lambda one: one.session, cursor, limit)
+    return Json(rows, headers=more)

@@ -16,6 +16,7 @@ from dashboards.access.origin import check_origin
 from dashboards.access.people import allow
 from dashboards.access.roles import Right
 from dashboards.access.tokens import Token
+from dashboards.api import paging
 from dashboards.api.answers import Json, body, described
 from dashboards.deps import deps_of
 
@@ -42,10 +43,12 @@ class GivenToken(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @router.get("", **described(list[Token]))
-def token_list(request: Request, manager: Manager) -> Json:
-    """Every token of the school, the newest first, without the tokens themselves."""
+def token_list(request: Request, manager: Manager, cursor: paging.Cursor = "", limit: paging.Limit = 50) -> Json:
+    """Every token of the school, the newest first, without the tokens themselves; the ``Link`` header pages on."""
     with db.read(deps_of(request).engine) as conn:
-        return Json(tokens.all_tokens(conn, manager.school))
+        found = tokens.all_tokens(conn, manager.school)
+    rows, more = paging.of_whole(request, found, lambda one: one.id, cursor, limit)
+    return Json(rows, headers=more)
 
 
 @router.post("", dependencies=[OwnOrigin], **described(GivenToken, NewToken))

@@ -16,6 +16,7 @@ from campus.errors import Conflict
 from dashboards.access.accounts import Account
 from dashboards.access.origin import check_origin
 from dashboards.access.people import allow
+from dashboards.api import paging
 from dashboards.api.answers import Json, body, content, described, file_answer
 from dashboards.deps import Deps, attachments_of, deps_of
 from dashboards.views import upkeep as views
@@ -75,11 +76,15 @@ def open_ticket(request: Request, account: Keeper, said: Annotated[NewTicket, De
 
 
 @router.get("/devices/{device}/tickets", **described(list[TicketLine]))
-def of_device(request: Request, device: str, account: Reader) -> Json:
-    """The tickets of one device, those that live in front."""
+def of_device(
+    request: Request, device: str, account: Reader, cursor: paging.Cursor = "", limit: paging.Limit = 50
+) -> Json:
+    """The tickets of one device, those that live in front; the ``Link`` header pages on."""
     deps = deps_of(request)
     with db.read(deps.engine) as conn:
-        return Json(views.tickets_of(conn, account.school, device, deps.clock.now()))
+        found = views.tickets_of(conn, account.school, device, deps.clock.now())
+    rows, more = paging.of_whole(request, found, lambda one: one.ticket.id, cursor, limit)
+    return Json(rows, headers=more)
 
 
 @router.get("/tickets/{ticket}", **described(TicketFile))

@@ -1,6 +1,6 @@
 // One account in a dialogue: changed, its password and second factor reset, its sessions seen and ended, its history.
 import { $, $$, clone, data, fill, sync, t, when, word } from "./boot.js";
-import { attempt, get, patch, post } from "./api.js";
+import { attempt, get, patch, post, whole } from "./api.js";
 import { toast } from "./toast.js";
 
 const box = $("#account-box");
@@ -10,7 +10,7 @@ let tell = { platform: () => {}, given: () => {} };
 /** Open the dialogue for an account; `told` hears of a fresh platform and of a first password to show. */
 export async function openAccount(id, told) {
   tell = told;
-  const found = await attempt(() => Promise.all([get(`/accounts/${id}`), get("/teachers")]));
+  const found = await attempt(() => Promise.all([get(`/accounts/${id}`), whole("/teachers?limit=200")]));
   if (!found) return;
   const [fresh, teachers] = found;
   $("#edit-teacher").replaceChildren(...teachers.map((one) => new Option(`${one.name} (${one.id})`, one.id)));

@@ -1,6 +1,6 @@
 // The platform's health, strangers, unusable messages, accounts, and who looked at whom.
 import { $, $$, batched, clone, data, fill, setNow, sync, t, when, word } from "./boot.js";
-import { Problem, attempt, get, patch, post } from "./api.js";
+import { Problem, attempt, get, patch, post, whole } from "./api.js";
 import { freshLooks } from "./access-log.js";
 import { openAccount } from "./account-box.js";
 import { follow } from "./live.js";
@@ -67,7 +67,7 @@ function given(answer) {
 }
 
 async function openNew() {
-  const teachers = await attempt(() => get("/teachers"));
+  const teachers = await attempt(() => whole("/teachers?limit=200"));
   if (!teachers) return;
   $("#new-teacher").replaceChildren(...teachers.map((one) => new Option(`${one.name} (${one.id})`, one.id)));
   $("#new-box").showModal();

@@ -38,6 +38,17 @@ export async function page(path) {
   const next = /<\/api\/v1([^>]+)>; rel="next"/.exec(answer.headers.get("Link") ?? "");
   return { rows: value, next: next && next[1] };
 }
+/** A long list whole, page after page: the first answer, with the rows of every page; `rows` names them in it. */
+export async function whole(path, rows = null) {
+  let found = null;
+  for (let next = path; next; ) {
+    const one = await page(next);
+    const more = rows ? one.rows[rows] : one.rows;
+    found = found === null ? one.rows : rows ? { ...found, [rows]: [...found[rows], ...more] } : [...found, ...more];
+    next = one.next;
+  }
+  return found;
+}
 /** A thing with the tag that names it as it is now; with a body it is written, if `tag` still names it. */
 export async function tagged(path, body, tag) {
   const [method, more] = body === undefined ? ["GET", {}] : ["POST", { "If-Match": tag }];

@@ -1,6 +1,6 @@
 // The coverage map: places tinted by whether what covers them works, the blind key areas as a list beside it.
 import { $, batched, boot, clone, data, fill, pick, setMark, setNow, since, sync, t } from "./boot.js";
-import { get } from "./api.js";
+import { get, whole } from "./api.js";
 import { follow } from "./live.js";
 import { Plan } from "./plan.js";
 
@@ -48,7 +48,7 @@ const paint = batched(() => {
 });
 
 async function resync() {
-  const [fresh, drawn] = await Promise.all([get("/coverage"), get("/devices")]);
+  const [fresh, drawn] = await Promise.all([get("/coverage"), whole("/devices", "devices")]);
   state = fresh;
   setNow(Date.parse(fresh.now));
   for (const device of drawn.devices) plan.setDevice(device);

@@ -1,6 +1,6 @@
 // What an agent is told: its configurations with what changed in each, and commands with their answers.
 import { $, $$, clone, fill, sync, t, when, word } from "./boot.js";
-import { Problem, attempt, get, post } from "./api.js";
+import { Problem, attempt, get, post, whole } from "./api.js";
 import { toast } from "./toast.js";
 
 const TONES = { waiting: "info", sent: "info", applied: "good", done: "good", refused: "critical", expired: "warning", replaced: "quiet" };
@@ -23,7 +23,7 @@ export class Orders {
   }
 
   async loadRevisions() {
-    const found = await attempt(() => get(`${this.path}/configurations`));
+    const found = await attempt(() => whole(`${this.path}/configurations`));
     if (found) this.showRevisions(found);
   }
 

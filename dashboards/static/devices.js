@@ -1,6 +1,6 @@
 // The device list: what needs a person today first, then everything, and one device whole beside it.
 import { $, $$, batched, boot, clone, data, everySecond, fill, pick, setMark, setNow, since, sync, t, word } from "./boot.js";
-import { Problem, attempt, get } from "./api.js";
+import { Problem, attempt, get, whole } from "./api.js";
 import { chart } from "./chart.js";
 import { NEED_TONES, TONES, UNITS, collator, needText, showHead, showMoves, stateText } from "./device-facts.js";
 import { foundText, showHealth } from "./device-health.js";
@@ -143,7 +143,7 @@ function change(message) {
 }
 
 async function resync() {
-  const fresh = await get("/devices");
+  const fresh = await whole("/devices", "devices");
   setNow(Date.parse(fresh.now));
   devices.clear();
   for (const line of fresh.devices) devices.set(line.id, line);

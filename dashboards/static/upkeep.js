@@ -1,6 +1,6 @@
 // The maintenance window of the chosen device: whether it has one, beginning and ending it.
 import { $, $$, t, when } from "./boot.js";
-import { attempt, get, post } from "./api.js";
+import { attempt, post, whole } from "./api.js";
 import { toast } from "./toast.js";
 
 export class Upkeep {
@@ -19,7 +19,7 @@ export class Upkeep {
   async show(device) {
     this.device = device;
     this.paint([]);
-    const windows = await attempt(() => get("/maintenance"));
+    const windows = await attempt(() => whole("/maintenance?limit=200"));
     if (windows && this.device === device) this.paint(windows);
   }
 

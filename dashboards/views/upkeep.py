@@ -127,7 +127,7 @@ def ticket_file(conn: sa.Connection, school: str, ticket: str, now: datetime) ->
 def tickets_of(conn: sa.Connection, school: str, device: str, now: datetime) -> tuple[TicketLine, ...]:
     """The tickets of one device, those that live in front; for its page."""
     names = _names(conn, school)
-    found = [*tickets.living(conn, school, device), *tickets.past(conn, school, device)]
+    found = [*tickets.living(conn, school, device), *tickets.past(conn, school, device, limit=None)]
     return tuple(_line(one, names, now) for one in found)
 
 

@@ -78,10 +78,15 @@ def get(conn: sa.Connection, command_id: str) -> Command | None:
     return None if row is None else _command(row)
 
 
-def history(conn: sa.Connection, school: str, device: str, limit: int = 50) -> list[Command]:
-    """The commands to a device, the newest first."""
+def history(
+    conn: sa.Connection, school: str, device: str, limit: int = 50, before: tuple[datetime, str] | None = None
+) -> list[Command]:
+    """The commands to a device, the newest first; older than the one asked at that moment with that id."""
     this = (commands.c.school == school) & (commands.c.device == device)
     query = commands.select().where(this).order_by(commands.c.asked_at.desc(), commands.c.id.desc())
+    if before is not None:
+        at, last = before
+        query = query.where((commands.c.asked_at < at) | ((commands.c.asked_at == at) & (commands.c.id < last)))
     return [_command(row) for row in conn.execute(query.limit(limit))]
 
 

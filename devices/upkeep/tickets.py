@@ -135,7 +135,7 @@ def living(conn: sa.Connection, school: str, device: str | None = None) -> list[
     return [Ticket(**row) for row in conn.execute(query).mappings()]
 
 
-def past(conn: sa.Connection, school: str, device: str | None = None, limit: int = 50) -> list[Ticket]:
+def past(conn: sa.Connection, school: str, device: str | None = None, limit: int | None = 50) -> list[Ticket]:
     """The tickets that are over, the newest first."""
     query = _select(school).where(tickets.c.state.not_in(LIVE)).order_by(tickets.c.id.desc()).limit(limit)
     if device is not None:

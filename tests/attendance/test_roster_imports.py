@@ -70,6 +70,8 @@ def test_importing_again_changes_nothing_and_says_so(engine: sa.Engine, tmp_path
     assert not take(engine, tmp_path / "b").changed
     with db.read(engine) as conn:
         assert [one.state for one in recent(conn, "north")] == ["unchanged", "done"]
+        newest = recent(conn, "north", limit=1)[0]
+        assert [one.state for one in recent(conn, "north", before=(newest.began_at, newest.id))] == ["done"]
 
 
 def test_a_dry_run_names_what_would_change_by_kind_and_field_and_leaves_no_trace(

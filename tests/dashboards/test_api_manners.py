@@ -68,8 +68,9 @@ def test_what_comes_in_between_shifts_no_page_of_the_access_log(
 
 
 @pytest.mark.parametrize("cursor", ["x", "====", "bm9uZQ", "eyJpZCI6ImEifQ", "é"])
-def test_a_made_up_cursor_is_refused(cursor: str, sign_in: SignIn) -> None:
-    answer = sign_in("admin").get(f"{API}/access-log", params={"cursor": cursor})
+@pytest.mark.parametrize("path", ["/access-log", "/tokens"])
+def test_a_made_up_cursor_is_refused(cursor: str, path: str, sign_in: SignIn) -> None:
+    answer = sign_in("admin").get(f"{API}{path}", params={"cursor": cursor})
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
 
 
