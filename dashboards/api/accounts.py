@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
+import sqlalchemy as sa
 from fastapi import APIRouter, Depends
 from msgspec import Meta
 from starlette.requests import Request
@@ -19,6 +20,7 @@ from dashboards.access.roles import Role
 from dashboards.access.sessions import OpenSession
 from dashboards.api import paging
 from dashboards.api.answers import Json, body, described
+from dashboards.api.conditional import IfMatch, must_match
 from dashboards.api.platform import platform_of
 from dashboards.deps import Deps, deps_of
 from dashboards.views import platform as views
@@ -69,7 +71,9 @@ class AccountCard(msgspec.Struct, frozen=True, kw_only=True):
 @router.get("/accounts/{account_id}", **described(AccountCard))
 def card(request: Request, account_id: str, manager: Manager) -> Json:
     """One account with its open sessions and its changes, the newest first."""
-    return Json(_card(deps_of(request), manager, account_id))
+    deps = deps_of(request)
+    with db.read(deps.engine) as conn:
+        return Json(_card(conn, deps, manager, account_id))
 
 
 @router.post("/accounts", dependencies=[OwnOrigin], **described(GivenPassword, NewAccount))
@@ -86,13 +90,20 @@ def create(request: Request, manager: Manager, said: Annotated[NewAccount, Depen
     return Json(GivenPassword(platform=platform_of(deps, manager), login=made.login, password=password))
 
 
-@router.patch("/accounts/{account_id}", dependencies=[OwnOrigin], **described(Platform, Wanted))
-def change(request: Request, account_id: str, manager: Manager, said: Annotated[Wanted, Depends(body(Wanted))]) -> Json:
+@router.patch("/accounts/{account_id}", dependencies=[OwnOrigin], **described(Platform, Wanted, refuses=("412",)))
+def change(
+    request: Request,
+    account_id: str,
+    manager: Manager,
+    said: Annotated[Wanted, Depends(body(Wanted))],
+    if_match: IfMatch = None,
+) -> Json:
     """Change name, role, teacher or district, disable (which ends the sessions at once) or enable. The last
     administrator stays one, and nobody disables themselves.
     """
     deps = deps_of(request)
     with db.write(deps.engine) as conn:
+        must_match(if_match, _card(conn, deps, manager, account_id))
         account_changes.change(conn, manager, account_id, said, deps.wall.now())
     return Json(platform_of(deps, manager))
 
@@ -117,7 +128,7 @@ def reset_second_factor(request: Request, account_id: str, manager: Manager) -> 
     deps = deps_of(request)
     with db.write(deps.engine) as conn:
         account_changes.reset_second_factor(conn, manager, account_id, deps.wall.now())
-    return Json(_card(deps, manager, account_id))
+        return Json(_card(conn, deps, manager, account_id))
 
 
 @router.post("/accounts/{account_id}/sign-out", dependencies=[OwnOrigin], **described(Platform))
@@ -137,7 +148,7 @@ def end_session(request: Request, account_id: str, session: str, manager: Manage
     with db.write(deps.engine) as conn:
         found = accounts.account(conn, manager.school, account_id)
         account_changes.end_sessions(conn, manager, found, deps.wall.now(), session)
-    return Json(_card(deps, manager, account_id))
+        return Json(_card(conn, deps, manager, account_id))
 
 
 @router.get("/teachers", **described(list[Teacher]))
@@ -149,20 +160,19 @@ def teachers(request: Request, manager: Manager, cursor: paging.Cursor = "", lim
     return Json(rows, headers=more)
 
 
-def _card(deps: Deps, manager: Account, account_id: str) -> AccountCard:
-    with db.read(deps.engine) as conn:
-        found = accounts.account(conn, manager.school, account_id)
-        return AccountCard(
-            id=found.id,
-            login=found.login,
-            name=found.name,
-            role=found.role,
-            teacher=found.teacher,
-            district=found.district,
-            disabled=found.disabled,
-            initial=found.initial,
-            second_factor=found.second_factor,
-            sign_on=sign_on.name_of(conn, account_id),
-            sessions=tuple(sessions.open_sessions(conn, account_id, deps.wall.now())),
-            changes=tuple(account_changes.history(conn, account_id)),
-        )
+def _card(conn: sa.Connection, deps: Deps, manager: Account, account_id: str) -> AccountCard:
+    found = accounts.account(conn, manager.school, account_id)
+    return AccountCard(
+        id=found.id,
+        login=found.login,
+        name=found.name,
+        role=found.role,
+        teacher=found.teacher,
+        district=found.district,
+        disabled=found.disabled,
+        initial=found.initial,
+        second_factor=found.second_factor,
+        sign_on=sign_on.name_of(conn, account_id),
+        sessions=tuple(sessions.open_sessions(conn, account_id, deps.wall.now())),
+        changes=tuple(account_changes.history(conn, account_id)),
+    )

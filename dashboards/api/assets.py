@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
+import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Query
 from msgspec import Meta
 from starlette.requests import Request
@@ -15,6 +16,7 @@ from dashboards.access.accounts import Account
 from dashboards.access.origin import check_origin
 from dashboards.access.people import allow
 from dashboards.api.answers import Json, body, content, described, file, file_answer
+from dashboards.api.conditional import IfMatch, must_match, tagged
 from dashboards.deps import Deps, attachments_of, deps_of
 from dashboards.views.assets import AssetFile, asset_file
 from devices.ledger import documents
@@ -46,19 +48,26 @@ class Retirement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 @router.get("/asset", **described(AssetFile))
 def look(request: Request, device: str, account: Reader) -> Json:
     """What the ledger says of a device, its papers, and every change of it."""
-    return Json(_file(deps_of(request), account, device))
+    deps = deps_of(request)
+    with db.read(deps.engine) as conn:
+        return Json(_file(conn, deps, account, device))
 
 
-@router.patch("/asset", dependencies=[OwnOrigin], **described(AssetFile, Amendment))
+@router.patch("/asset", dependencies=[OwnOrigin], **described(AssetFile, Amendment, refuses=("412",)))
 def change(
-    request: Request, device: str, account: Keeper, said: Annotated[Amendment, Depends(body(Amendment))]
+    request: Request,
+    device: str,
+    account: Keeper,
+    said: Annotated[Amendment, Depends(body(Amendment))],
+    if_match: IfMatch = None,
 ) -> Json:
     """Change fields of the ledger; what is left out stays. Each change is on record, a calibration planned."""
     deps = deps_of(request)
     with db.write(deps.engine) as conn:
+        must_match(if_match, _file(conn, deps, account, device))
         amend(conn, account.school, device, said, account.id, deps.clock.now())
         follow_ledger(conn, account.school, [device], account.id, deps.clock.now())
-    return Json(_file(deps, account, device))
+        return tagged(_file(conn, deps, account, device))
 
 
 @router.post("/retire", dependencies=[OwnOrigin], **described(AssetFile, Retirement))
@@ -69,7 +78,7 @@ def retire(
     deps = deps_of(request)
     with db.write(deps.engine) as conn:
         take_out(conn, account.school, device, account.id, deps.clock.now(), said.why)
-    return Json(_file(deps, account, device))
+        return tagged(_file(conn, deps, account, device))
 
 
 _upload = described(AssetFile)
@@ -92,10 +101,11 @@ def add_file(
     try:
         with db.write(deps.engine) as conn:
             documents.add_file(conn, account.school, device, title, kept, account.id, deps.clock.now())
+            found = _file(conn, deps, account, device)
     except BaseException:
         attachments_of(deps).drop(kept.id)
         raise
-    return Json(_file(deps, account, device))
+    return tagged(found)
 
 
 @router.post("/document-links", dependencies=[OwnOrigin], **described(AssetFile, NewLink))
@@ -104,7 +114,7 @@ def add_link(request: Request, device: str, account: Keeper, said: Annotated[New
     deps = deps_of(request)
     with db.write(deps.engine) as conn:
         documents.add_link(conn, account.school, device, said.title, said.link, account.id, deps.clock.now())
-    return Json(_file(deps, account, device))
+        return tagged(_file(conn, deps, account, device))
 
 
 @router.get("/documents/{document}", **file_answer("application/pdf", "image/jpeg", "image/png", "text/plain", "application/zip"))  # fmt: skip # noqa: E501
@@ -123,12 +133,12 @@ def remove(request: Request, device: str, document: str, account: Keeper) -> Jso
     deps = deps_of(request)
     with db.write(deps.engine) as conn:
         gone = documents.remove(conn, account.school, device, document, account.id, deps.clock.now())
+        found = _file(conn, deps, account, device)
     if not gone.link:
         attachments_of(deps).drop(gone.id)
-    return Json(_file(deps, account, device))
+    return tagged(found)
 
 
-def _file(deps: Deps, account: Account, device: str) -> AssetFile:
+def _file(conn: sa.Connection, deps: Deps, account: Account, device: str) -> AssetFile:
     today = deps.clock.now().astimezone(deps.school.zone).date()
-    with db.read(deps.engine) as conn:
-        return asset_file(conn, account.school, device, today)
+    return asset_file(conn, account.school, device, today)

@@ -1,11 +1,20 @@
-"""ETag and If-None-Match (RFC 9110, 13.1.2) for reads of the interface, as pure ASGI middleware."""
+"""ETags (RFC 9110, 13.1): `If-None-Match` of every read as pure ASGI middleware, `If-Match` of writes that edit."""
 
 from __future__ import annotations
 
 import hashlib
+from typing import Annotated
 
+import msgspec
+from fastapi import Header
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from campus.errors import Outdated
+from dashboards.api.answers import Json
+
+_ABOUT = "The `ETag` of the GET that the edit was made from; 412 when somebody else has changed the thing since."
+IfMatch = Annotated[str | None, Header(max_length=200, description=_ABOUT)]
 
 
 class Conditional:
@@ -53,6 +62,22 @@ def matches(asked: str, tag: str) -> bool:
     """
     named = {one.strip().removeprefix("W/") for one in asked.split(",")}
     return "*" in named or tag in named
+
+
+def must_match(if_match: str | None, thing: object) -> None:
+    """Refuse, as `Outdated`, to edit a ``thing`` that the GET answers otherwise by now than the named tag says.
+
+    To be asked in the transaction that writes. Who names no tag writes upon whatever is there.
+    """
+    if if_match is not None and not matches(if_match, tag_of(msgspec.json.encode(thing))):
+        raise Outdated("somebody else has changed it since it was read; read it again, then decide what to write")
+
+
+def tagged(thing: object) -> Json:
+    """The answer of a write: the ``thing`` as it is now, with the tag that the next write upon it names."""
+    answer = Json(thing)
+    answer.headers["ETag"] = tag_of(bytes(answer.body))
+    return answer
 
 
 async def _finish(scope: Scope, start: Message, body: bytes, send: Send) -> None:

@@ -1,18 +1,20 @@
 // One account in a dialogue: changed, its password and second factor reset, its sessions seen and ended, its history.
 import { $, $$, clone, data, fill, sync, t, when, word } from "./boot.js";
-import { attempt, get, patch, post, whole } from "./api.js";
+import { Problem, attempt, get, post, tagged, whole } from "./api.js";
 import { toast } from "./toast.js";
 
 const box = $("#account-box");
 let card = null;
+let tag = ""; // of the card that the fields were filled from
 let tell = { platform: () => {}, given: () => {} };
 
 /** Open the dialogue for an account; `told` hears of a fresh platform and of a first password to show. */
 export async function openAccount(id, told) {
   tell = told;
-  const found = await attempt(() => Promise.all([get(`/accounts/${id}`), whole("/teachers?limit=200")]));
+  const found = await attempt(() => Promise.all([tagged(`/accounts/${id}`), whole("/teachers?limit=200")]));
   if (!found) return;
-  const [fresh, teachers] = found;
+  const [{ value: fresh }, teachers] = found;
+  tag = found[0].tag;
   $("#edit-teacher").replaceChildren(...teachers.map((one) => new Option(`${one.name} (${one.id})`, one.id)));
   show(fresh);
   $("#edit-name").value = fresh.name;
@@ -58,10 +60,15 @@ function makeSession(row) {
   return element;
 }
 
-/** A fresh card; the list behind the dialogue is read again, too. */
-async function changed(fresh) {
+/** What the fields show of a card: as long as it stays, a fresh tag names what they were filled from. */
+const fields = ({ name, role, teacher, district, disabled }) => JSON.stringify([name, role, teacher, district, disabled]);
+
+/** After something was `done` the card is read again, and the list behind the dialogue, too. */
+async function changed(done) {
+  const fresh = done && (await attempt(() => tagged(`/accounts/${card.id}`)));
   if (!fresh) return;
-  show(fresh);
+  if (fields(fresh.value) === fields(card)) tag = fresh.tag;
+  show(fresh.value);
   const platform = await attempt(() => get("/platform"));
   if (platform) tell.platform(platform);
 }
@@ -72,7 +79,14 @@ async function save(event) {
   const wanted = { name: $("#edit-name").value.trim(), role };
   if (role === "teacher") wanted.teacher = $("#edit-teacher").value;
   if (role === "bureau" && $("#edit-district")) wanted.district = $("#edit-district").value || null;
-  const platform = await attempt(() => patch(`/accounts/${card.id}`, wanted));
+  const platform = await attempt(async () => {
+    try {
+      return (await tagged(`/accounts/${card.id}`, wanted, tag, "PATCH")).value;
+    } catch (error) {
+      if (error instanceof Problem && error.code === "outdated") box.close(); // what is offered then lies behind it
+      throw error;
+    }
+  }, () => openAccount(card.id, tell));
   if (!platform) return;
   if (card.id === data.me && role !== "admin") return void location.assign("/"); // this page is not theirs any more
   tell.platform(platform);
@@ -90,6 +104,6 @@ $("#edit-reset").addEventListener("click", async () => {
 });
 $("#edit-factor").addEventListener("click", async () => changed(await attempt(() => post(`/accounts/${card.id}/second-factor/remove`))));
 $("#edit-out").addEventListener("click", async () => {
-  if (await attempt(() => post(`/accounts/${card.id}/sign-out`))) changed(await attempt(() => get(`/accounts/${card.id}`)));
+  changed(await attempt(() => post(`/accounts/${card.id}/sign-out`)));
 });
 for (const close of $$("[data-close]", box)) close.addEventListener("click", () => box.close());

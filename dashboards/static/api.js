@@ -1,5 +1,5 @@
 // Requests to the JSON interface; an error becomes a sentence in the page's language.
-import { word } from "./boot.js";
+import { t, word } from "./boot.js";
 import { toast } from "./toast.js";
 
 export class Problem extends Error {
@@ -50,9 +50,9 @@ export async function whole(path, rows = null) {
   return found;
 }
 /** A thing with the tag that names it as it is now; with a body it is written, if `tag` still names it. */
-export async function tagged(path, body, tag) {
-  const [method, more] = body === undefined ? ["GET", {}] : ["POST", { "If-Match": tag }];
-  const { value, answer } = await answerTo(method, path, body, "application/json", 0, more);
+export async function tagged(path, body, tag, method = "POST") {
+  const [way, more] = body === undefined ? ["GET", {}] : [method, { "If-Match": tag }];
+  const { value, answer } = await answerTo(way, path, body, "application/json", 0, more);
   return { value, tag: answer.headers.get("ETag") };
 }
 /** Write; with `patience_ms`, an answer that takes longer counts as a lost network. */
@@ -61,14 +61,16 @@ export const post = (path, body = {}, patience_ms = 0) => ask("POST", path, body
 export const send = (path, file) => ask("POST", path, file, file.type || "application/octet-stream");
 export const patch = (path, body) => ask("PATCH", path, body);
 
-/** Do something that may fail, and say so when it does; returns undefined then. */
-export async function attempt(work) {
+/** Do something that may fail, and say so when it does; returns undefined then. When somebody else saved meanwhile,
+ * `reload` is offered. */
+export async function attempt(work, reload = () => location.reload()) {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     const detail = error.code === "conflict" || error.code === "invalid" ? `: ${error.message}` : "";
-    toast(word("error", error.code) + detail, { bad: true });
+    const action = error.code === "outdated" ? { label: t("common.reload"), run: reload } : null;
+    toast(word("error", error.code) + detail, { bad: true, action });
     return undefined;
   }
 }

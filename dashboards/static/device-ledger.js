@@ -1,6 +1,6 @@
 // What the school's asset ledger says of the device, and when it is to be calibrated.
 import { $, t } from "./boot.js";
-import { attempt, get, patch } from "./api.js";
+import { attempt, tagged } from "./api.js";
 import { toast } from "./toast.js";
 
 const PLAIN = ["serial", "asset_number", "supplier", "purchased"];
@@ -21,12 +21,13 @@ export class Ledger {
   }
 
   async show() {
-    const file = await attempt(() => get(this.path));
+    const file = await attempt(() => tagged(this.path));
     if (file) this.paint(file);
   }
 
-  paint({ asset, warranty_days: warranty, calibration_days: calibration }) {
+  paint({ value: { asset, warranty_days: warranty, calibration_days: calibration }, tag }) {
     this.asset = asset;
+    this.tag = tag;
     const rows = PLAIN.map((key) => [key, asset[key] ?? ""]);
     rows.push(["warranty_until", dayText(asset.warranty_until, warranty)]);
     rows.push(["calibration_due", dayText(asset.calibration_due, calibration)]);
@@ -52,7 +53,7 @@ export class Ledger {
   async save() {
     const months = $("#calibration-months").value;
     const said = { calibration_due: $("#calibration-due").value || null, calibration_months: months ? Number(months) : null };
-    const file = await attempt(() => patch(this.path, said));
+    const file = await attempt(() => tagged(this.path, said, this.tag, "PATCH"), () => this.show());
     if (!file) return;
     this.paint(file);
     toast(t("ledger.saved"));

@@ -9,6 +9,8 @@ from playwright.sync_api import expect
 from alerts.telling.in_force import put
 from alerts.telling.tables import endpoints
 from campus import db
+from dashboards.access.accounts import all_accounts
+from dashboards.tables import accounts
 from tests.browser.conftest import Console, Language, Size, Visitor
 from tests.browser.test_accessible import findings
 
@@ -113,3 +115,29 @@ def test_routes_are_judged_tried_saved_and_not_saved_over_somebody_else(
     page.locator("#revisions li").last.locator("button").click()
     expect(page.locator("#text")).to_have_value(re.compile("everyone"))
     assert visitor.overflow() <= 0
+
+
+@pytest.mark.parametrize(("size", "language"), [("desk", "zh"), ("phone", "en")])
+def test_an_account_that_somebody_else_changed_meanwhile_is_not_saved_over_and_is_loaded_anew(
+    visit: Visit, console: Console, size: Size, language: Language
+) -> None:
+    visitor = visit(size)
+    page = visitor.sign_in("admin", language)
+    page.goto(f"{console.url}/admin")
+    with db.read(console.play.engine) as conn:
+        guard = next(one for one in all_accounts(conn, console.school) if one.login == "guard")
+    page.locator("#accounts > *").filter(has_text=guard.name).locator(".doings button").first.click()
+    expect(page.locator("#edit-name")).to_have_value(guard.name)
+    with db.write(console.play.engine) as conn:
+        conn.execute(accounts.update().where(accounts.c.id == guard.id).values(name="Luo"))
+    page.locator("#edit-name").fill("Guo")
+    page.locator("#account-box form .primary").click()
+    told = page.locator("#toasts .toast-bad")
+    expect(told).to_contain_text({"zh": "其他人已先保存", "en": "Somebody else saved first"}[language])
+    assert visitor.overflow() <= 0
+    assert findings(page) == []
+    told.get_by_role("button").first.click()
+    expect(page.locator("#edit-name")).to_have_value("Luo")
+    expect(page.locator("#account-box")).to_be_visible()
+    assert len(visitor.wrong) == 1
+    visitor.wrong.clear()  # the browser notes the 412 by itself

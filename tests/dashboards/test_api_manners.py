@@ -111,3 +111,35 @@ def test_who_asks_too_often_is_told_when_to_come_back_and_others_are_not_held_up
         assert client.get(f"{API}/me", headers={"Authorization": "Bearer campus_x"}).status_code == 401
         made_up = [client.get(f"{API}/me", headers={"Authorization": f"Bearer {n}"}).status_code for n in range(100)]
         assert made_up.count(429) > 0  # another token each time does not help: the address is one
+
+
+@pytest.mark.parametrize(
+    ("login", "path", "first", "second"),
+    [
+        ("admin", "/accounts/{account}", {"name": "Guo"}, {"name": "Luo"}),
+        ("facility", "/devices/gate-1/asset", {"serial": "SN-1"}, {"serial": "SN-2"}),
+    ],
+)
+def test_who_edits_what_somebody_else_has_changed_meanwhile_is_told_and_changes_nothing(
+    login: str, path: str, first: dict[str, str], second: dict[str, str], sign_in: SignIn, seeded: sa.Engine
+) -> None:
+    with db.read(seeded) as conn:
+        guard = next(one.id for one in all_accounts(conn, SCHOOL) if one.login == "guard")
+    client, path = sign_in(login), API + path.format(account=guard)
+    seen = client.get(path).headers["ETag"]
+    assert client.patch(path, json=first, headers={"If-Match": f"W/{seen}"}).status_code == 200  # as a proxy weakens it
+    refused = client.patch(path, json=second, headers={"If-Match": seen})
+    assert (refused.status_code, refused.json()["code"]) == (412, "outdated")
+    assert "read it again" in refused.json()["detail"]
+    now = client.get(path)
+    assert next(iter(second.values())) not in now.text
+    assert next(iter(first.values())) in now.text
+    assert client.patch(path, json=second, headers={"If-Match": now.headers["ETag"]}).status_code == 200
+    assert client.patch(path, json=first).status_code == 200  # a program that does not mind names no tag
+
+
+def test_the_answer_of_an_edit_can_be_edited_again(sign_in: SignIn) -> None:
+    client, path = sign_in("facility"), f"{API}/devices/gate-1/asset"
+    tag = client.patch(path, json={"serial": "SN-1"}).headers["ETag"]
+    assert client.get(path).headers["ETag"] == tag
+    assert client.patch(path, json={"serial": "SN-2"}, headers={"If-Match": tag}).status_code == 200
