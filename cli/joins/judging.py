@@ -18,7 +18,7 @@ from cli.joins.gate_rush import rush_of
 from devices.health import judgements
 from devices.health.clock import OFFSET
 from devices.health.finding import Health
-from devices.health.judge import device_health
+from devices.health.judge import Means, device_health
 from devices.registry import Registry
 
 log = logging.getLogger("cli.joins.judging")
@@ -44,13 +44,14 @@ class Judging:
         """Judge whose turn it is, for `BUDGET_S` at most; returns how many. The rest comes with the next step."""
         now, until = self._clock.now(), time.monotonic() + BUDGET_S
         found: dict[str, dict[str, Health]] = defaultdict(dict)
+        read: Means = {}
         with db.read(self._engine) as conn:
             turns = judgements.whose_turn(conn, self._registry.schools(), now - AGAIN, MOST)
             for school, device in turns:
                 if time.monotonic() >= until:
                     break
                 try:
-                    health = device_health(conn, self._series, school, device, now, self._zone, self._rush)
+                    health = device_health(conn, self._series, school, device, now, self._zone, self._rush, read)
                 except Unavailable as error:
                     if not self._down:
                         log.warning("devices cannot be judged while the series store is down: %s", error)

@@ -39,6 +39,10 @@ Rush = Callable[[sa.Connection, str, datetime], Mapping[str, float]]
 """The gates of a school that are up and let nobody pass in the rush, with how many should have."""
 
 
+Means = dict[tuple[str, str, str], Sequence[Sample]]
+"""Means read for one moment, by school, device and metric: neighbours are looked at once for all of a room."""
+
+
 class _Subject(msgspec.Struct, frozen=True):
     """The device that is judged; ``said`` is its own word in its status, ``metrics`` what it measures."""
 
@@ -50,6 +54,7 @@ class _Subject(msgspec.Struct, frozen=True):
     said: Mapping[str, float]
     metrics: frozenset[str]
     now: datetime
+    read: Means
 
     @property
     def end(self) -> int:
@@ -63,9 +68,12 @@ class _Subject(msgspec.Struct, frozen=True):
 
     def means(self, metric: str, device: str = "") -> Sequence[Sample]:
         """Means of ten minutes over the last three days, of this device or another one: enough to see drift."""
-        key = SeriesKey(self.school, device or self.device, metric)
-        buckets = self.store.aggregate(key, self.end - DRIFT_WINDOW, self.end, 10 * 60_000)
-        return [Sample(bucket.ts, bucket.mean) for bucket in buckets]
+        which = (self.school, device or self.device, metric)
+        if which not in self.read:
+            key = SeriesKey(*which)
+            buckets = self.store.aggregate(key, self.end - DRIFT_WINDOW, self.end, 10 * 60_000)
+            self.read[which] = [Sample(bucket.ts, bucket.mean) for bucket in buckets]
+        return self.read[which]
 
 
 _Found = list[Finding | None]
@@ -73,15 +81,26 @@ _Found = list[Finding | None]
 
 def device_health(
     conn: sa.Connection, store: SeriesStore, school: str, device: str, now: datetime, zone: tzinfo = UTC,
-    rush: Rush | None = None,
+    rush: Rush | None = None, read: Means | None = None,
 ) -> Health:  # fmt: skip
     """The health of a device at ``now``; a device of which nothing can be judged has nothing found.
 
-    ``zone`` is the school's, for the day of the calibration; ``rush`` tells of gates that nobody passes.
+    ``zone`` is the school's, for the day of the calibration; ``rush`` tells of gates that nobody passes;
+    ``read`` is shared by those judged at the same ``now``.
     """
     row = conn.execute(_facts(school, device)).first()
     kind, said = (row.kind, health_of(row.health)) if row is not None else ("", {})
-    one = _Subject(conn, store, school, device, kind, said, frozenset(store.latest(school, device)), now)
+    one = _Subject(
+        conn,
+        store,
+        school,
+        device,
+        kind,
+        said,
+        frozenset(store.latest(school, device)),
+        now,
+        {} if read is None else read,
+    )
     found: _Found = [flapping(_silences(conn, school, device), one.end), *_of_battery(one)]
     found.append(calibration_due(row.calibration_due if row is not None else None, now.astimezone(zone).date()))
     if kind == "camera":
