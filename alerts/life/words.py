@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from alerts.life.camera_words import seen_by_camera
+from alerts.life.metric_words import called
 from alerts.rules.event_rules import CountRule
 from alerts.rules.reading_rules import AbsenceRule, ChangeRule, RateRule, ThresholdRule
 from alerts.rules.rule import Bilingual
@@ -34,9 +35,9 @@ WHY: dict[str, Bilingual] = {
     "by_person": both("人工操作", "done by a person"),
     "maintenance": both("维护期间", "maintenance is going on"),
     "out_of_service": both("已停用", "taken out of service"),
-    "explained": both("由另一条报警说明", "another alarm explains it"),
+    "explained": both("由另一条告警说明", "another alarm explains it"),
     "mute_ended": both("维护结束或已恢复使用", "maintenance is over, or it is back in service"),
-    "unexplained": both("说明它的报警已结束", "the alarm that explained it is over"),
+    "unexplained": both("说明它的告警已结束", "the alarm that explained it is over"),
     "not_acknowledged": both("无人确认", "nobody has acknowledged"),
     "flapping": both("频繁反复", "it comes and goes"),
     "steady": both("已稳定", "it is steady again"),
@@ -66,32 +67,33 @@ def over_limit(rule: ThresholdRule, value: float, lasted: timedelta) -> Bilingua
     zh_side, en_side = ("高于", "above") if rule.above is not None else ("低于", "below")
     minutes = f"{lasted.total_seconds() / 60:.3g}"
     zh_for, en_for = (f"，已持续 {minutes} 分钟", f" for {minutes} min") if rule.for_s else ("", "")
-    unit = f" {rule.unit}" if rule.unit else ""
+    unit, metric = f" {rule.unit}" if rule.unit else "", called(rule.metric)
     return both(
-        f"{rule.metric} 为 {value:g}{unit}，{zh_side} {rule.limit:g}{unit}{zh_for}",
-        f"{rule.metric} is {value:g}{unit}, {en_side} {rule.limit:g}{unit}{en_for}",
+        f"{metric.zh} {value:g}{unit}，{zh_side} {rule.limit:g}{unit}{zh_for}",
+        f"{metric.en} is {value:g}{unit}, {en_side} {rule.limit:g}{unit}{en_for}",
     )
 
 
 def changed_fast(rule: RateRule, change: float) -> Bilingual:
     """Why a rate rule raised: by how much the value changed in its window."""
     zh_way, en_way = ("上升", "rose") if rule.rises is not None else ("下降", "fell")
-    minutes, unit = f"{rule.within_s / 60:.3g}", f" {rule.unit}" if rule.unit else ""
+    minutes, unit, metric = f"{rule.within_s / 60:.3g}", f" {rule.unit}" if rule.unit else "", called(rule.metric)
     return both(
-        f"{rule.metric} 在 {minutes} 分钟内{zh_way} {change:.4g}{unit}",
-        f"{rule.metric} {en_way} by {change:.4g}{unit} within {minutes} min",
+        f"{metric.zh}在 {minutes} 分钟内{zh_way} {change:.4g}{unit}",
+        f"{metric.en} {en_way} by {change:.4g}{unit} within {minutes} min",
     )
 
 
 def changed(rule: ChangeRule, old: float, new: float) -> Bilingual:
     """Why a change rule raised."""
-    return both(f"{rule.metric} 由 {old:g} 变为 {new:g}", f"{rule.metric} went from {old:g} to {new:g}")
+    metric = called(rule.metric)
+    return both(f"{metric.zh}由 {old:g} 变为 {new:g}", f"{metric.en} went from {old:g} to {new:g}")
 
 
 def absent(rule: AbsenceRule, last: datetime, now: datetime) -> Bilingual:
     """Why an absence rule raised: what did not come, for how long."""
-    what, minutes = rule.metric or rule.event, f"{(now - last).total_seconds() / 60:.3g}"
-    return both(f"已 {minutes} 分钟没有 {what}", f"no {what} for {minutes} min")
+    what, minutes = called(rule.metric or rule.event or ""), f"{(now - last).total_seconds() / 60:.3g}"
+    return both(f"已 {minutes} 分钟没有 {what.zh}", f"no {what.en} for {minutes} min")
 
 
 def too_often(rule: CountRule, count: int) -> Bilingual:

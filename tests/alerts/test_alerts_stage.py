@@ -123,8 +123,8 @@ def test_an_alarm_says_where_why_and_who_should_be_there(play: Play) -> None:
     alarm = play.the("co2-high", "co2-101")
     assert alarm.title.zh == "一号教室 二氧化碳过高：1812.5 ppm"
     assert alarm.title.en == "CO2 too high in Room One: 1812.5 ppm"
-    assert alarm.reason.en == "co2 is 1812.5 ppm, above 1500 ppm for 10 min"
-    assert alarm.reason.zh == "co2 为 1812.5 ppm，高于 1500 ppm，已持续 10 分钟"
+    assert alarm.reason.en == "CO2 is 1812.5 ppm, above 1500 ppm for 10 min"
+    assert alarm.reason.zh == "二氧化碳 1812.5 ppm，高于 1500 ppm，已持续 10 分钟"
     assert alarm.began_at == at("10:00")
     assert (alarm.expected_students, alarm.expected_classes) == (43, ("c-g7-1",))
     detail = play.detail(alarm.id)
