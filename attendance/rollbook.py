@@ -67,6 +67,14 @@ class RollBook:
         found = lessons(conn, school, day, period=bell.period, class_id=class_id)
         return self._lesson(day, bell, found[0]) if found else None
 
+    def lessons_in(self, conn: sa.Connection, school: str, place: str, at: datetime) -> list[Lesson]:
+        """The lessons held in the room ``place`` at ``at``, of home classes and teaching groups, by class."""
+        day, bell = self._now(conn, school, at)
+        if day is None or bell is None:
+            return []
+        held = lessons(conn, school, day, period=bell.period)
+        return [self._lesson(day, bell, one) for one in held if one.room == place]
+
     def in_groups_now(self, conn: sa.Connection, school: str, at: datetime) -> dict[str, Lesson]:
         """The lesson of each student who has one in a teaching group at ``at``: not where the home class is."""
         day, bell = self._now(conn, school, at)

@@ -25,7 +25,7 @@ class People(Protocol):
     def lesson_teacher(
         self, conn: sa.Connection, school: str, class_id: str | None, place: str | None, at: datetime, /
     ) -> str | None:
-        """Who teaches the class, or in the place, at ``at``; None when nobody does."""
+        """Who teaches in the place at ``at``, or else the class; None when nobody does."""
         ...
 
     def class_teacher(self, conn: sa.Connection, school: str, class_id: str, /) -> str | None:

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from alerts.rules.rule import DeviceKind, RuleId, Schedule, Severity
 
-# guard: on post at the place now; lesson_teacher: teaches the class or in the room now; class_teacher: of the class;
+# guard: on post at the place now; lesson_teacher: teaches in the room, or the class, now; class_teacher: of the class;
 # facility and head: everybody with that role.
 Who = Literal["guard", "lesson_teacher", "class_teacher", "facility", "head"]
 Wait = Annotated[float, Meta(ge=0, le=86_400)]

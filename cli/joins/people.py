@@ -32,13 +32,14 @@ class SchoolPeople:
     def lesson_teacher(
         self, conn: sa.Connection, school: str, class_id: str | None, place: str | None, at: datetime
     ) -> str | None:
-        """Who teaches the class at ``at``, or any class that has a lesson in the place."""
-        found = [class_id] if class_id else []
-        if not found and place:
-            expected = self._roll_book.expected_in(conn, school, place, at)
-            found = list(expected.classes) if expected else []
-        lessons = (self._roll_book.lesson_now(conn, school, one, at) for one in found)
-        return next((lesson.teacher for lesson in lessons if lesson and lesson.teacher), None)
+        """Who teaches in the room ``place`` at ``at``, be it a teaching group, or else who teaches the class.
+
+        Of several lessons in the room that of the class comes first.
+        """
+        own = self._roll_book.lesson_now(conn, school, class_id, at) if class_id else None
+        held = self._roll_book.lessons_in(conn, school, place, at) if place else []
+        held.sort(key=lambda one: one.class_id != class_id)
+        return next((one.teacher for one in (*held, own) if one and one.teacher), None)
 
     def class_teacher(self, conn: sa.Connection, school: str, class_id: str) -> str | None:
         """The class teacher, or None."""
