@@ -13,10 +13,20 @@ export function toast(text, { bad = false, action = null } = {}) {
   const close = () => box.remove();
   if (action) box.append(button(action.label, () => { close(); action.run(); }));
   if (bad || !action) box.append(button(t("common.close"), close));
-  const host = $("#toasts");
+  const host = inSight($("#toasts"));
   host.append(box);
   while (host.children.length > 3) host.firstElementChild.remove();
   if (!bad) setTimeout(close, SHOWN_MS);
+}
+
+/** An open dialog lies over the page and takes every touch: the messages go into it until it closes. */
+function inSight(host) {
+  const over = document.querySelector("dialog:modal") ?? document.body;
+  if (host.parentElement !== over) {
+    over.append(host);
+    if (over !== document.body) over.addEventListener("close", () => document.body.append(host), { once: true });
+  }
+  return host;
 }
 
 function button(label, run) {

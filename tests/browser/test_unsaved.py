@@ -159,3 +159,23 @@ def test_ticks_at_the_assembly_point_reach_the_guard_when_the_network_is_back(vi
     assert dict(map(tuple, steps)) == {"missing": 1, "seen": everybody - 1}
     expect(desk.locator("#accounted")).to_have_text(str(everybody - 1))
     forgive(teacher)
+
+
+def test_what_went_wrong_in_a_dialogue_is_told_over_it_and_stays_when_it_closes(visit: Visit) -> None:
+    visitor = visit("phone")
+    page = visitor.sign_in("teacher")
+    student, _ = first_case(page)
+    page.locator("#cases > li").first.get_by_role("button", name="人在教室").click()
+    page.locator(f"#faces li[data-key='{student}'] button").click()
+    page.route("**/undo", lambda route: route.abort())
+    page.locator("#pupil-undo").click()
+    told = page.locator(".toast-bad")
+    expect(told).to_contain_text("无法连接到平台")
+    assert told.evaluate(
+        "toast => { const at = toast.getBoundingClientRect();"
+        " return toast.contains(document.elementFromPoint(at.x + at.width / 2, at.y + at.height / 2)); }"
+    )
+    page.locator("#pupil-close").click()
+    told.get_by_role("button").click()
+    expect(told).to_have_count(0)
+    forgive(visitor)
