@@ -22,9 +22,8 @@ from attendance.sheets import school as files
 from campus import db
 from campus.errors import ImportFileError, NotFound, Unavailable
 from cli.joins.calendar_feed import FeedReader
-from cli.joins.people import SchoolPeople
 from cli.joins.school_calendar import SchoolCalendar
-from tests.attendance.attendance_play import SCHOOL, SHEETS, ZONE, Play
+from tests.attendance.attendance_play import SCHOOL, ZONE, Play
 
 AUTUMN = Term(id="a", title="秋季学期", kind="term", starts=date(2026, 9, 1), ends=date(2027, 1, 22))
 SPRING = Term(id="s", title="春季学期", kind="term", starts=date(2027, 2, 22), ends=date(2027, 7, 2), first_week="B")
@@ -282,35 +281,3 @@ def test_the_published_icalendar_is_read_like_the_file(real_data: Path) -> None:
     listed = {one.day: one.day_type for one in read_file(real_data / "calendar/holiday-cn_2025.json")}
     of_2025 = {day: kind for day, kind in listed.items() if day.year == 2025}
     assert {one.day: one.day_type for one in found.days} == of_2025
-
-
-@pytest.mark.parametrize(
-    ("class_id", "place", "clock", "teacher"),
-    [
-        ("c-1", "studio", "09:00", "t-1"),  # 走班: the group has the room, the home class is in the gym with t-2
-        (None, "studio", "09:00", "t-1"),
-        ("c-1", "studio", "08:10", "t-1"),  # nothing is held there: who teaches the home class
-        ("c-2", "studio", "08:10", "t-2"),
-        ("c-2", "a-101", "08:10", "t-1"),
-        ("c-1", "gym", "09:00", "t-2"),
-        ("c-1", None, "09:00", "t-2"),
-        ("c-1", "studio", "08:50", None),  # a break
-    ],
-)
-def test_the_teacher_of_a_room_is_who_has_a_lesson_there_be_it_a_teaching_group(
-    play: Play, write: Write, class_id: str | None, place: str | None, clock: str, teacher: str | None
-) -> None:
-    sheet = SHEETS["timetable.csv"] + "g-art,1,P2,美术,t-1,studio\n"
-    with db.write(play.engine) as conn:
-        files.import_timetable(conn, SCHOOL, write("timetable.csv", sheet))
-        people = SchoolPeople(RollBook(ZONE))
-        assert people.lesson_teacher(conn, SCHOOL, class_id, place, play.at(clock)) == teacher
-
-
-def test_of_two_lessons_in_one_room_that_of_the_class_comes_first(play: Play, write: Write) -> None:
-    sheet = SHEETS["timetable.csv"].replace("c-2,1,P2,体育,t-2,gym", "c-2,1,P2,体育,t-1,gym")
-    with db.write(play.engine) as conn:
-        files.import_timetable(conn, SCHOOL, write("timetable.csv", sheet))
-        people = SchoolPeople(RollBook(ZONE))
-        told = [people.lesson_teacher(conn, SCHOOL, one, "gym", play.at("09:00")) for one in ("c-1", "c-2")]
-        assert told == ["t-2", "t-1"]
