@@ -49,7 +49,7 @@ def test_the_demo_lives_stops_cleanly_and_goes_on_where_it_was(start: Start, tmp
     kept = accounts(tmp_path)
     assert set(kept) == {"guard", "teacher", "facility", "bureau", "admin"}
     assert stat.S_IMODE((tmp_path / "demo-data" / "accounts.txt").stat().st_mode) == 0o600
-    with httpx.Client(base_url=url, headers={"Origin": url}) as guard:
+    with httpx.Client(base_url=url, headers={"Origin": url}, timeout=60) as guard:
         assert guard.post("/sign-in", data={"login": "guard", "password": kept["guard"]}).status_code == 303
         assert guard.get("/api/v1/alarms").status_code == 200
         assert eventually(lambda: guard.get("/api/v1/alarms").json()["site"]["inside"] > 0)  # a student passed a gate

@@ -11,7 +11,7 @@ from campus.errors import Conflict
 from campus.events import Reply
 from devices.control import campaigns, commands, configuration, rollout
 from devices.control.campaigns import Campaign, Plan
-from devices.control.configuration import Change
+from devices.control.configuration import SettingChange
 from devices.control.stage import ControlStage
 from devices.control.waves import PATIENCE, Outcome, next_step
 from devices.tables import devices
@@ -106,7 +106,7 @@ def test_the_dry_run_tells_what_differs_for_each_and_who_has_it_already_is_left_
         configuration.propose(conn, SCHOOL, "edge-01", {"heartbeat_s": 15}, "facility", fleet.clock.now())
         found = rollout.effects(conn, SCHOOL, ["edge-00", "edge-01"], {"heartbeat_s": 15})
     told = [(one.device, one.revision, one.changes) for one in found]
-    assert told == [("edge-00", 1, (Change("heartbeat_s", 30, 15),)), ("edge-01", 2, ())]
+    assert told == [("edge-00", 1, (SettingChange("heartbeat_s", 30, 15),)), ("edge-01", 2, ())]
     made = begin(fleet, devices=["edge-01", "edge-00"])
     assert tick(fleet, made).devices == ("edge-00",)
     with pytest.raises(Conflict, match="already"):
