@@ -93,7 +93,7 @@ def _revisions(request: Request, device: str, account: Account) -> list[Revision
     with db.read(deps.engine) as conn:
         queries.device_detail(conn, account.school, device, deps.clock.now())
         names = account_names(conn, account.school)
-        found = configuration.history(conn, account.school, device)
+        found = configuration.history(conn, account.school, device, limit=None)
     found = [msgspec.structs.replace(one, made_by=names.get(one.made_by, one.made_by)) for one in found]
     documents = [*(one.settings for one in found), {}]
     return [

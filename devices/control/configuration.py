@@ -121,8 +121,8 @@ def get(conn: sa.Connection, school: str, device: str, revision: int) -> Revisio
     return _revision(row)
 
 
-def history(conn: sa.Connection, school: str, device: str, limit: int = 50) -> list[Revision]:
-    """The revisions of a device, the newest first."""
+def history(conn: sa.Connection, school: str, device: str, limit: int | None = 50) -> list[Revision]:
+    """The revisions of a device, the newest first; None: every one."""
     query = configurations.select().where(_of(school, device)).order_by(configurations.c.revision.desc())
     return [_revision(row) for row in conn.execute(query.limit(limit))]
 

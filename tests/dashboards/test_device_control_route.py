@@ -38,3 +38,17 @@ def test_what_no_agent_can_do_is_refused_with_the_reason(sign_in: SignIn) -> Non
     assert "ping" in refused.json()["detail"]
     assert client.post(f"/api/v1/devices/{gate}/commands", json={"name": "ping"}).status_code == 409
     assert client.get("/api/v1/devices/nobody/commands").status_code == 404
+
+
+def test_every_revision_of_a_configuration_is_read_page_by_page(sign_in: SignIn, deps: Deps) -> None:
+    client = sign_in("facility")
+    agent = device_of(client, "agent")
+    with db.write(deps.engine) as conn:
+        for beat in range(10, 72):
+            configuration.propose(conn, deps.school.id, agent, {"heartbeat_s": beat}, "lin", deps.clock.now())
+    path, found = f"/api/v1/devices/{agent}/configurations", list[int]()
+    while path:
+        answer = client.get(path)
+        found += [line["changes"][0]["new"] for line in answer.json()]
+        path = answer.links["next"]["url"] if "next" in answer.links else ""
+    assert found == list(range(71, 9, -1))
