@@ -156,3 +156,5 @@ class Watch:
                 await self.look()
             except Unavailable as error:
                 log.warning("nobody knows who may still follow: %s", error)
+            except Exception:  # one stream that cannot be judged must not leave the others unwatched for good
+                log.exception("who may still follow could not be judged and is tried again")

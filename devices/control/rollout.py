@@ -48,7 +48,7 @@ class ConfigurationCargo:
             for row in conn.execute(query)
             if given[row.device] == str(row.revision)
         }
-        return {device: found[device] for device in given}
+        return {device: found[device] for device in given if device in found}
 
 
 def effects(conn: sa.Connection, school: str, devices: Sequence[str], settings: Settings) -> list[Effect]:
