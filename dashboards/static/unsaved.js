@@ -16,6 +16,7 @@ export class Unsaved {
   #painted;
   #sent;
   #unstored = null; // where this browser stores nothing
+  #read = { text: null, items: [] }; // what storage said last: every line of a page asks
   #overtaken = new Map(); // words that somebody else's stand against, by id, until the person settles it
   #sending = false;
   #late = false;
@@ -90,7 +91,12 @@ export class Unsaved {
   #stored() {
     if (this.#unstored) return this.#unstored;
     try {
-      return JSON.parse(localStorage.getItem(KEY) ?? "[]").filter((item) => Date.now() - item.kept < KEEP_MS);
+      const text = localStorage.getItem(KEY);
+      if (text !== this.#read.text) {
+        const items = JSON.parse(text ?? "[]").filter((item) => Date.now() - item.kept < KEEP_MS);
+        this.#read = { text, items };
+      }
+      return this.#read.items;
     } catch {
       return [];
     }
