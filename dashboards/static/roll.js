@@ -124,6 +124,8 @@ const paint = batched(() => {
   sync($("#cases"), cases, (line) => line.student, makeCase, updateCase);
   sync($("#faces"), all.filter((line) => !asks(line)), (line) => line.student, makeFace, updateFace);
   $("#no-cases").hidden = cases.length > 0 || roll.session === null;
+  const waiting = all.filter((line) => status(line) === "open").length;
+  $("#no-cases-note").textContent = waiting ? t("roll.still_open", { n: waiting }) : t("roll.all_well_note");
   $("#no-session").hidden = roll.session !== null;
   $("#ask").hidden = roll.session === null;
   for (const button of document.querySelectorAll(".pupil-acts button, #own-words button")) button.disabled = roll.session === null;

@@ -9,6 +9,7 @@ import pyotp
 import pytest
 from playwright.sync_api import expect
 
+from attendance.register.tables import roll
 from campus import db
 from campus.clock import to_ms
 from campus.events import GatePass, SensorAlarm, Status
@@ -313,3 +314,10 @@ def test_the_second_factor_is_set_up_with_a_phone(visit: Visit, console: Console
     page.fill("#password", PASSWORD)
     page.locator("form[action='/sign-in'] button").click()
     expect(page.locator("form[action='/sign-in/code']").first).to_be_visible()
+
+
+def test_an_open_roll_does_not_say_that_everybody_is_accounted_for(visit: Visit, console: Console) -> None:
+    with db.write(console.play.engine) as conn:  # as at seven in the morning: nobody has come, nobody is missed yet
+        conn.execute(roll.delete())
+    page = visit("phone").sign_in("teacher")
+    expect(page.locator("#no-cases-note")).to_contain_text("人待定")
