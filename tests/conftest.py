@@ -5,23 +5,26 @@ import os
 import secrets
 import socket
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import hypothesis
 import pytest
 import sqlalchemy as sa
+from anyio.from_thread import start_blocking_portal
 from argon2 import PasswordHasher
-from private_postgresql import find_programs, server
 
 from campus import db
 from campus.clock import VirtualClock
 from campus.settings import Mqtt
 from cli.programs.broker import Listener, Mosquitto, find_mosquitto
 from dashboards.access import passwords
+from private_postgresql import find_programs, server
 from tests.dashboards import console_seed
 
+T = TypeVar("T")
 DATA = Path(__file__).parents[2] / "shared" / "data"
 # The same examples in every run, so that a red run is about the change, and none is timed;
 # `HYPOTHESIS_PROFILE=search` looks further.
@@ -51,6 +54,12 @@ def real_hasher() -> Iterator[PasswordHasher]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
         yield real
+
+
+def played(scene: Callable[[], Awaitable[T]]) -> T:
+    """The scene in a loop of its own thread: in this one the loop of a browser's tests may still run."""
+    with start_blocking_portal() as portal:
+        return portal.call(scene)
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, fill: Callable[[sa.Engine, Path], None]) -> Path:

@@ -57,7 +57,7 @@ class Console:
             time.sleep(0.02)
 
     def _serve(self) -> None:
-        asyncio.run(self._server.serve(sockets=[self._listener]))
+        asyncio.run(self._server.serve(sockets=[self._listener]))  # noqa: TID251 - a thread of its own
 
     def stop(self) -> None:
         self._server.should_exit = True

@@ -23,6 +23,7 @@ from dashboards import live
 from dashboards.access import sessions
 from dashboards.deps import Deps
 from dashboards.tables import accounts
+from tests.conftest import played
 from tests.dashboards.conftest import BASE, SignIn
 
 LIVE = BASE.replace("http", "ws") + "/live"  # left out, the test client would speak to another host, without cookies
@@ -178,7 +179,7 @@ def test_who_comes_while_changes_are_read_misses_none(deps: Deps, monkeypatch: p
         return [one.change.topic for one in missed or []], heard.change.topic
 
     monkeypatch.setattr(live.Hub, "_read", slow)
-    assert asyncio.run(scene()) == (["device"], "site")
+    assert played(scene) == (["device"], "site")
 
 
 def test_what_the_database_could_not_give_is_heard_when_it_is_back(deps: Deps, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,7 +203,7 @@ def test_what_the_database_could_not_give_is_heard_when_it_is_back(deps: Deps, m
         return heard.change.topic
 
     monkeypatch.setattr(live.Hub, "_read", fails_once)
-    assert (asyncio.run(scene()), failed) == ("site", [1])
+    assert (played(scene), failed) == ("site", [1])
 
 
 def test_who_is_ended_hears_not_even_what_waits() -> None:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from private_postgresql import find_programs, restart
 
 from benchmarks.crashes import run
 from cli.programs.broker import find_mosquitto
+from private_postgresql import find_programs, restart
 
 pytestmark = [
     pytest.mark.broker,
