@@ -11,8 +11,9 @@ import sqlalchemy as sa
 
 from campus.tables import changes
 
-# What a console can follow. `key` names the row that changed; `scope` narrows who may see it (a class id for rolls).
-ChangeTopic = Literal["alarm", "roll", "device", "site", "muster", "city"]
+# What a console can follow. `key` names the row that changed; `scope` narrows who may see it (a class id for what is
+# about students of a class).
+ChangeTopic = Literal["alarm", "roll", "device", "site", "muster", "city", "leave", "illness"]
 _APPEND_LOCK = 7_311_001
 
 

@@ -36,7 +36,7 @@ RowReader = Callable[[sa.Connection, Sequence[Change]], Mapping[str, msgspec.Str
 
 
 class Viewer(msgspec.Struct, frozen=True, kw_only=True):
-    """What one open page follows: a topic and, for rolls, the class it is about (None: every one).
+    """What one open page follows: topics and, for what is about students, the classes (None: every one).
 
     Topics in ``rows`` arrive with their row; those in ``nudges`` only say that something changed, in one of
     ``schools``. Rows are read for the console's own school alone.
@@ -45,12 +45,12 @@ class Viewer(msgspec.Struct, frozen=True, kw_only=True):
     schools: frozenset[str]
     rows: frozenset[str] = frozenset()
     nudges: frozenset[str] = frozenset()
-    scope: str | None = None
+    classes: frozenset[str] | None = None
 
     def sees(self, change: Change) -> bool:
         """Whether this page is to hear of a change."""
         mine = change.school in self.schools and (change.topic in self.rows or change.topic in self.nudges)
-        return mine and (self.scope is None or change.scope == self.scope)
+        return mine and (self.classes is None or change.scope in self.classes)
 
 
 class Encoded(NamedTuple):

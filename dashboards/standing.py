@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Collection, Mapping
+from typing import Literal
 
 import msgspec
 import sqlalchemy as sa
@@ -18,7 +19,7 @@ from dashboards.access.sessions import accounts_of_sessions
 from dashboards.city.scope import school_of, schools_of
 from dashboards.deps import Deps
 from dashboards.live import Client, Viewer
-from dashboards.views.classes import own_class
+from dashboards.views.classes import own_classes
 
 log = logging.getLogger("dashboards.standing")
 LOOK_S = 2.0
@@ -29,17 +30,20 @@ RIGHTS_CHANGED = 4409
 
 
 class Page(msgspec.Struct, frozen=True):
-    """What a page follows, and the right it takes."""
+    """What a page follows, the right it takes, and of which classes: all, the one it shows, or every own one."""
 
     right: Right
     rows: frozenset[str] = frozenset()
     nudges: frozenset[str] = frozenset()
+    classes: Literal["all", "shown", "own"] = "all"
 
 
 # A role that may see numbers only is nudged and asks again; no row of an alarm or a student reaches it.
 PAGES: dict[str, Page] = {
     "console": Page("alarms.read", rows=frozenset({"alarm", "site", "device"})),
-    "roll": Page("roll.read", rows=frozenset({"roll"})),
+    "roll": Page("roll.read", rows=frozenset({"roll"}), classes="shown"),
+    "leave": Page("leave.read", rows=frozenset({"leave"}), nudges=frozenset({"illness"}), classes="own"),
+    "illness": Page("illness.follow", nudges=frozenset({"illness"})),
     "muster": Page("muster.read", nudges=frozenset({"muster", "site"})),
     "devices": Page("devices.read", rows=frozenset({"device"})),
     "device": Page("devices.read", rows=frozenset({"device"})),
@@ -89,13 +93,16 @@ def _viewer(conn: sa.Connection, account: Account, wish: Wish) -> Viewer | None:
     page = PAGES.get(wish.page)
     if page is None or account.initial or not may(account.role, page.right):
         return None
-    if wish.page == "roll" and own_class(conn, account, wish.class_id) is None:
-        return None
     schools = _schools(conn, account, wish)
     if schools is None:
         return None
-    scope = wish.class_id if wish.page == "roll" else None
-    return Viewer(schools=schools, rows=page.rows, nudges=page.nudges, scope=scope)
+    if page.classes == "all":
+        return Viewer(schools=schools, rows=page.rows, nudges=page.nudges)
+    own = frozenset(one.id for one in own_classes(conn, account))
+    if wish.class_id not in own:
+        return None
+    classes = own if page.classes == "own" else frozenset({wish.class_id})
+    return Viewer(schools=schools, rows=page.rows, nudges=page.nudges, classes=classes)
 
 
 def _schools(conn: sa.Connection, account: Account, wish: Wish) -> frozenset[str] | None:

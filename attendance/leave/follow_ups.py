@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from attendance.calendar.schoolday import local_day
 from attendance.leave.follow_up_tables import illness_follow_ups
 from attendance.leave.illness import FollowUp, cases_on, follow_ups
+from campus import changes
 from campus.clock import to_ms
 from campus.errors import Conflict, NotFound
 from campus.ids import new_id
@@ -47,7 +48,7 @@ class News(msgspec.Struct, frozen=True):
     """What the watch adds to the book: follow-ups to open, and students who join one that is open."""
 
     new: tuple[FollowUp, ...]
-    joined: tuple[tuple[str, tuple[str, ...]], ...]  # the id of the follow-up, and all its students now
+    joined: tuple[tuple[Kept, tuple[str, ...]], ...]  # the follow-up as it was, and all its students now
 
 
 def news(found: Iterable[FollowUp], kept: Sequence[Kept], now: datetime) -> News:
@@ -68,7 +69,7 @@ def news(found: Iterable[FollowUp], kept: Sequence[Kept], now: datetime) -> News
         if going is None:
             new.append(one)
         else:
-            joined.append((going.id, tuple(sorted({*going.students, *one.students}))))
+            joined.append((going, tuple(sorted({*going.students, *one.students}))))
     return News(tuple(new), tuple(joined))
 
 
@@ -84,12 +85,14 @@ def watch(conn: sa.Connection, school: str, now: datetime, zone: ZoneInfo) -> in
     if not found:
         return 0
     told = news(found, kept_of(conn, school, since=now - SETTLED_FOR), now)
-    for id_, students in told.joined:
-        here = illness_follow_ups.c.id == id_
+    for old, students in told.joined:
+        here = illness_follow_ups.c.id == old.id
         conn.execute(illness_follow_ups.update().where(here).values(students=list(students)))
     for one in told.new:
         row = {**msgspec.structs.asdict(one), "students": list(one.students), "id": new_id(), "school": school}
         conn.execute(illness_follow_ups.insert(), {**row, "opened_at": now, "notes": []})
+    touched = {one.class_id for one in told.new} | {old.class_id for old, _ in told.joined}
+    changes.append_all(conn, now, school, "illness", [(class_id, class_id) for class_id in sorted(touched)])
     return len(told.new)
 
 
@@ -114,6 +117,7 @@ def note(conn: sa.Connection, school: str, id_: str, words: str, by: str, now: d
         raise Conflict("this follow-up is closed already")
     notes = [*row.notes, {"at": to_ms(now), "by": by, "words": said}]
     conn.execute(illness_follow_ups.update().where(*here).values(notes=notes, closed_at=now if close else None))
+    changes.append(conn, now, school, "illness", row.class_id, row.class_id)
     return _kept(conn.execute(sa.select(illness_follow_ups).where(*here)).one())
 
 

@@ -16,6 +16,7 @@ from attendance.leave.leave import grant
 from attendance.policy import LeaveSpan
 from attendance.sessions.due import look_again
 from attendance.tables import leave_requests, leaves, students
+from campus import changes
 from campus.errors import Conflict, NotFound
 
 State = Literal["asked", "approved", "refused", "withdrawn"]
@@ -75,6 +76,7 @@ def ask(conn: sa.Connection, school: str, wish: Wish, by: str, now: datetime) ->
         row = {**msgspec.structs.asdict(wish), "weekdays": list(wish.weekdays), "id": id_, "school": school}
         new = {"state": "asked", "asked_by": by, "asked_at": now, "decided_by": "", "words": ""}
         conn.execute(leave_requests.insert(), {**row, **new})
+        _tell(conn, school, wish.student, now, ill=False)
     return request_of(conn, id_)
 
 
@@ -129,6 +131,7 @@ def returned(conn: sa.Connection, id_: str, by: str, now: datetime, zone: ZoneIn
     here = leave_requests.c.id == id_
     told = f"{asked.words}\n{by}: {words}".strip() if words else asked.words
     conn.execute(leave_requests.update().where(here).values(returned_at=now, words=told[:500]))
+    _tell(conn, asked.school, asked.student, now, ill=asked.symptom is not None)
     _end(conn, asked, now, zone)
     return request_of(conn, id_)
 
@@ -184,6 +187,16 @@ def _move(conn: sa.Connection, asked: Request, state: State, by: str, now: datet
     # The school's day is this one or one beside it, whatever its zone; a look at a day without news does nothing.
     days = [now.date() + timedelta(days=one) for one in (-1, 0, 1)]
     note(conn, {Look(asked.school, asked.student, day) for day in days}, now)
+    _tell(conn, asked.school, asked.student, now, ill=asked.symptom is not None)
+
+
+def _tell(conn: sa.Connection, school: str, student: str, now: datetime, *, ill: bool) -> None:
+    """Tell the open pages that the leave of the student's class changed and, if so, who is ``ill`` in it."""
+    here = (students.c.school == school, students.c.id == student)
+    class_id = conn.execute(sa.select(students.c.class_id).where(*here)).scalar() or ""
+    changes.append(conn, now, school, "leave", class_id, class_id)
+    if ill:
+        changes.append(conn, now, school, "illness", class_id, class_id)
 
 
 def _end(conn: sa.Connection, asked: Request, now: datetime, zone: ZoneInfo) -> None:

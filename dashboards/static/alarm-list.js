@@ -1,8 +1,6 @@
 // The guard's list: alarms of one rule at one place stand together, and nothing moves under a hand that is on it.
 import { $, clone, fill, sync, t } from "./boot.js";
-
-// A hand that does not move has left: a list held for ever would hide what is new.
-const IDLE_MS = 20000;
+import { Hand } from "./hand.js";
 
 const groupOf = (alarm) => (alarm.place ? `${alarm.rule}|${alarm.place}` : alarm.id);
 
@@ -25,27 +23,9 @@ export class AlarmList {
     this.bar = $("#held");
     this.opened = new Set();
     this.shown = [];
-    this.touched = -Infinity;
-    this.over = false;
     if (!holds) return; // nobody stands before the screen on the wall
-    this.host.addEventListener("pointerenter", (event) => { if (event.pointerType === "mouse") { this.over = true; this.touch(); } });
-    this.host.addEventListener("pointermove", () => this.touch());
-    this.host.addEventListener("pointerleave", () => { this.over = false; this.release(); });
-    this.host.addEventListener("keydown", () => this.touch());
-    this.host.addEventListener("focusout", () => requestAnimationFrame(() => { if (!this.isHeld) this.release(); }));
-    this.bar.addEventListener("click", () => { this.over = false; this.touched = -Infinity; this.release(); });
-  }
-
-  touch() {
-    this.touched = performance.now();
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.release(), IDLE_MS + 50);
-  }
-
-  /** Whether a pointer is over the list or the keyboard is in it, and moved lately. */
-  get isHeld() {
-    const there = this.over || this.host.matches(":has(:focus-visible)");
-    return there && performance.now() - this.touched < IDLE_MS;
+    this.hand = new Hand(this.host, () => this.release());
+    this.bar.addEventListener("click", () => { this.hand.lift(); this.release(); });
   }
 
   release() {
@@ -55,7 +35,7 @@ export class AlarmList {
   /** Show alarms, worst first; while the list is held its rows stay where they are and new ones are counted. */
   paint(alarms) {
     const fresh = grouped(alarms);
-    const held = this.isHeld && this.shown.length > 0;
+    const held = this.hand?.isOn && this.shown.length > 0;
     const groups = held ? this.still(fresh) : fresh;
     const known = new Set(this.shown.map((group) => group.key));
     const waiting = held ? fresh.filter((group) => !known.has(group.key)).flatMap((group) => group.alarms) : [];
@@ -103,7 +83,7 @@ export class AlarmList {
 
   toggle(key) {
     if (!this.opened.delete(key)) this.opened.add(key);
-    this.touched = -Infinity;
+    this.hand?.lift();
     this.repaint();
   }
 

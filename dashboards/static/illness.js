@@ -1,8 +1,12 @@
 // What the illness watch opened for the school doctor, and what was done about it.
-import { $, batched, clone, data, fill, setMark, sync, t, when } from "./boot.js";
+import { $, batched, boot, clone, data, fill, setMark, setNow, sync, t, when } from "./boot.js";
 import { attempt, get, post } from "./api.js";
+import { holding } from "./hand.js";
+import { follow, rereading } from "./live.js";
 
+const REREAD_MS = 1000; // each reading is a look at who is ill, and logged as one
 let view = data;
+let newest = view.seen;
 
 function make() {
   const element = clone("card");
@@ -22,7 +26,7 @@ function update(element, card) {
     title: card.class_title,
     symptom: t(`symptom.${card.symptom}`),
     why: t(`illness.why_${card.why}`, { n: card.patients.length }),
-    who: card.patients.map((one) => one.name).join("、"),
+    who: card.patients.map((one) => one.name).join(boot.language === "zh" ? "、" : ", "),
     since: open ? t("illness.since", { at: when(card.opened_at) }) : t("illness.until", { at: when(card.opened_at), end: when(card.closed_at) }),
   });
   $(".notes", element).replaceChildren(...card.notes.map((note) => {
@@ -57,13 +61,25 @@ const paint = batched(() => {
   $("#today").hidden = view.today.length === 0;
   $("#no-today").hidden = view.today.length > 0;
 });
+const show = holding($(".sheet"), $("#held"), paint);
+
+async function resync() {
+  view = await get("/illness");
+  setNow(Date.parse(view.now));
+  show();
+  return view.seen;
+}
 
 async function done(id, words, close) {
   const card = await attempt(() => post(`/illness/${id}`, { words, close }));
   if (!card) return;
-  view = await attempt(() => get("/illness")) ?? view;
+  await attempt(resync);
   document.activeElement?.closest("form")?.reset();
-  paint();
+  show({ asked: true });
 }
 
+const old = () => view.seen < newest; // what oneself did has been read already
+const { stale } = rereading(() => (old() ? resync() : null), REREAD_MS);
+
 paint();
+follow({ seen: view.seen, change: (message) => { newest = message.id; stale(); }, resync });

@@ -1,13 +1,17 @@
 // The leave of a class: what waits for a word, who is away, a new request, the note of a return.
-import { $, $$, batched, boot, clone, data, fill, setMark, sync, t, when, word } from "./boot.js";
+import { $, $$, batched, boot, clone, data, fill, now, setMark, setNow, sync, t, when, word } from "./boot.js";
 import { attempt, get, post } from "./api.js";
+import { holding } from "./hand.js";
+import { follow, rereading } from "./live.js";
 import { toast } from "./toast.js";
 
 const PHASES = ["waits", "runs", "comes", "over"];
 const TONES = { waits: "warning", runs: "info", comes: "quiet", over: "quiet" };
 const ACTS = { waits: ["approve", "refuse"], runs: ["return"], comes: ["withdraw"], over: [] };
 const WITH_WORDS = new Set(["refuse", "withdraw", "return"]);
+const REREAD_MS = 1000; // each reading is a look at the class, and logged as one
 let view = data;
+let newest = view.seen;
 let asking = null;
 
 const locale = boot.language === "zh" ? "zh-CN" : "en-GB";
@@ -48,7 +52,10 @@ function update(element, line) {
     decided: line.phase === "waits" && line.own ? t("leaves.own") : words(line),
   });
   const acts = line.phase === "waits" && line.own ? ["withdraw"] : ACTS[line.phase];
-  $(".pupil-acts", element).replaceChildren(...acts.map((act) => button(act, line)));
+  const host = $(".pupil-acts", element);
+  if (host.dataset.of === String(acts)) return; // a button that stays keeps its focus
+  host.dataset.of = acts;
+  host.replaceChildren(...acts.map((act) => button(act, line)));
 }
 
 function button(act, line) {
@@ -69,11 +76,13 @@ const paint = batched(() => {
     if (phase === "over") { $("#over-count").textContent = lines.length; $("#earlier").hidden = lines.length === 0; }
     else $(`#no-${phase}`).hidden = lines.length > 0;
   }
+  for (const one of view.classes) for (const count of $$(`[data-waits="${CSS.escape(one.id)}"]`)) count.textContent = one.waiting ? `(${one.waiting})` : "";
 });
+const show = holding($(".sheet"), $("#held"), paint);
 
 function told(one) {
   const line = document.createElement("li");
-  line.textContent = `${t(`illness.why_${one.why}`, { n: one.students })} (${t(`symptom.${one.symptom}`)}): ${t("illness.told", { at: when(one.opened_at) })}`;
+  line.textContent = t("illness.told", { why: t(`illness.why_${one.why}`, { n: one.students }), symptom: t(`symptom.${one.symptom}`), at: when(one.opened_at) });
   return line;
 }
 
@@ -93,9 +102,32 @@ async function decide(act, line, said) {
   await refresh();
 }
 
+async function resync() {
+  view = await get(`/classes/${view.class_id}/leave`);
+  setNow(Date.parse(view.now));
+  show();
+  return view.seen;
+}
+
 async function refresh() {
-  const fresh = await attempt(() => get(`/classes/${view.class_id}/leave`));
-  if (fresh) { view = fresh; paint(); }
+  await attempt(resync);
+  show({ asked: true });
+}
+
+const old = () => view.seen < newest || view.lines.some(turns); // what oneself did has been read already
+const { stale } = rereading(() => (old() ? resync() : null), REREAD_MS);
+
+/** Leave of this class is read again; of another one how many requests wait is all that is shown. */
+function change(message) {
+  if (message.topic === "illness" || message.key === view.class_id) { newest = message.id; stale(); return; }
+  const other = view.classes.find((one) => one.id === message.key);
+  if (other) { other.waiting = message.row.waiting; show(); }
+}
+
+/** What begins or ends by itself changes nothing in the database. */
+function turns(line) {
+  const moment = { runs: line.ends, comes: line.starts }[line.phase];
+  return moment && Date.parse(moment) <= now();
 }
 
 $("#words-form").addEventListener("submit", () => decide(asking.act, asking.line, $("#f-words").value.trim()));
@@ -120,6 +152,7 @@ function kindChosen() { $("#symptom-line").hidden = $("#f-kind").value !== "sick
 $("#f-kind").replaceChildren(...view.kinds.map((kind) => new Option(word("leave", kind), kind)));
 $("#f-kind").addEventListener("change", kindChosen);
 $("#f-first").addEventListener("change", () => { if ($("#f-last").value < $("#f-first").value) $("#f-last").value = $("#f-first").value; });
-$("#new").addEventListener("click", () => { $("#new-form").reset(); kindChosen(); $("#new-box").showModal(); });
+$("#new").addEventListener("click", () => { for (const field of $$("#f-first, #f-last")) field.defaultValue = view.today; $("#new-form").reset(); kindChosen(); $("#new-box").showModal(); });
 for (const close of $$("[data-close]")) close.addEventListener("click", () => close.closest("dialog").close());
 paint();
+follow({ seen: view.seen, classId: view.class_id, change, resync, beat: () => { if (old()) stale(); } });

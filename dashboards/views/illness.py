@@ -14,6 +14,7 @@ from attendance.calendar.schoolday import local_day
 from attendance.leave.follow_ups import Kept, Note, kept_of
 from attendance.leave.illness import Case, cases_on
 from attendance.tables import students
+from campus import changes
 from dashboards.views.people import account_names
 
 SHOWN_FOR = timedelta(days=30)
@@ -50,8 +51,12 @@ class IllToday(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Illness(msgspec.Struct, frozen=True, kw_only=True):
-    """The doctor's page: follow-ups, the open ones first, and today's cases, the most first."""
+    """The doctor's page: follow-ups, the open ones first, and today's cases, the most first.
 
+    ``seen`` is the newest change it holds.
+    """
+
+    seen: int
     now: datetime
     cards: tuple[FollowUpCard, ...]
     today: tuple[IllToday, ...]
@@ -59,6 +64,7 @@ class Illness(msgspec.Struct, frozen=True, kw_only=True):
 
 def illness_of(conn: sa.Connection, school: str, now: datetime, zone: ZoneInfo) -> Illness:
     """The follow-ups and cases of a school."""
+    seen = changes.last_id(conn)
     titles = {one.id: one.title for one in queries.classes(conn, school)}
     ill = Counter((case.class_id, case.symptom) for case in _ill_now(conn, school, now, zone))
     cards = tuple(card_of(conn, one) for one in kept_of(conn, school, now - SHOWN_FOR))
@@ -66,7 +72,7 @@ def illness_of(conn: sa.Connection, school: str, now: datetime, zone: ZoneInfo) 
         IllToday(class_id=class_id, class_title=titles.get(class_id, class_id), symptom=symptom, cases=cases)
         for (class_id, symptom), cases in ill.most_common()
     )
-    return Illness(now=now, cards=cards, today=today)
+    return Illness(seen=seen, now=now, cards=cards, today=today)
 
 
 def _ill_now(conn: sa.Connection, school: str, now: datetime, zone: ZoneInfo) -> list[Case]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,8 @@ from attendance.leave import requests
 from attendance.leave.follow_ups import kept_of
 from attendance.leave.requests import Request, State, Symptom, Wish
 from attendance.tables import leave_kinds, leave_requests, students
+from campus import changes
+from campus.changes import Change
 from dashboards.access.accounts import Account
 from dashboards.views.classes import must_own, own_classes
 from dashboards.views.people import account_names
@@ -65,6 +68,12 @@ class ClassChoice(msgspec.Struct, frozen=True, kw_only=True):
     waiting: int
 
 
+class ClassWaits(msgspec.Struct, frozen=True, kw_only=True):
+    """How many requests wait in a class."""
+
+    waiting: int
+
+
 class ToldDoctor(msgspec.Struct, frozen=True, kw_only=True):
     """Something of this class that the school doctor was asked to look at and has not closed."""
 
@@ -75,8 +84,12 @@ class ToldDoctor(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ClassLeave(msgspec.Struct, frozen=True, kw_only=True):
-    """The leave of one class: requests, the waiting ones first, and what a new request can say."""
+    """The leave of one class: requests, the waiting ones first, and what a new request can say.
 
+    ``seen`` is the newest change it holds.
+    """
+
+    seen: int
     now: datetime
     today: date
     class_id: str
@@ -102,7 +115,7 @@ def phase_of(asked: Request, now: datetime) -> str:
 
 def leave_of(conn: sa.Connection, account: Account, class_id: str, now: datetime, zone: ZoneInfo) -> ClassLeave:
     """The leave of one of the account's own classes. Raises `NotFound` for any other."""
-    own = must_own(conn, account, class_id)
+    seen, own = changes.last_id(conn), must_own(conn, account, class_id)
     query = sa.select(students.c.id, students.c.name).where(
         students.c.school == account.school, students.c.class_id == class_id, students.c.active
     )
@@ -111,6 +124,7 @@ def leave_of(conn: sa.Connection, account: Account, class_id: str, now: datetime
     found.sort(key=_order)
     said = sa.select(leave_kinds.c.kind).where(leave_kinds.c.school == account.school)
     return ClassLeave(
+        seen=seen,
         now=now,
         today=now.astimezone(zone).date(),
         class_id=class_id,
@@ -133,17 +147,27 @@ def _told_doctor(conn: sa.Connection, school: str, class_id: str, now: datetime)
 
 def choices(conn: sa.Connection, account: Account) -> list[ClassChoice]:
     """The account's own classes, each with how many requests wait in it."""
+    waiting = _waiting(conn, account.school)
+    return [
+        ClassChoice(id=one.id, title=one.title, waiting=waiting.get(one.id, 0)) for one in own_classes(conn, account)
+    ]
+
+
+def choices_changed(conn: sa.Connection, school: str, found: Sequence[Change]) -> Mapping[str, msgspec.Struct]:
+    """How many requests wait in the classes of changes, for the pages that are open: a number, no student."""
+    waiting = _waiting(conn, school)
+    return {change.key: ClassWaits(waiting=waiting.get(change.key, 0)) for change in found}
+
+
+def _waiting(conn: sa.Connection, school: str) -> dict[str, int]:
     same = sa.and_(students.c.school == leave_requests.c.school, students.c.id == leave_requests.c.student)
     query = (
         sa.select(students.c.class_id, sa.func.count().label("number"))
         .join_from(leave_requests, students, same)
-        .where(leave_requests.c.school == account.school, leave_requests.c.state == "asked")
+        .where(leave_requests.c.school == school, leave_requests.c.state == "asked")
         .group_by(students.c.class_id)
     )
-    waiting = {row.class_id: row.number for row in conn.execute(query)}
-    return [
-        ClassChoice(id=one.id, title=one.title, waiting=waiting.get(one.id, 0)) for one in own_classes(conn, account)
-    ]
+    return {row.class_id: row.number for row in conn.execute(query)}
 
 
 def _order(line: LeaveLine) -> tuple[int, float]:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from campus.changes import Change
 from dashboards.deps import Deps
 from dashboards.live import RowReader
-from dashboards.views import alarms, devices, roll, site
+from dashboards.views import alarms, devices, leave, roll, site
 
 
 def readers(deps: Deps) -> Mapping[str, RowReader]:
@@ -30,4 +30,7 @@ def readers(deps: Deps) -> Mapping[str, RowReader]:
         total = site.on_site(conn, school, zone, deps.clock.now()).total
         return {change.key: total for change in found}
 
-    return {"alarm": read_alarms, "roll": read_roll, "device": read_devices, "site": read_site}
+    def read_leave(conn: sa.Connection, found: Sequence[Change]) -> Mapping[str, msgspec.Struct]:
+        return leave.choices_changed(conn, school, found)
+
+    return {"alarm": read_alarms, "roll": read_roll, "device": read_devices, "site": read_site, "leave": read_leave}

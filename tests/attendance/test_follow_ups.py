@@ -29,7 +29,7 @@ def kept(*students: str, closed: timedelta | None = None, why: str = "similar_ca
     [
         ([], News((FEVER,), ())),
         ([kept("s-1", "s-2", "s-4")], News((), ())),
-        ([kept("s-1", "s-2", "s-9")], News((), (("f-1", ("s-1", "s-2", "s-4", "s-9")),))),
+        ([kept("s-1", "s-2", "s-9")], News((), ((kept("s-1", "s-2", "s-9"), ("s-1", "s-2", "s-4", "s-9")),))),
         ([kept("s-1", "s-2", "s-4", closed=timedelta(days=6))], News((), ())),
         ([kept("s-1", "s-2", "s-4", closed=timedelta(days=8))], News((FEVER,), ())),
         ([kept("s-1", "s-2", "s-9", closed=timedelta(days=1))], News((FEVER,), ())),

@@ -31,10 +31,8 @@ Language = Literal["zh", "en"]
 STILL = {
     "/me",
     "/load",
-    "/leave",
     "/guardians",
     "/warnings",
-    "/illness",
     "/enrolment",
     "/maintenance",
     "/firmware",

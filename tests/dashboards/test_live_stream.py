@@ -117,6 +117,22 @@ def test_a_teacher_hears_of_the_own_class_alone(sign_in: SignIn, deps: Deps) -> 
         assert hear(socket, "roll")["row"]["student"] == student
 
 
+def test_the_leave_page_hears_how_many_wait_in_the_own_classes_alone(sign_in: SignIn, deps: Deps) -> None:
+    with stream(sign_in("teacher"), "leave", newest(deps), OWN_CLASS) as socket:
+        with db.write(deps.engine) as conn:
+            for class_id in (FOREIGN_CLASS, OWN_CLASS):
+                changes.append(conn, deps.clock.now(), SCHOOL, "leave", class_id, class_id)
+        message = hear(socket, "leave")
+    assert (message["key"], message["row"]) == (OWN_CLASS, {"waiting": 0})
+
+
+def test_the_doctor_is_nudged_and_not_told_of_whom(sign_in: SignIn, deps: Deps) -> None:
+    with stream(sign_in("doctor"), "illness", newest(deps)) as socket:
+        with db.write(deps.engine) as conn:
+            changes.append(conn, deps.clock.now(), SCHOOL, "illness", OWN_CLASS, OWN_CLASS)
+        assert "key" not in hear(socket, "illness")
+
+
 def test_the_bureau_is_nudged_and_gets_no_row(sign_in: SignIn, deps: Deps, play: Play) -> None:
     with stream(sign_in("bureau"), "overview", newest(deps)) as socket:
         play.say("smoke-library", SensorAlarm(kind="smoke", active=True))
@@ -125,7 +141,14 @@ def test_the_bureau_is_nudged_and_gets_no_row(sign_in: SignIn, deps: Deps, play:
 
 @pytest.mark.parametrize(
     ("login", "page", "class_id"),
-    [("teacher", "console", ""), ("guard", "roll", OWN_CLASS), ("teacher", "roll", FOREIGN_CLASS), ("guard", "x", "")],
+    [
+        ("teacher", "console", ""),
+        ("guard", "roll", OWN_CLASS),
+        ("teacher", "roll", FOREIGN_CLASS),
+        ("guard", "x", ""),
+        ("teacher", "leave", FOREIGN_CLASS),
+        ("teacher", "illness", ""),
+    ],
 )
 def test_a_page_that_is_not_ones_own_is_closed(
     login: str, page: str, class_id: str, sign_in: SignIn, deps: Deps
