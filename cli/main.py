@@ -185,16 +185,27 @@ class _DryRun(Exception):
 @click.option("--name", required=True, help="The name shown in the console.")
 @click.option("--teacher", default="", help="The teacher's id in the roster, for the role teacher.")
 @click.option("--district", help="The only district that an account of the role bureau sees.")
-@click.password_option(help="Asked for when it is not given.")
+@click.option("--password-file", type=click.Path(path_type=Path), help="Read the password from here, and do not ask.")
 def add_account(
-    config_path: Path | None, login: str, role: Role, name: str, teacher: str, district: str | None, password: str
+    config_path: Path | None,
+    login: str,
+    role: Role,
+    name: str,
+    teacher: str,
+    district: str | None,
+    password_file: Path | None,
 ) -> None:
-    """Make an account for the console."""
+    """Make an account for the console; its password is asked for."""
     from campus import db
+    from campus.config import read_secret
     from cli.wiring import open_database
     from dashboards.access.accounts import create_account
 
     settings = load_settings(config_path)
+    if password_file is not None:
+        password = read_secret(password_file, "--password-file")
+    else:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     engine = open_database(settings)
     with db.write(engine) as conn:
         create_account(

@@ -118,7 +118,8 @@ def test_a_school_of_ones_own_is_imported_signed_into_and_stopped(
     assert (dry.returncode, "Dry run: nothing was changed." in dry.stdout) == (0, True), dry.stderr
     done = campus("import", "files", **key)
     assert done.returncode == 0, done.stderr
-    made = campus("add-account", "head", "--role", "admin", "--name", "Head", "--password", "a long pass phrase", **key)
+    (tmp_path / "password").write_text("a long pass phrase\n")
+    made = campus("add-account", "head", "--role", "admin", "--name", "Head", "--password-file", "password", **key)
     assert made.returncode == 0, made.stderr
     assert campus("doctor", **key).returncode == 0
 
