@@ -50,6 +50,14 @@ url = "sqlite:///{data}/campus.db"   # or postgresql://user@host/campus when mor
 kind = "sqlite"            # or "influx", with url, org, bucket; token from CAMPUS_SERIES__TOKEN_FILE
 path = "{data}/series.db"
 
+[alerts]
+rules = "{folder}/rules.yaml"   # the school's own, beside those of the platform; the console's page of rules writes it
+# Who is told on other ways than the screen; more ways in docs/reference/settings.md, each tried on the console.
+# [[alerts.bots]]
+# name = "security-group"
+# kind = "dingtalk"        # or "wecom", "feishu"
+# url = "https://oapi.dingtalk.com/robot/send?access_token=..."
+
 [dashboards]
 host = "127.0.0.1"
 port = 8080
@@ -62,6 +70,12 @@ port = 8080
 
 # [edge]
 # config = "{folder}/edge.toml"      # run an edge agent on this machine too
+"""
+
+RULES_YAML = """\
+# The school's own alarm rules; those of the platform hold beside them. Every key: docs/reference/rules.md.
+# without: [door-open]       # a rule of the platform that this school does not want
+# rules:                     # more of them, or others in the place of the platform's
 """
 
 EDGE_TOML = """\
@@ -137,14 +151,16 @@ def write_new_school(folder: Path, now: datetime) -> list[str]:
     folder.mkdir(parents=True, exist_ok=True)
     root = folder.resolve()
     campus_toml, edge_toml, environment = root / "campus.toml", root / "edge.toml", root / "campus.env"
+    rules = root / "rules.yaml"
     key, password = root / "secrets" / "credential.key", root / "secrets" / "mqtt.password"
     account_key = root / "secrets" / "account.key"
-    for path in (campus_toml, edge_toml, environment, key, password, account_key):
+    for path in (campus_toml, edge_toml, rules, environment, key, password, account_key):
         if path.exists():
             raise Conflict(f"{path} exists already; move it away or choose another folder")
     host = socket.gethostname()
     campus_toml.write_text(CAMPUS_TOML.format(folder=root, data=root / "data", host=host), encoding="utf-8")
     edge_toml.write_text(EDGE_TOML.format(folder=root, data=root / "data"), encoding="utf-8")
+    rules.write_text(RULES_YAML, encoding="utf-8")
     write_secret(key, secrets.token_hex(32))
     write_secret(account_key, secrets.token_hex(32))
     write_secret(password, secrets.token_urlsafe(24))
@@ -155,7 +171,7 @@ def write_new_school(folder: Path, now: datetime) -> list[str]:
         encoding="utf-8",
     )
     return [
-        f"Wrote {campus_toml}, {edge_toml}, {environment} and {root / 'secrets'}.",
+        f"Wrote {campus_toml}, {edge_toml}, {rules}, {environment} and {root / 'secrets'}.",
         "Next:",
         f"  set -a; . {environment}; set +a",
         "  campus import FOLDER          # roster (OneRoster CSV), places, devices, bells, timetable: docs/reference",

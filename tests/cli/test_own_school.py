@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from alerts.rules.rulefile import load_rules
 from campus.config import load
 from campus.settings import Settings
 from edge_agent.settings import load_edge
@@ -49,6 +50,7 @@ def test_a_new_school_gets_settings_that_load_and_a_key_that_only_its_owner_read
     environment = {"CAMPUS_SECRETS__CREDENTIAL_KEY_FILE": str(key)}
     settings = load(Settings, tmp_path / "school" / "campus.toml", environment)
     assert len(settings.secrets.credential_key) == 64
+    assert load_rules(settings.alerts.rules) == load_rules()  # a file of its own, that changes nothing yet
     assert [camera.id for camera in load_edge(tmp_path / "school" / "edge.toml").cameras] == ["cam-1"]
     again = campus("init", "school")
     assert (again.returncode, "exists already" in again.stderr) == (2, True)

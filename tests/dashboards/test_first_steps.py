@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 from fastapi.testclient import TestClient
 
+from alerts.rules.rulefile import load_rules
 from campus import db
 from campus.clock import VirtualClock
 from campus.series.sqlite import SqliteSeries
@@ -41,6 +42,7 @@ def test_what_is_there_is_ticked_and_the_roles_nobody_has_are_named(deps: Deps) 
         steps = {one.step: one for one in first_steps(conn, SCHOOL)}
     assert [step for step, one in steps.items() if not one.done] == ["channels"]
     assert steps["people"].missing == ()
+    assert steps["rules"].count == len(load_rules().rules)
 
 
 def test_the_page_of_a_school_that_lacks_a_channel_says_so_alone(sign_in: SignIn) -> None:
