@@ -22,7 +22,9 @@ RUN python -m venv /opt/campus \
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --home-dir /nonexistent campus \
-    && mkdir -p /data /truth && chown campus:campus /data /truth
+    && mkdir -p /data /truth \
+    && echo "# The school's own alarm rules, beside those of the platform: docs/reference/rules.md" > /data/rules.yaml \
+    && chown -R campus:campus /data /truth
 COPY --from=build /opt/campus /opt/campus
 COPY deploy/answers.py deploy/simulated_school.py /app/deploy/
 ENV PATH=/opt/campus/bin:$PATH PYTHONUNBUFFERED=1

@@ -192,6 +192,19 @@ def test_each_path_inside_our_containers_is_mounted_or_copied(secrets_folder: Pa
         assert script in DOCKERFILE
 
 
+def test_what_the_programs_write_lies_on_a_volume_that_they_share(secrets_folder: Path) -> None:
+    settings = settings_of("dashboards", secrets_folder)
+    assert settings.alerts.rules is not None
+    for name in ("ingest", "alerts", "dashboards", "tools"):
+        assert OURS[name]["read_only"]
+        volumes = dict(volume.split(":", 1)[::-1] for volume in OURS[name]["volumes"])
+        for path in (settings.dashboards.files, settings.alerts.rules):
+            assert volumes[str(path.parent)] == "data", (name, path)
+    # A new volume takes over what the image has at its place: the rules file is there, for the user that writes it.
+    assert f"> {settings.alerts.rules} " in DOCKERFILE
+    assert f"chown -R campus:campus {settings.alerts.rules.parent} " in DOCKERFILE
+
+
 def test_secrets_come_from_files_that_prepare_makes(secrets_folder: Path) -> None:
     for name, secret in COMPOSE["secrets"].items():
         assert secret["file"] == SECRETS_HOME + name
