@@ -6,6 +6,7 @@ import threading
 
 from attendance.roster.keep import RosterKeeper
 from attendance.roster.run import RosterRun
+from campus import heartbeat
 from campus.clock import Clock
 from campus.errors import SettingsError
 from campus.scheduling import Scheduler
@@ -27,6 +28,7 @@ def run_roster(settings: Settings, clock: Clock) -> int:
     )
     scheduler = Scheduler()
     scheduler.every(_EVERY_S, "keep the roster current", keeper.step)
+    scheduler.every(heartbeat.EVERY_S, "say that it lives", heartbeat.Heartbeat(engine, "roster").step)
     service = Service("roster")
     service.on_stop("database", engine.dispose)
     service.on_stop("scheduler", scheduler.stop)

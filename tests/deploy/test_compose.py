@@ -136,7 +136,8 @@ def test_each_published_port_is_one_that_the_program_listens_on(secrets_folder: 
 
 def test_each_service_that_stays_has_a_health_check() -> None:
     staying = {name for name, service in SERVICES.items() if service.get("restart") != "no"}
-    assert {name for name in staying if "healthcheck" not in SERVICES[name]} == {"simulator"}  # it answers nobody
+    unasked = {name for name in staying if "healthcheck" not in SERVICES[name]}
+    assert unasked == {"simulator", "roster"}  # they answer nobody; the roster's beats are on the administrator's page
 
 
 @pytest.mark.parametrize(("name", "path"), [("ingest", "/metrics"), ("alerts", "/metrics"), ("dashboards", "/healthz")])
@@ -195,7 +196,7 @@ def test_each_path_inside_our_containers_is_mounted_or_copied(secrets_folder: Pa
 def test_what_the_programs_write_lies_on_a_volume_that_they_share(secrets_folder: Path) -> None:
     settings = settings_of("dashboards", secrets_folder)
     assert settings.alerts.rules is not None
-    for name in ("ingest", "alerts", "dashboards", "tools"):
+    for name in ("ingest", "alerts", "dashboards", "roster", "tools"):
         assert OURS[name]["read_only"]
         volumes = dict(volume.split(":", 1)[::-1] for volume in OURS[name]["volumes"])
         for path in (settings.dashboards.files, settings.alerts.rules):
