@@ -20,7 +20,17 @@ import msgspec
 from campus.clock import to_ms
 from campus.series.store import Sample
 from devices.health.finding import Code, Finding
-from devices.health.sensor import HOUR, NATURES, sensor_health
+from devices.health.sensor import (
+    DAY,
+    HOUR,
+    NATURES,
+    SLOT,
+    SURE,
+    Slots,
+    drift,
+    of_the_day,
+    unremarkable,
+)
 
 WINDOW = 72 * HOUR
 LIMIT = 24 * HOUR  # a fault that is not found within it counts as missed
@@ -93,10 +103,26 @@ def recordings(data: Path) -> list[Recording]:
 def _findings(recording: Recording, start: int, end: int, every: int) -> list[Finding]:
     found: list[Finding] = []
     for now in range(start, end + 1, every):
-        near = [_window(other, now) for other in recording.neighbours]
-        health = sensor_health(recording.metric, _window(recording.samples, now), near, now, NATURES[recording.metric])
-        found += health.findings
+        found += profile(recording.metric, recording.samples, recording.neighbours, now)
     return found
+
+
+def profile(metric: str, samples: Sequence[Sample], neighbours: Sequence[Sequence[Sample]], now: int) -> list[Finding]:
+    """What is said of a sensor at ``now``, asked as `devices.health.judge` asks."""
+    nature = NATURES[metric]
+    said: list[Finding | None] = []
+    if not unremarkable(metric, _window(samples, now, SURE), now, nature):
+        said += of_the_day(metric, _window(samples, now, DAY), now, nature)
+    near = [_ten_minutes(_window(other, now)) for other in neighbours]
+    said.append(drift(metric, _ten_minutes(_window(samples, now)), near, nature))
+    return [finding for finding in said if finding is not None]
+
+
+def _ten_minutes(samples: Sequence[Sample]) -> Slots:
+    slots: dict[int, list[float]] = {}
+    for sample in samples:
+        slots.setdefault(sample.ts // SLOT * SLOT, []).append(sample.value)
+    return {slot: sum(values) / len(values) for slot, values in slots.items()}
 
 
 def trials(recording: Recording, every: int = 10 * MINUTE, parts: Sequence[float] = PARTS) -> list[Trial]:
@@ -133,13 +159,11 @@ def _delay(recording: Recording, code: Code, fault: Fault, at: int, every: int) 
 
 
 def _says(recording: Recording, samples: Sequence[Sample], code: Code, now: int) -> bool:
-    near = [_window(other, now) for other in recording.neighbours]
-    health = sensor_health(recording.metric, _window(samples, now), near, now, NATURES[recording.metric])
-    return any(found.code == code for found in health.findings)
+    return any(found.code == code for found in profile(recording.metric, samples, recording.neighbours, now))
 
 
-def _window(samples: Sequence[Sample], now: int) -> Sequence[Sample]:
-    first = bisect.bisect_left(samples, now - WINDOW, key=lambda s: s.ts)
+def _window(samples: Sequence[Sample], now: int, length: int = WINDOW) -> Sequence[Sample]:
+    first = bisect.bisect_left(samples, now - length, key=lambda s: s.ts)
     return samples[first : bisect.bisect_right(samples, now, key=lambda s: s.ts)]
 
 

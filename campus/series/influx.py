@@ -6,11 +6,9 @@ devices, not with devices times metrics, and one line carries all values of a mo
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,9 +23,11 @@ from influxdb_client.rest import ApiException
 from campus import settings
 from campus.clock import from_ms, to_ms
 from campus.errors import SettingsError, Unavailable
+from campus.series import flux
 from campus.series.store import (
     MAX_TS,
     Bucket,
+    Place,
     Point,
     Rejected,
     Sample,
@@ -39,35 +39,9 @@ from campus.series.store import (
 )
 
 POINTS_PER_REQUEST = 10_000
-MEASUREMENT = "reading"
-
-_SERIES = """
-series = from(bucket: bucket)
-    |> range(start: time(v: start), stop: time(v: stop))
-    |> filter(fn: (r) => r._measurement == "reading" and r.school == school and r.device == device)
-"""
-_READ = (
-    _SERIES
-    + """
-series |> filter(fn: (r) => r._field == metric) |> keep(columns: ["_time", "_value"]) |> limit(n: most)
-"""
-)
-# Four plain windows, since each is answered inside the storage engine; a reduce over the points would not be.
-_AGGREGATE = (
-    _SERIES
-    + """
-metrics = series |> filter(fn: (r) => r._field == metric)
-metrics |> aggregateWindow(every: every, fn: count, createEmpty: false, timeSrc: "_start") |> yield(name: "count")
-metrics |> aggregateWindow(every: every, fn: mean, createEmpty: false, timeSrc: "_start") |> yield(name: "mean")
-metrics |> aggregateWindow(every: every, fn: min, createEmpty: false, timeSrc: "_start") |> yield(name: "min")
-metrics |> aggregateWindow(every: every, fn: max, createEmpty: false, timeSrc: "_start") |> yield(name: "max")
-"""
-)
-_LATEST = _SERIES + "\nseries |> last()\n"
 # The client declares this constant as a bare string.
 _MS: Any = WritePrecision.MS
 _DIALECT: Any = Dialect(header=True, annotations=[])  # type: ignore[no-untyped-call]
-_PING = "from(bucket: bucket) |> range(start: -1s) |> limit(n: 1)"
 
 
 class InfluxSeries:
@@ -101,14 +75,32 @@ class InfluxSeries:
         """The first ``limit`` samples of the range, ascending."""
         if limit < 1:
             return []
-        rows = self._ask(_READ, start_ms, end_ms, **_params(key), most=limit)
+        rows = self._ask(flux.READ, start_ms, end_ms, **_params(key), most=limit)
         return [Sample(_ms(row["_time"]), float(row["_value"])) for row in rows]
+
+    def read_many(
+        self, school: str, devices: Collection[str], metrics: Collection[str], start_ms: int, end_ms: int,
+        mean_ms: int = 0, limit: int = 10_000,
+    ) -> dict[Place, list[Sample]]:  # fmt: skip
+        """One question for all; the names are compared one by one, for the storage engine answers no `contains`."""
+        if not devices or not metrics or limit < 1:
+            return {}
+        start, end = whole_buckets(start_ms, end_ms, mean_ms) if mean_ms else (start_ms, end_ms)
+        named = {f"device{n}": name for n, name in enumerate(devices)}
+        fields = {f"metric{n}": name for n, name in enumerate(metrics)}
+        found: dict[Place, list[Sample]] = {}
+        question = flux.many(list(named), list(fields), bool(mean_ms))
+        every = {"every": timedelta(milliseconds=mean_ms)} if mean_ms else {}
+        for row in self._ask(question, start, end, school=school, most=limit, **named, **fields, **every):
+            sample = Sample(_ms(row["_time"]), float(row["_value"]))
+            found.setdefault((row["device"], row["_field"]), []).append(sample)
+        return found
 
     def aggregate(self, key: SeriesKey, start_ms: int, end_ms: int, every_ms: int) -> list[Bucket]:
         """Whole buckets, computed by the server."""
         start, end = whole_buckets(start_ms, end_ms, every_ms)
         found: dict[int, dict[str, float]] = {}
-        for row in self._ask(_AGGREGATE, start, end, **_params(key), every=timedelta(milliseconds=every_ms)):
+        for row in self._ask(flux.AGGREGATE, start, end, **_params(key), every=timedelta(milliseconds=every_ms)):
             found.setdefault(_ms(row["_time"]), {})[row["result"]] = float(row["_value"])
         return [
             Bucket(ts, int(part["count"]), part["mean"], part["min"], part["max"])
@@ -119,7 +111,7 @@ class InfluxSeries:
 
     def latest(self, school: str, device: str) -> dict[str, Sample]:
         """The newest sample of each metric of a device."""
-        rows = self._ask(_LATEST, 0, MAX_TS + 1, school=school, device=device)
+        rows = self._ask(flux.LATEST, 0, MAX_TS + 1, school=school, device=device)
         return {row["_field"]: Sample(_ms(row["_time"]), float(row["_value"])) for row in rows}
 
     def delete_before(self, ts_ms: int) -> int:
@@ -128,7 +120,7 @@ class InfluxSeries:
             with self._translated():
                 # The server takes the stop as inclusive.
                 self._deletes.delete(
-                    from_ms(0), from_ms(ts_ms - 1), f'_measurement="{MEASUREMENT}"', self._section.bucket
+                    from_ms(0), from_ms(ts_ms - 1), f'_measurement="{flux.MEASUREMENT}"', self._section.bucket
                 )
         return -1
 
@@ -140,7 +132,7 @@ class InfluxSeries:
         """Ask for data and write none; raises `Unavailable` naming the token, organisation or bucket that is wrong."""
         with self._translated():
             self._post(b"\n")  # an empty body would not be gzip, and the server answers 500 to that
-        self._query(_PING, {"bucket": self._section.bucket})
+        self._query(flux.PING, {"bucket": self._section.bucket})
 
     def close(self) -> None:
         """Close the connections."""
@@ -168,7 +160,7 @@ class InfluxSeries:
         except KeyError:
             if name_problem(school, device, metric) is not None:
                 return None
-            head = f"{MEASUREMENT},school={_escape(school)},device={_escape(device)}", _escape(metric)
+            head = f"{flux.MEASUREMENT},school={_escape(school)},device={_escape(device)}", _escape(metric)
             self._heads[key] = head
             return head
 
@@ -213,17 +205,17 @@ class InfluxSeries:
     def _post(self, body: bytes) -> None:
         self._writes.write(self._section.bucket, self._section.org, body, write_precision=_MS)
 
-    def _ask(self, flux: str, start: int, end: int, **params: object) -> Iterator[dict[str, str]]:
+    def _ask(self, question: str, start: int, end: int, **params: object) -> Iterator[dict[str, str]]:
         start, end = max(0, start), min(end, MAX_TS + 1)
         if start >= end:
             return iter(())
         bounds = {"start": start * 1_000_000, "stop": end * 1_000_000}
-        return self._query(flux, {"bucket": self._section.bucket, **bounds, **params})
+        return self._query(question, {"bucket": self._section.bucket, **bounds, **params})
 
-    def _query(self, flux: str, params: dict[str, object]) -> Iterator[dict[str, str]]:
+    def _query(self, question: str, params: dict[str, object]) -> Iterator[dict[str, str]]:
         with self._translated():
-            text = self._queries.query_raw(flux, dialect=_DIALECT, params=params).data.decode()
-        rows = list(_rows(text))
+            text = self._queries.query_raw(question, dialect=_DIALECT, params=params).data.decode()
+        rows = list(flux.rows(text))
         # Past the first bytes an error cannot be a status any more; it comes as a table.
         if rows and "error" in rows[-1]:
             raise Unavailable(self._what, f"the query failed: {rows[-1]['error']}")
@@ -268,15 +260,3 @@ def _message(error: ApiException) -> str:
         return str(json.loads(body)["message"])
     except (ValueError, KeyError, TypeError):
         return body.strip() if isinstance(body, str) and body.strip() else str(error.reason)
-
-
-def _rows(text: str) -> Iterator[dict[str, str]]:
-    """The rows of all tables of an answer; each table begins with a header after an empty line."""
-    header: list[str] = []
-    for row in csv.reader(io.StringIO(text)):
-        if not row:
-            header = []
-        elif not header:
-            header = row
-        else:
-            yield dict(zip(header, row, strict=False))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import msgspec
 
-from campus.series.store import Point, SeriesKey, name_problem
+from campus.series.store import Place, Point, SeriesKey, name_problem
 
 Name = tuple[str, str, str]  # school, device, metric
 
@@ -22,6 +22,8 @@ CREATE TABLE series (
 _ADD = """INSERT OR IGNORE INTO series (school, device, metric)
 SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(?)"""
 _AFTER = "SELECT json_group_array(json_array(id, school, device, metric)) FROM series WHERE id > ?"
+_MANY = """SELECT id, device, metric FROM series WHERE school = ? AND device IN (SELECT value FROM json_each(?))
+AND metric IN (SELECT value FROM json_each(?))"""
 _numbered = msgspec.json.Decoder(list[tuple[int, str, str, str]])
 
 
@@ -55,3 +57,11 @@ def number_of(conn: sqlite3.Connection, key: SeriesKey) -> int | None:
     query = "SELECT id FROM series WHERE school = ? AND device = ? AND metric = ?"
     row = conn.execute(query, (key.school, key.device, key.metric)).fetchone()
     return None if row is None else int(row[0])
+
+
+def numbers_of(
+    conn: sqlite3.Connection, school: str, devices: Collection[str], metrics: Collection[str]
+) -> dict[Place, int]:
+    """The numbers of those series of ``devices`` and ``metrics`` to which something was written."""
+    lists = (msgspec.json.encode(sorted(names)).decode() for names in (devices, metrics))
+    return {(device, metric): number for number, device, metric in conn.execute(_MANY, (school, *lists))}

@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from operator import itemgetter
@@ -15,11 +15,13 @@ from pathlib import Path
 
 from campus.errors import Unavailable
 from campus.series import numbers as series_numbers
+from campus.series import points as series_points
 from campus.series import rollup as series_rollup
-from campus.series.numbers import SeriesNumbers, number_of
+from campus.series.numbers import SeriesNumbers, number_of, numbers_of
 from campus.series.store import (
     MAX_TS,
     Bucket,
+    Place,
     Point,
     Rejected,
     Sample,
@@ -35,17 +37,10 @@ BUSY_S = 10.0
 # One statement stores this many points (SQLite allows 32,766 parameters). It matters: sqlite3 gives the GIL away at
 # every step, so a step per point lets a busy thread take 5 ms per point (docs/decisions/003-time-series.md).
 POINTS_PER_STATEMENT = 10_000
-DELETE_CHUNK = 20_000
 MARKS_REMEMBERED = 1_000_000
 BREATH_S = 0.002
 
-_SCHEMA = (
-    series_numbers.SCHEMA
-    + """
-CREATE TABLE points (series INTEGER, ts INTEGER, value REAL NOT NULL, PRIMARY KEY (series, ts)) WITHOUT ROWID;
-"""
-    + series_rollup.SCHEMA
-)
+_SCHEMA = series_numbers.SCHEMA + series_points.SCHEMA + series_rollup.SCHEMA
 
 _place = itemgetter(0, 1)
 
@@ -93,10 +88,23 @@ class SqliteSeries:
 
     def read(self, key: SeriesKey, start_ms: int, end_ms: int, limit: int = 10_000) -> list[Sample]:
         """The first ``limit`` samples of the range, ascending."""
-        query = "SELECT ts, value FROM points WHERE series = ? AND ts >= ? AND ts < ? ORDER BY ts LIMIT ?"
         with self._reading() as conn:
-            rows = conn.execute(query, (number_of(conn, key), start_ms, end_ms, max(0, limit)))
-            return [Sample(*row) for row in rows]
+            return series_points.samples(conn, number_of(conn, key), start_ms, end_ms, limit)
+
+    def read_many(
+        self, school: str, devices: Collection[str], metrics: Collection[str], start_ms: int, end_ms: int,
+        mean_ms: int = 0, limit: int = 10_000,
+    ) -> dict[Place, list[Sample]]:  # fmt: skip
+        """Series by series, over one connection."""
+        start, end = whole_buckets(start_ms, end_ms, mean_ms) if mean_ms else (start_ms, end_ms)
+        with self._reading() as conn:
+            found = {
+                place: series_rollup.means(conn, series, start, end, mean_ms)[:limit]
+                if mean_ms
+                else series_points.samples(conn, series, start, end, limit)
+                for place, series in numbers_of(conn, school, devices, metrics).items()
+            }
+        return {place: samples for place, samples in found.items() if samples}
 
     def aggregate(self, key: SeriesKey, start_ms: int, end_ms: int, every_ms: int) -> list[Bucket]:
         """Whole buckets: from roll-ups for multiples of a minute or an hour, else from the points."""
@@ -116,7 +124,7 @@ class SqliteSeries:
         """
         with self._reading() as conn:
             ids = [series for (series,) in conn.execute("SELECT id FROM series")]
-            old = [series for series in ids if _reaches_before(conn, series, ts_ms)]
+            old = [series for series in ids if series_points.reaches_before(conn, series, ts_ms)]
         return sum(self._shorten(series, ts_ms) for series in old)
 
     def rollup(self, now_ms: int) -> int:
@@ -212,9 +220,9 @@ class SqliteSeries:
         deleted = 0
         while True:
             with self._writing() as conn:
-                if not _reaches_before(conn, series, ts_ms):
+                if not series_points.reaches_before(conn, series, ts_ms):
                     return deleted
-                upto = _cut(conn, series, ts_ms)
+                upto = series_points.cut(conn, series, ts_ms)
                 deleted += conn.execute("DELETE FROM points WHERE series = ? AND ts < ?", (series, upto)).rowcount
                 series_rollup.forget_before(conn, series, upto)
             time.sleep(BREATH_S)
@@ -266,18 +274,6 @@ class SqliteSeries:
 def _rejected(point: Point) -> Rejected:
     problem = name_problem(point.school, point.device, point.metric) or point_problem(point.ts, point.value)
     return Rejected(point, problem or "the series could not be made")
-
-
-def _reaches_before(conn: sqlite3.Connection, series: int, ts: int) -> bool:
-    query = "SELECT EXISTS (SELECT 1 FROM points WHERE series = ? AND ts < ?)"
-    return bool(conn.execute(query, (series, ts)).fetchone()[0])
-
-
-def _cut(conn: sqlite3.Connection, series: int, ts: int) -> int:
-    """Up to where one transaction may delete on the way to ``ts``."""
-    query = "SELECT ts FROM points WHERE series = ? AND ts < ? ORDER BY ts LIMIT 1 OFFSET ?"
-    row = conn.execute(query, (series, ts, DELETE_CHUNK)).fetchone()
-    return ts if row is None else int(row[0])
 
 
 def _fix(problem: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -28,6 +28,10 @@ class Sample(NamedTuple):
 
     ts: int
     value: float
+
+
+Place = tuple[str, str]
+"""A device and a metric, where the school is known from the context."""
 
 
 class Bucket(msgspec.Struct, frozen=True):
@@ -75,6 +79,16 @@ class SeriesStore(Protocol):
 
     def read(self, key: SeriesKey, start_ms: int, end_ms: int, limit: int = 10_000) -> list[Sample]:
         """The first ``limit`` samples from ``start_ms`` on and before ``end_ms``, ascending in time."""
+        ...
+
+    def read_many(
+        self, school: str, devices: Collection[str], metrics: Collection[str], start_ms: int, end_ms: int,
+        mean_ms: int = 0, limit: int = 10_000,
+    ) -> dict[Place, list[Sample]]:  # fmt: skip
+        """What devices of a school measured in a range, each series as `read` gives it; only those with samples.
+
+        With ``mean_ms`` the means of the buckets that `aggregate` gives, each at its bucket's start.
+        """
         ...
 
     def aggregate(self, key: SeriesKey, start_ms: int, end_ms: int, every_ms: int) -> list[Bucket]:

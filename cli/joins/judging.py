@@ -1,11 +1,16 @@
-"""Judges devices in the background, each again after ten minutes, so that lists show their health."""
+"""Judges devices in the background, each again after ten minutes, so that lists show their health.
+
+Where a machine cannot keep up with so many, each waits longer for its turn.
+"""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections import defaultdict
-from datetime import timedelta
+import zlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
 
 import sqlalchemy as sa
 
@@ -18,14 +23,16 @@ from cli.joins.gate_rush import rush_of
 from devices.health import judgements
 from devices.health.clock import OFFSET
 from devices.health.finding import Health
-from devices.health.judge import Means, device_health
+from devices.health.judge import school_health
+from devices.health.judgements import Turn
 from devices.registry import Registry
 
 log = logging.getLogger("cli.joins.judging")
 AGAIN = timedelta(minutes=10)
+SLOW_AGAIN = timedelta(hours=1)  # what moves in days: drift, the end of a battery, its wear
 EVERY_S = 5.0
-MOST = 200
-BUDGET_S = 1.0  # of five seconds: in a city a device waits longer for its turn, the machine is not held up
+MOST = 500
+BUDGET_S = 1.0  # of five seconds: the machine is not held up
 
 
 class Judging:
@@ -41,32 +48,43 @@ class Judging:
         self._down = False
 
     def step(self) -> int:
-        """Judge whose turn it is, for `BUDGET_S` at most; returns how many. The rest comes with the next step."""
+        """Judge whose turn it is, for about `BUDGET_S`; returns how many. The rest comes with the next step."""
         now, until = self._clock.now(), time.monotonic() + BUDGET_S
-        found: dict[str, dict[str, Health]] = defaultdict(dict)
-        read: Means = {}
+        found: dict[str, dict[str, Health]] = {}
+        points: list[Point] = []
         with db.read(self._engine) as conn:
             turns = judgements.whose_turn(conn, self._registry.schools(), now - AGAIN, MOST)
-            for school, device in turns:
-                if time.monotonic() >= until:
+            for school, its in groupby(turns, key=lambda turn: turn.school):
+                if time.monotonic() >= until or (judged := self._judge(conn, school, list(its), now)) is None:
                     break
-                try:
-                    health = device_health(conn, self._series, school, device, now, self._zone, self._rush, read)
-                except Unavailable as error:
-                    if not self._down:
-                        log.warning("devices cannot be judged while the series store is down: %s", error)
-                    self._down = True
-                    break
-                self._down = False
-                found[school][device] = health
-            points = [
-                Point(school, device, OFFSET, to_ms(now), float(offset))
-                for school, judged in found.items()
-                for device, offset in judgements.clock_offsets(conn, school, list(judged)).items()
-            ]
+                found.setdefault(school, {}).update(judged)
+                offsets = judgements.clock_offsets(conn, school, list(judged))
+                points += [Point(school, device, OFFSET, to_ms(now), float(ms)) for device, ms in offsets.items()]
         if found:
             self._series.write(points)
             with db.write(self._engine) as conn:
-                for school, judged in found.items():
-                    judgements.keep(conn, school, judged, now)
+                judgements.keep(conn, found, now)
         return sum(map(len, found.values()))
+
+    def _judge(
+        self, conn: sa.Connection, school: str, turns: Sequence[Turn], now: datetime
+    ) -> Mapping[str, Health] | None:
+        """What is found of devices of a school; None while the series store is down."""
+        which = [turn.device for turn in turns]
+        before = {turn.device: turn.health for turn in turns if turn.health is not None and not _slow_too(turn, now)}
+        try:
+            judged = school_health(conn, self._series, school, which, now, self._zone, self._rush, before)
+        except Unavailable as error:
+            if not self._down:
+                log.warning("devices cannot be judged while the series store is down: %s", error)
+            self._down = True
+            return None
+        self._down = False
+        return judged
+
+
+def _slow_too(turn: Turn, now: datetime) -> bool:
+    """Whether an hour began since the device was judged: each school has its own, so that not all come at once."""
+    hour = SLOW_AGAIN / timedelta(milliseconds=1)
+    shift = zlib.crc32(turn.school.encode()) % hour
+    return turn.judged_at is None or (to_ms(now) + shift) // hour != (to_ms(turn.judged_at) + shift) // hour

@@ -55,10 +55,10 @@ def battery_ending(samples: Sequence[Sample], now_ms: int, notice_ms: int = 14 *
 
 
 def _since_charge(samples: Sequence[Sample]) -> Sequence[Sample]:
-    for i in range(len(samples) - _AROUND, _AROUND - 1, -1):
-        before = median(s.value for s in samples[i - _AROUND : i])
-        after = median(s.value for s in samples[i : i + _AROUND])
-        if after - before >= CHARGED:
+    values = [sample.value for sample in samples]
+    after = [sorted(values[i : i + _AROUND])[_AROUND // 2] for i in range(len(values) - _AROUND + 1)]
+    for i in range(len(after) - 1, _AROUND - 1, -1):
+        if after[i] - after[i - _AROUND] >= CHARGED:
             return samples[i:]
     return samples
 

@@ -16,29 +16,40 @@ from devices.tables import device_states, devices
 _findings = msgspec.json.Decoder(tuple[Finding, ...])
 
 
-def keep(conn: sa.Connection, school: str, found: Mapping[str, Health], now: datetime) -> None:
-    """Keep what was found of devices, by id."""
+class Turn(msgspec.Struct, frozen=True):
+    """A device that is to be judged, and when it last was with what was found."""
+
+    school: str
+    device: str
+    judged_at: datetime | None
+    health: Health | None
+
+
+def keep(conn: sa.Connection, found: Mapping[str, Mapping[str, Health]], now: datetime) -> None:
+    """Keep what was found, by school and device."""
     rows = [
         {
             "school": school, "device": device, "judged_at": now, "score": health.score,
             "findings": msgspec.json.encode(health.findings).decode(),
         }
-        for device, health in found.items()
+        for school, judged in found.items()
+        for device, health in judged.items()
     ]  # fmt: skip
     db.upsert(kept, conn, rows, ["school", "device"], ["judged_at", "score", "findings"])
 
 
-def whose_turn(conn: sa.Connection, schools: Sequence[str], before: datetime, most: int) -> list[tuple[str, str]]:
-    """(school, device) of those in use that were not judged since ``before``: never judged first, then the longest."""
+def whose_turn(conn: sa.Connection, schools: Sequence[str], before: datetime, most: int) -> list[Turn]:
+    """Those in use that were not judged since ``before``: never judged first, then the longest; schools together."""
     same = (kept.c.school == devices.c.school) & (kept.c.device == devices.c.id)
     query = (
-        sa.select(devices.c.school, devices.c.id)
+        sa.select(devices.c.school, devices.c.id, kept.c.judged_at, kept.c.score, kept.c.findings)
         .outerjoin(kept, same)
         .where(devices.c.school.in_(schools), devices.c.retired_at.is_(None))
         .where(kept.c.judged_at.is_(None) | (kept.c.judged_at <= before))
         .order_by(kept.c.judged_at.is_not(None), kept.c.judged_at, devices.c.school, devices.c.id)
     )
-    return [(school, device) for school, device in conn.execute(query.limit(most))]
+    rows = conn.execute(query.limit(most))
+    return [Turn(row.school, row.id, row.judged_at, health_of(row.score, row.findings)) for row in rows]
 
 
 def clock_offsets(conn: sa.Connection, school: str, of: Sequence[str]) -> dict[str, int]:

@@ -27,7 +27,8 @@ def note_pictures(conn: sa.Connection, batch: Sequence[Envelope]) -> None:
             conn.execute(faults.delete().where(mine, faults.c.kind == body.kind))
 
 
-def picture_faults(conn: sa.Connection, school: str, device: str) -> list[tuple[str, datetime]]:
-    """Kind and begin of all that is wrong with a camera's picture now."""
-    mine = (faults.c.school == school) & (faults.c.device == device)
-    return [(kind, since) for kind, since in conn.execute(sa.select(faults.c.kind, faults.c.since).where(mine))]
+def faults_of(conn: sa.Connection, school: str, cameras: Sequence[str]) -> list[tuple[str, str, datetime]]:
+    """(camera, kind, begin) of all that is wrong with the pictures of ``cameras`` now."""
+    query = sa.select(faults.c.device, faults.c.kind, faults.c.since)
+    query = query.where(faults.c.school == school, faults.c.device.in_(cameras))
+    return [(camera, kind, since) for camera, kind, since in conn.execute(query)]

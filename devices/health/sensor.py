@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from statistics import median
 
 import msgspec
 
 from campus.series.store import Sample
-from devices.health.finding import Finding, Health, conclude
+from devices.health.finding import Finding
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
@@ -22,14 +21,17 @@ LONGER_THAN_EVER = 3
 # So much of its past before it stood still must be known for the past to count, and then it need not stand longer.
 KNOWN = 12 * HOUR
 SURE = 2 * HOUR
+SLOT = 10 * 60_000
+Slots = Mapping[int, float]
+"""The mean of what a sensor measured in each ten minutes, by their begin: sensors do not measure at one moment."""
 
 
 class Nature(msgspec.Struct, frozen=True):
     """What the measured quantity itself can do.
 
     ``low`` and ``high`` bound what can be; ``step`` is the largest change between two readings a minute apart;
-    ``still`` is how long (ms) the quantity may keep one value; ``rests`` is a value it may keep for ever (light at
-    night is 0); ``tolerance`` is how far a healthy sensor may move against its neighbours.
+    ``still`` is how long (ms, `SURE` at least) the quantity may keep one value; ``rests`` is a value it may keep for
+    ever (light at night is 0); ``tolerance`` is how far a healthy sensor may move against its neighbours.
     """
 
     low: float
@@ -50,21 +52,23 @@ NATURES: dict[str, Nature] = {
 }
 
 
-def sensor_health(
-    metric: str, samples: Sequence[Sample], neighbours: Sequence[Sequence[Sample]], now_ms: int, nature: Nature
-) -> Health:
-    """The health of one metric from its window (ascending) and the same window of sensors of its kind nearby.
+def of_the_day(metric: str, samples: Sequence[Sample], now_ms: int, nature: Nature) -> list[Finding | None]:
+    """What the readings of the last `DAY` (ascending) say by themselves."""
+    return [stuck(metric, samples, nature), jump(metric, samples, nature), gap(metric, samples, now_ms)]
 
-    Only drift looks further back than `DAY`; there means of ten minutes do as well as readings.
+
+def unremarkable(metric: str, samples: Sequence[Sample], now_ms: int, nature: Nature) -> bool:
+    """Whether the readings of the last `SURE` (ascending) prove that nothing would be found in those of the day.
+
+    The value changed too lately to be stuck, no pause is as long as the shortest gap, and no step of the last hour is
+    too large: so the day, twelve times as much to read, need not be asked. False proves nothing.
     """
-    lately = samples[bisect_left(samples, now_ms - DAY, key=lambda sample: sample.ts) :]
-    checks = (
-        stuck(metric, lately, nature),
-        jump(metric, lately, nature),
-        drift(metric, samples, neighbours, nature),
-        gap(metric, lately, now_ms),
-    )
-    return conclude(checks)
+    moments = [now_ms - SURE, *(sample.ts for sample in samples), now_ms]
+    if not samples or any(after - before > SHORTEST_GAP for before, after in itertools.pairwise(moments)):
+        return False
+    last = samples[-1].value
+    moves = last == nature.rests or any(sample.value != last for sample in samples)
+    return moves and jump(metric, samples, nature) is None
 
 
 def stuck(metric: str, samples: Sequence[Sample], nature: Nature) -> Finding | None:
@@ -79,7 +83,7 @@ def stuck(metric: str, samples: Sequence[Sample], nature: Nature) -> Finding | N
     value = samples[-1].value
     longest = max((length for _, length in runs[:-1]), default=0)
     known = begun - samples[0].ts >= KNOWN
-    patience = max(min(SURE, nature.still) if known else nature.still, LONGER_THAN_EVER * longest)
+    patience = max(SURE if known else nature.still, LONGER_THAN_EVER * longest)
     if value == nature.rests or lasted < patience:
         return None
     why = f"{value:g} for {lasted / HOUR:.1f} h; the longest before was {longest / HOUR:.1f} h"
@@ -107,11 +111,7 @@ def jump(metric: str, samples: Sequence[Sample], nature: Nature, recent_ms: int 
 
 
 def drift(
-    metric: str,
-    samples: Sequence[Sample],
-    neighbours: Sequence[Sequence[Sample]],
-    nature: Nature,
-    recent_ms: int = 3 * HOUR,
+    metric: str, own: Slots, neighbours: Sequence[Slots], nature: Nature, recent_ms: int = 3 * HOUR
 ) -> Finding | None:
     """The sensor moved away from the median of its neighbours, against how it stood to them in the window before.
 
@@ -119,10 +119,10 @@ def drift(
     distance (1.4826 times the median absolute deviation, three of them) is allowed on top of the tolerance. Two
     neighbours are needed: with one, nobody can tell which of the two moved.
     """
-    if len(neighbours) < 2 or not samples:
+    if len(neighbours) < 2 or not own:
         return None
-    apart = _distances(_by_slot(samples), [_by_slot(other) for other in neighbours])
-    border = samples[-1].ts - recent_ms
+    apart = _distances(own, neighbours)
+    border = max(own) + SLOT - recent_ms
     past = [distance for ts, distance in apart if ts < border]
     recent = [distance for ts, distance in apart if ts >= border]
     if len(past) < 2 * len(recent) or not recent:
@@ -151,11 +151,6 @@ def gap(metric: str, samples: Sequence[Sample], now_ms: int, recent_ms: int = HO
     return None
 
 
-def natures_of(metrics: Sequence[str]) -> Mapping[str, Nature]:
-    """The metrics among ``metrics`` whose nature is known; the others are not judged."""
-    return {metric: NATURES[metric] for metric in metrics if metric in NATURES}
-
-
 def _runs(samples: Sequence[Sample]) -> list[tuple[int, int]]:
     """Start and length (ms) of each stretch of one value, ascending; a gap ends it, for nobody knows what was then."""
     runs: list[tuple[int, int]] = []
@@ -181,15 +176,7 @@ def _allowed(before: Sample, after: Sample, nature: Nature) -> float:
     return nature.step * max(1.0, (after.ts - before.ts) / 60_000)
 
 
-def _by_slot(samples: Sequence[Sample], every_ms: int = 10 * 60_000) -> dict[int, float]:
-    """Medians of ten minutes: sensors do not measure at the same moment."""
-    slots: dict[int, list[float]] = {}
-    for sample in samples:
-        slots.setdefault(sample.ts // every_ms * every_ms, []).append(sample.value)
-    return {slot: median(values) for slot, values in slots.items()}
-
-
-def _distances(own: dict[int, float], others: Sequence[dict[int, float]]) -> list[tuple[int, float]]:
+def _distances(own: Slots, others: Sequence[Slots]) -> list[tuple[int, float]]:
     found = []
     for slot, value in own.items():
         values = [other[slot] for other in others if slot in other]

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campus.errors import Unavailable
+from campus.series import points as series_points
 from campus.series import rollup as series_rollup
 from campus.series import sqlite as series_sqlite
 from campus.series.sqlite import SqliteSeries
@@ -130,7 +131,7 @@ def test_a_rollup_of_many_buckets_goes_in_small_transactions(
 def test_retention_of_many_points_goes_in_small_transactions(
     store: SqliteSeries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(series_sqlite, "DELETE_CHUNK", 100)
+    monkeypatch.setattr(series_points, "DELETE_CHUNK", 100)
     monkeypatch.setattr(series_sqlite, "BREATH_S", 0.0)
     store.write([point(START + second * 1000, 1.0) for second in range(1000)])
     store.rollup(START + DAY)

@@ -173,6 +173,28 @@ def test_the_latest_of_each_metric_is_told_even_when_it_lies_ahead(store: Series
     assert store.latest("school-1", "nobody") == {}
 
 
+def test_many_series_of_a_school_are_read_at_once_each_as_by_itself(store: SeriesStore) -> None:
+    moments = range(START, START + 30 * MINUTE, 20_000)
+    wanted = [(device, metric) for device in ("a", 'b " or true', "c") for metric in ("co2", "temp")]
+    for number, (device, metric) in enumerate([*wanted, ("d", "co2"), ("a", "noise")]):
+        if (device, metric) != ("c", "temp"):
+            store.write([point(ts, number + ts % 7, metric=metric, device=device) for ts in moments])
+    store.write([Point("school-2", "a", "co2", START, 99.0)])
+    store.rollup(START + 20 * MINUTE)
+    devices, metrics, end = {device for device, _ in wanted}, {"co2", "temp"}, START + 25 * MINUTE
+    read = store.read_many("school-1", devices, metrics, START + 1, end)
+    assert set(read) == set(wanted) - {("c", "temp")}
+    assert read == {(d, m): store.read(SeriesKey("school-1", d, m), START + 1, end) for d, m in read}
+    means = store.read_many("school-1", devices, metrics, START + 1, end, mean_ms=10 * MINUTE)
+    assert set(means) == set(read)
+    for (device, metric), samples in means.items():
+        buckets = store.aggregate(SeriesKey("school-1", device, metric), START + 1, end, 10 * MINUTE)
+        assert samples == [Sample(bucket.ts, pytest.approx(bucket.mean)) for bucket in buckets]
+    first = store.read_many("school-1", ["a"], ["co2"], START, end, limit=2)
+    assert [sample.ts for sample in first["a", "co2"]] == [START, START + 20_000]
+    assert store.read_many("school-1", [], metrics, START, end) == {}
+
+
 def test_what_is_unknown_is_empty(store: SeriesStore) -> None:
     assert store.read(KEY, START, START + HOUR) == []
     assert store.aggregate(KEY, START, START + HOUR, MINUTE) == []
