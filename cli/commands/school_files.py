@@ -10,8 +10,11 @@ import sqlalchemy as sa
 
 from attendance.calendar.files import import_exams, import_terms
 from attendance.guardians.sheet import import_guardians
+from attendance.roster import log as roster_log
+from attendance.roster.importing import RosterReport
 from attendance.roster.read import read_roster
-from attendance.roster.roster import RosterDiff
+from attendance.roster.roster import STUDENT
+from attendance.roster.run import digest_of
 from attendance.roster.store import KINDS, apply_roster
 from attendance.sheets import school as attendance_files
 from attendance.sheets import sessions as session_files
@@ -29,7 +32,7 @@ def import_school(
     naming the file and the line, and `Conflict` when a roster would remove too many students and nobody ``confirmed``.
     """
     steps: tuple[tuple[str, Callable[[Path], object]], ...] = (
-        ("oneroster", lambda path: _roster(apply_roster(conn, school.id, read_roster(path), now, confirmed=confirmed))),
+        ("oneroster", lambda path: _import_roster(conn, school.id, path, now, confirmed=confirmed)),
         ("places.csv", lambda path: import_places(conn, school.id, path, now)),
         ("devices.csv", lambda path: import_devices(conn, school.id, path, now)),
         ("credentials.csv", lambda path: attendance_files.import_credentials(conn, school.id, path)),
@@ -53,8 +56,15 @@ def import_school(
     return [f"{name}: {step(folder / name)}" for name, step in present]
 
 
-def _roster(diff: RosterDiff) -> str:
-    """What a roster changed, in a line."""
+def _import_roster(conn: sa.Connection, school: str, path: Path, now: datetime, *, confirmed: bool) -> str:
+    """Import the roster and note it among the imports; what it changed, in a line."""
+    roster = read_roster(path)
+    diff = apply_roster(conn, school, roster, now, confirmed=confirmed)
     counts = {kind: diff.counts(kind) for kind in KINDS}
+    report = RosterReport(
+        schools=1, students=sum(one.role == STUDENT for one in roster.people), counts=counts, fields={}, samples=()
+    )
+    noted = roster_log.begin(conn, school, path.name, "command", digest_of(path), now)
+    roster_log.end_well(conn, noted, report, now)
     told = [f"{kind} +{added} ~{changed} -{gone}" for kind, (added, changed, gone) in counts.items()]
     return ", ".join(line for line in told if not line.endswith("+0 ~0 -0")) or "nothing changed"

@@ -124,6 +124,7 @@ def test_a_school_of_ones_own_is_imported_signed_into_and_stopped(
     made = campus("add-account", "head", "--role", "admin", "--name", "Head", "--password-file", "password", **key)
     assert made.returncode == 0, made.stderr
     assert campus("doctor", **key).returncode == 0
+    assert "student +1200" in campus("roster", "status", **key).stdout
 
     up = start("up", **key)
     url = f"http://127.0.0.1:{console}"
