@@ -21,13 +21,13 @@ from cli.commands.edge import edge
 from cli.commands.incidents import incidents
 from cli.commands.models import models
 from cli.options import CONFIG, load_settings, the_clock
-from cli.parts import server_command
+from cli.parts import Commands
 
 if TYPE_CHECKING:
     from dashboards.access.roles import Role
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="campus")
 def campus() -> None:
     """Campus IoT and safety monitoring: telemetry joined with attendance and timetable."""
@@ -230,14 +230,6 @@ campus.add_command(certificate)
 campus.add_command(edge)
 campus.add_command(models)
 campus.add_command(codes)
-campus.add_command(server_command("attendance"))
-campus.add_command(server_command("roster"))
-campus.add_command(server_command("rules"))
-campus.add_command(server_command("tokens"))
-campus.add_command(server_command("city"))
-campus.add_command(server_command("backup"))
-campus.add_command(server_command("restore"))
-campus.add_command(server_command("retention"))
 campus.add_command(incidents)
 campus.add_command(channels)
 

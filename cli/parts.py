@@ -1,4 +1,7 @@
-"""Commands that need the server's libraries: on an edge machine, which has none, they say so, and the others work."""
+"""Commands that need the server's libraries: on an edge machine, which has none, they say so, and the others work.
+
+They are imported when they are asked for, so that the programs of the platform and the short commands start at once.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,20 @@ from importlib import import_module
 import click
 
 from campus.errors import SettingsError
+
+
+class Commands(click.Group):
+    """The parts of `campus`, with those of the server among them."""
+
+    server = ("attendance", "backup", "city", "restore", "retention", "roster", "rules", "tokens")
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every name, for the help."""
+        return sorted([*super().list_commands(ctx), *self.server])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name."""
+        return server_command(cmd_name) if cmd_name in self.server else super().get_command(ctx, cmd_name)
 
 
 def server_command(name: str) -> click.Command:
