@@ -26,5 +26,7 @@ class Retention(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     account_changes_days: Days = 1100.0  # what was changed of accounts, and by whom
     sign_on_waiting_days: Days = 90.0  # who came by single sign-on and was given no account
     orders_days: Days = 1100.0  # commands to devices and campaigns that are over: who asked for what
+    configurations_days: Days = 1100.0  # revisions that no device would go back to
+    used_codes_days: Days = 400.0  # enrolment codes that ended, recovery codes that were used
     dead_letters_days: Days = 30.0  # messages that could not be used
     strangers_days: Days = 90.0  # unknown devices that were not heard since

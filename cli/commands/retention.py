@@ -33,7 +33,7 @@ def show(config_path: Path | None) -> None:
         last = runs.get(purge.what)
         told = f"{last.rows} forgotten at {last.at:%Y-%m-%d %H:%M} UTC" if last else "never run"
         kept = f"{purge.days:g} days" if purge.days else "for ever"
-        click.echo(f"{purge.what:<14} {kept:<10} {told}")
+        click.echo(f"{purge.what:<15} {kept:<10} {told}")
 
 
 @retention.command()
@@ -50,7 +50,7 @@ def run(config_path: Path | None, dry_run: bool) -> None:
 
 def _tell(done: Sequence[Run]) -> None:
     for one in done:
-        click.echo(f"{one.what:<14} {one.rows:>7}  older than {one.before:%Y-%m-%d}")
+        click.echo(f"{one.what:<15} {one.rows:>7}  older than {one.before:%Y-%m-%d}")
 
 
 @retention.command()

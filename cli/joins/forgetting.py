@@ -14,9 +14,12 @@ from campus.retention import run as run_purges
 from campus.settings.retention import Retention
 from dashboards.access.account_changes import forget_changes
 from dashboards.access.audit import forget_looks
+from dashboards.access.factor_store import forget_used_codes
 from dashboards.access.sign_on import forget_waiting
 from devices.control.campaigns import forget_campaigns
 from devices.control.commands import forget_commands
+from devices.control.configuration import forget_configurations
+from devices.trust.codes import forget_codes
 from devices.trust.quarantine import forget_strangers
 
 
@@ -32,8 +35,11 @@ def purges(kept: Retention) -> list[Purge]:
         Purge("access_log", kept.access_log_days, forget_looks),
         Purge("account_changes", kept.account_changes_days, forget_changes),
         Purge("sign_on_waiting", kept.sign_on_waiting_days, forget_waiting),
-        Purge("commands", kept.orders_days, forget_commands),
         Purge("campaigns", kept.orders_days, forget_campaigns),
+        Purge("commands", kept.orders_days, forget_commands),
+        Purge("configurations", kept.configurations_days, forget_configurations),
+        Purge("enrolment_codes", kept.used_codes_days, forget_codes),
+        Purge("recovery_codes", kept.used_codes_days, forget_used_codes),
         Purge("dead_letters", kept.dead_letters_days, forget_dead_letters),
         Purge("strangers", kept.strangers_days, forget_strangers),
     ]

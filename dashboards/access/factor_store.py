@@ -7,6 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from campus.retention import forget_rows
 from dashboards.access import passwords, second_factor
 from dashboards.access.sealing import Sealer
 from dashboards.tables import accounts, recovery_codes
@@ -67,6 +68,11 @@ def recovery_codes_left(conn: sa.Connection, account: str) -> int:
     """How many recovery codes are not used yet."""
     unused = (recovery_codes.c.account == account, recovery_codes.c.used_at.is_(None))
     return conn.execute(sa.select(sa.func.count()).where(*unused)).scalar_one()
+
+
+def forget_used_codes(conn: sa.Connection, before: datetime, limit: int) -> int:
+    """Retention: recovery codes that were used before; who may still be let in by one keeps it."""
+    return forget_rows(conn, recovery_codes, recovery_codes.c.used_at < before, limit)
 
 
 def in_the_clear(conn: sa.Connection) -> int:

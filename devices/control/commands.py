@@ -15,6 +15,7 @@ from campus.ids import new_id
 from campus.retention import forget_rows
 from devices.control.configuration import refuse_others
 from devices.control.tables import device_commands as commands
+from devices.control.tables import kept_by_campaign
 
 NAMES = ("ping", "identify", "restart")
 ABOUT = ("still", "kept")  # these are about a camera of the agent: "still cam-1"
@@ -58,9 +59,9 @@ def ask(
 
 def order(
     conn: sa.Connection, school: str, device: str, name: str, arguments: Mapping[str, object] | None, by: str,
-    now: datetime, timeout: timedelta,
+    now: datetime, timeout: timedelta, campaign: str | None = None,
 ) -> Command:  # fmt: skip
-    """As `ask`, for what the platform itself sends, with ``arguments`` that go with it."""
+    """As `ask`, for what the platform itself sends, with ``arguments`` that go with it, for a ``campaign``."""
     if not timedelta(seconds=1) <= timeout <= LONGEST:
         raise Conflict("the timeout must be between 1 second and 24 hours")
     refuse_others(conn, school, device)
@@ -68,7 +69,7 @@ def order(
         id=new_id(), device=device, name=name, asked_at=now, asked_by=by, expires_at=now + timeout, state="waiting",
         arguments=msgspec.json.encode(arguments).decode() if arguments else None,
     )  # fmt: skip
-    conn.execute(commands.insert().values(school=school, **msgspec.structs.asdict(asked)))
+    conn.execute(commands.insert().values(school=school, campaign=campaign, **msgspec.structs.asdict(asked)))
     return asked
 
 
@@ -120,8 +121,9 @@ def expire(conn: sa.Connection, now: datetime) -> None:
 
 
 def forget_commands(conn: sa.Connection, before: datetime, limit: int) -> int:
-    """Retention: commands that came to an end, or to nothing, before."""
-    return forget_rows(conn, commands, commands.c.settled_at < before, limit)
+    """Retention: commands that came to an end, or to nothing, before; a campaign's go after it."""
+    old = sa.and_(commands.c.settled_at < before, ~kept_by_campaign(commands.c.campaign))
+    return forget_rows(conn, commands, old, limit)
 
 
 def payload(command: Command) -> bytes:
@@ -133,6 +135,4 @@ def payload(command: Command) -> bytes:
 
 
 def _command(row: sa.Row[Any]) -> Command:
-    values = dict(row._mapping)
-    del values["school"]
-    return Command(**values)
+    return Command(**{name: row._mapping[name] for name in Command.__struct_fields__})

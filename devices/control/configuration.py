@@ -9,7 +9,9 @@ import msgspec
 import sqlalchemy as sa
 
 from campus.errors import Conflict, NotFound
+from campus.retention import forget_rows
 from devices.control.tables import device_configurations as configurations
+from devices.control.tables import kept_by_campaign
 from devices.tables import devices
 
 MAX_BYTES = 200 * 1024  # an agent takes 256 KiB with what is around it
@@ -85,8 +87,9 @@ def diff(old: Any, new: Any, path: str = "") -> tuple[SettingChange, ...]:
 
 
 def propose(
-    conn: sa.Connection, school: str, device: str, settings: Settings, by: str, now: datetime, note: str = ""
-) -> Revision:
+    conn: sa.Connection, school: str, device: str, settings: Settings, by: str, now: datetime, note: str = "",
+    campaign: str | None = None,
+) -> Revision:  # fmt: skip
     """Give an agent the next revision; it is sent within seconds. Raises `NotFound` or `Conflict` with the reason."""
     check(settings)
     refuse_others(conn, school, device)
@@ -100,8 +103,8 @@ def propose(
         device=device, revision=(newest or 0) + 1, settings=settings, made_at=now, made_by=by, note=note,
         state="waiting",
     )  # fmt: skip
-    row = {**msgspec.structs.asdict(made), "school": school, "settings": msgspec.json.encode(settings).decode()}
-    conn.execute(configurations.insert().values(**row))
+    row = {**msgspec.structs.asdict(made), "settings": msgspec.json.encode(settings).decode()}
+    conn.execute(configurations.insert().values(**row, school=school, campaign=campaign))
     return made
 
 
@@ -149,6 +152,20 @@ def settle(
     conn.execute(configurations.update().where(this, configurations.c.state.in_(open_states)).values(**values))
 
 
+def forget_configurations(conn: sa.Connection, before: datetime, limit: int) -> int:
+    """Retention: revisions from before; the newest of a device, the one it would go back to, and those that a campaign
+    gave which is there stay."""
+    newer = configurations.alias()
+    same = (newer.c.school == configurations.c.school) & (newer.c.device == configurations.c.device)
+    newest = sa.select(sa.func.max(newer.c.revision)).where(same).scalar_subquery()
+    old = sa.and_(
+        configurations.c.made_at < before,
+        configurations.c.revision < newest - 1,
+        ~kept_by_campaign(configurations.c.campaign),
+    )
+    return forget_rows(conn, configurations, old, limit)
+
+
 def refuse_others(conn: sa.Connection, school: str, device: str) -> None:
     """Raise `NotFound` or `Conflict` when ``device`` is no agent in use: the others cannot be told anything."""
     this = (devices.c.school == school) & (devices.c.id == device) & devices.c.retired_at.is_(None)
@@ -173,6 +190,5 @@ def _of(school: str, device: str) -> sa.ColumnElement[bool]:
 
 
 def _revision(row: sa.Row[Any]) -> Revision:
-    values = dict(row._mapping)
-    del values["school"]
+    values = {name: row._mapping[name] for name in Revision.__struct_fields__}
     return Revision(**{**values, "settings": msgspec.json.decode(values["settings"])})

@@ -35,7 +35,7 @@ class ConfigurationCargo:
         _, before = _wanted(conn, campaign.school, device)
         note = campaign.note or f"roll-out {campaign.id}"
         whole = {**before, **campaign.content}
-        made = configuration.propose(conn, campaign.school, device, whole, campaign.begun_by, now, note)
+        made = configuration.propose(conn, campaign.school, device, whole, campaign.begun_by, now, note, campaign.id)
         return str(made.revision)
 
     def outcomes(self, conn: sa.Connection, school: str, given: Mapping[str, str]) -> dict[str, Outcome]:
@@ -91,7 +91,7 @@ def _take_back(conn: sa.Connection, found: Campaign, by: str, now: datetime, nam
             continue
         note = f"back to before revision {revision}"
         before = configuration.get(conn, found.school, device, newest - 1).settings if newest > 1 else {}
-        made = configuration.propose(conn, found.school, device, before, by, now, note)
+        made = configuration.propose(conn, found.school, device, before, by, now, note, found.id)
         given[device] = str(made.revision)
     others = f"; given another since, and left alone: {', '.join(left)}" if left else ""
     campaigns.note_given(conn, found.id, given, f"by {name}{others}")

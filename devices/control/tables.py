@@ -19,6 +19,7 @@ device_configurations = sa.Table(
     sa.Column("state", sa.String(16), nullable=False),  # waiting, sent, applied, refused, replaced
     sa.Column("detail", sa.String(200), nullable=False),
     sa.Column("settled_at", Moment),
+    sa.Column("campaign", sa.String(36)),  # which gave it: it is kept as long as that
     sa.Index("ix_device_configurations_state", "state"),
     comment="every configuration a device was given, and what it said to it",
 )
@@ -71,7 +72,13 @@ device_commands = sa.Table(
     sa.Column("detail", sa.String(200), nullable=False),
     sa.Column("settled_at", Moment),
     sa.Column("arguments", sa.Text),  # JSON object that goes with it, if anything does
+    sa.Column("campaign", sa.String(36)),  # which gave it: it is kept as long as that
     sa.Index("ix_device_commands_school_device_asked_at", "school", "device", "asked_at"),
     sa.Index("ix_device_commands_state_expires_at", "state", "expires_at"),
     comment="every command to a device: who asked, what the device answered, or that it did not",
 )
+
+
+def kept_by_campaign(campaign: sa.Column[str]) -> sa.ColumnElement[bool]:
+    """Whether the campaign that a row names is there: it knows who answered what by these rows alone."""
+    return sa.select(device_campaigns.c.id).where(device_campaigns.c.id == campaign).exists()

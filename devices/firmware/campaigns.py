@@ -28,8 +28,8 @@ class FirmwareCargo:
             model=file.model, version=file.version, size=file.size, sha256=file.sha256, signature=file.signature,
             url=file.url, downgrade=campaign.content["downgrade"],
         )  # fmt: skip
-        by = campaign.begun_by
-        return commands.order(conn, campaign.school, device, "update", {"update": said}, by, now, TIMEOUT).id
+        by, what = campaign.begun_by, {"update": said}
+        return commands.order(conn, campaign.school, device, "update", what, by, now, TIMEOUT, campaign.id).id
 
     def outcomes(self, conn: sa.Connection, school: str, given: Mapping[str, str]) -> dict[str, Outcome]:
         """What each device answered to its command."""

@@ -11,6 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from campus.errors import Conflict, NotFound
+from campus.retention import forget_rows
 from devices.tables import devices
 from devices.trust.accounts import Credential, issue
 from devices.trust.steps import TrustStep, note
@@ -74,6 +75,11 @@ def waiting(conn: sa.Connection, school: str, now: datetime) -> Sequence[Waiting
     columns = [codes.c[name] for name in Waiting.__struct_fields__]
     fresh = (codes.c.school == school) & codes.c.ended_at.is_(None) & (codes.c.expires_at > now)
     return [Waiting(*row) for row in conn.execute(sa.select(*columns).where(fresh).order_by(codes.c.made_at.desc()))]
+
+
+def forget_codes(conn: sa.Connection, before: datetime, limit: int) -> int:
+    """Retention: codes that were used, ended or expired before."""
+    return forget_rows(conn, codes, (codes.c.ended_at < before) | (codes.c.expires_at < before), limit)
 
 
 def digest(code: str) -> str:

@@ -77,11 +77,18 @@ def test_campaigns_of_before_go_on_as_campaigns_of_now(tmp_path: Path) -> None:
             "INSERT INTO firmware_campaign_steps (campaign, old, new, at, by, why)"
             " VALUES ('c-1', '', 'running', 1757210400000, 'lin', '')"
         )
+        conn.exec_driver_sql(
+            "INSERT INTO device_configurations (school, device, revision, settings, made_at, made_by, note, state,"
+            " detail) VALUES ('s', 'edge-1', 1, '{}', 1, 'x', '', 'sent', ''),"
+            " ('s', 'edge-1', 2, '{}', 1, 'x', '', 'sent', '')"
+        )
     db.migrate(engine)
     with db.read(engine) as conn:
+        sent = conn.exec_driver_sql("SELECT revision, campaign FROM device_configurations ORDER BY revision").all()
         (firmware,), (rollout,) = campaigns.all_of(conn, "s", "firmware"), campaigns.all_of(conn, "s", "configuration")
         assert [step.new for step in campaigns.steps(conn, "c-1")] == ["running"]
     engine.dispose()
+    assert [tuple(row) for row in sent] == [(1, None), (2, "c-2")]
     assert (firmware.id, firmware.given, firmware.hours, firmware.state) == (
         "c-1", {"edge-1": "o-1"}, "22:00-05:00", "running",
     )  # fmt: skip

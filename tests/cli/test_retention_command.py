@@ -13,7 +13,7 @@ from tests.cli.running import Run
 def test_what_is_kept_is_shown_and_a_run_is_remembered(campus: Run) -> None:
     before = campus("retention", "show")
     assert before.returncode == 0, before.stderr
-    assert "passes         180 days   never run" in before.stdout
+    assert "passes          180 days   never run" in before.stdout
     dry = campus("retention", "run", "--dry-run")
     assert dry.returncode == 0, dry.stderr
     assert "stills" in dry.stdout

@@ -11,9 +11,11 @@ from console_seed import PASSWORD
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from campus import db
 from campus.clock import VirtualClock
 from campus.errors import Unavailable
 from dashboards.access import second_factor
+from dashboards.access.factor_store import forget_used_codes
 from dashboards.access.roles import ROLES
 from dashboards.access.sealing import sealer_of
 from dashboards.app import create_app
@@ -254,6 +256,9 @@ def test_a_recovery_code_is_good_once_and_new_ones_end_the_old(deps: Deps, noon:
     guard = anyone(app)
     guard.post("/sign-in", data={"login": "guard", "password": PASSWORD})
     guard.post("/sign-in/code", data={"code": codes[1]})
+    with db.write(deps.engine) as conn:
+        later = noon.now() + timedelta(days=1)
+        assert forget_used_codes(conn, later, 100) == 2, "those that were used, and none that still lets somebody in"
     assert "8" in re.findall(r"<summary>(.*)</summary>", guard.get("/me").text)[0]
     assert guard.post("/me/recovery-codes", data={"code": "000000"}).status_code == 422
     assert guard.post("/me/recovery-codes", data={"code": code(noon)}).status_code == 200

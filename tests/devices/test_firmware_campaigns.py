@@ -13,6 +13,7 @@ from devices.control.campaigns import Plan
 from devices.control.stage import ControlStage
 from devices.firmware import campaigns as firmware
 from devices.firmware import inventory
+from devices.firmware.campaigns import TIMEOUT
 from devices.firmware.signing import make_key, sign
 from devices.tables import devices
 from tests.devices.conftest import SCHOOL, Rig
@@ -81,6 +82,32 @@ def test_a_device_that_does_not_answer_stops_it(rig: Rig, file: str) -> None:
     rig.clock.advance(firmware.TIMEOUT + timedelta(seconds=1))
     found = tick(rig)
     assert (found.state, "no answer in time" in found.reason) == ("stopped", True)
+
+
+def test_one_that_was_paused_for_years_knows_who_answered_and_sends_nothing_twice(rig: Rig, file: str) -> None:
+    begin(rig, file)
+    answer(rig, tick(rig), "edge-00")
+    found = tick(rig)
+    for device in found.given:
+        answer(rig, found, device)
+    with db.write(rig.engine) as conn:
+        campaigns.act(conn, SCHOOL, "firmware", found.id, "pause", "x", rig.clock.now())
+    rig.clock.advance(timedelta(days=2000))
+    with db.write(rig.engine) as conn:
+        commands.order(conn, SCHOOL, "edge-01", "ping", None, "x", rig.clock.now() - timedelta(days=1999), TIMEOUT)
+        commands.expire(conn, rig.clock.now() - timedelta(days=1990))
+        assert commands.forget_commands(conn, rig.clock.now() - timedelta(days=1100), 100) == 1
+        campaigns.act(conn, SCHOOL, "firmware", found.id, "resume", "x", rig.clock.now())
+    again = tick(rig)
+    assert {device: again.given[device] for device in found.given} == found.given
+    assert list(again.given) == AGENTS
+    for device in again.given:
+        answer(rig, again, device)
+    assert tick(rig).reason == "applied by all 14"
+    with db.write(rig.engine) as conn:
+        later = rig.clock.now() + timedelta(days=1)
+        assert campaigns.forget_campaigns(conn, later, 100) == 1 + 4
+        assert commands.forget_commands(conn, later, 100) == 14, "they go after their campaign"
 
 
 def test_nothing_is_sent_outside_of_the_hours(rig: Rig, file: str) -> None:

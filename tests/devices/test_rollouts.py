@@ -101,6 +101,23 @@ def test_it_is_laid_over_what_the_device_has_and_ends_when_all_applied_it(fleet:
         assert configuration.get(conn, SCHOOL, "edge-00", 3).settings == {"labs": [{"id": "lab-1"}], "heartbeat_s": 15}
 
 
+def test_revisions_are_forgotten_but_for_the_newest_two_and_those_of_a_campaign_that_is_kept(fleet: Rig) -> None:
+    made = begin(fleet, devices=["edge-00"])
+    tick(fleet, made)  # revision 2
+    with db.write(fleet.engine) as conn:
+        for seconds in (5, 6, 7):
+            configuration.propose(conn, SCHOOL, "edge-00", {"heartbeat_s": seconds}, "x", fleet.clock.now())
+        later = fleet.clock.now() + timedelta(days=1)
+        assert configuration.forget_configurations(conn, fleet.clock.now(), 100) == 0
+        assert configuration.forget_configurations(conn, later, 100) == 2
+        assert [one.revision for one in configuration.history(conn, SCHOOL, "edge-00")] == [5, 4, 2]
+        assert len(configuration.history(conn, SCHOOL, "edge-01")) == 1
+        rollout.act(conn, SCHOOL, made, "stop", "x", later)
+        campaigns.forget_campaigns(conn, later, 100)
+        assert configuration.forget_configurations(conn, later, 100) == 1
+        assert configuration.propose(conn, SCHOOL, "edge-00", {}, "x", later).revision == 6
+
+
 def test_the_dry_run_tells_what_differs_for_each_and_who_has_it_already_is_left_out(fleet: Rig) -> None:
     with db.write(fleet.engine) as conn:
         configuration.propose(conn, SCHOOL, "edge-01", {"heartbeat_s": 15}, "facility", fleet.clock.now())

@@ -51,6 +51,18 @@ def test_a_code_expires_and_a_newer_one_replaces_it(conn: sa.Connection, clock: 
     assert codes.waiting(conn, SCHOOL, clock.now()) == []
 
 
+def test_codes_that_ended_are_forgotten_and_one_that_waits_is_not(conn: sa.Connection, clock: VirtualClock) -> None:
+    codes.trade(conn, codes.make(conn, SCHOOL, "edge-1", "head", clock.now()), "", clock.now())
+    waits = codes.make(conn, SCHOOL, "edge-1", "head", clock.now())
+    clock.advance(timedelta(hours=1))
+    assert codes.forget_codes(conn, clock.now(), 10) == 1
+    assert codes.forget_codes(conn, clock.now(), 10) == 0
+    codes.trade(conn, waits, "", clock.now())
+    codes.make(conn, SCHOOL, "edge-1", "head", clock.now())
+    clock.advance(codes.GOOD_FOR + timedelta(hours=1))
+    assert codes.forget_codes(conn, clock.now(), 10) == 2, "one was used, one expired"
+
+
 def test_a_code_is_only_for_what_is_in_the_registry(conn: sa.Connection, clock: VirtualClock) -> None:
     with pytest.raises(NotFound, match="put it into the registry first"):
         codes.make(conn, SCHOOL, "stranger", "head", clock.now())
