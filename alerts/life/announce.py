@@ -62,11 +62,17 @@ class Announcer:
                 words[word] = name_of(conn, cause.school, thing) or Bilingual(zh=thing, en=thing)
         if "place" not in words and "device" in words:
             words["place"] = words["device"]
-        if isinstance(rule, ThresholdRule | RateRule):
-            words |= {"limit": _same(f"{rule.limit:g}"), "unit": _same(rule.unit or "—")}
-            if value is not None:
-                words["value"] = _same(f"{value:.6g}")
-        return words
+        limit = words_of_limit(rule)
+        if limit and value is not None:
+            words["value"] = _same(f"{value:.6g}")
+        return words | limit
+
+
+def words_of_limit(rule: Rule) -> dict[str, Bilingual]:
+    """The words of a title that a rule about values knows by itself."""
+    if not isinstance(rule, ThresholdRule | RateRule):
+        return {}
+    return {"limit": _same(f"{rule.limit:g}"), "unit": _same(rule.unit or "—")}
 
 
 def _same(text: str) -> Bilingual:

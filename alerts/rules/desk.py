@@ -16,6 +16,7 @@ from typing import Literal
 import msgspec
 import sqlalchemy as sa
 
+from alerts.life.announce import words_of_limit
 from alerts.rules import revisions
 from alerts.rules.kinds import Rule
 from alerts.rules.rule import Bilingual
@@ -25,7 +26,7 @@ from campus.errors import Conflict, Unavailable
 
 
 class RuleLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One rule with where it comes from and whether it is on."""
+    """One rule with where it comes from and whether it is on; ``title`` has stand-ins like [place] in it."""
 
     id: str
     kind: str
@@ -88,8 +89,11 @@ def changes(before: RuleSet, after: RuleSet) -> list[RuleChange]:
     return found
 
 
-def put(conn: sa.Connection, path: Path | None, text: str, by: str, reason: str, now: datetime) -> None:
-    """Write ``text`` into the file and keep it. Raises `RuleFileError`, or `Conflict` saying what to do first."""
+def put(conn: sa.Connection, path: Path | None, text: str, by: str, reason: str, now: datetime) -> int:
+    """Write ``text`` into the file and keep it; return its revision.
+
+    Raises `RuleFileError`, or `Conflict` saying what to do first.
+    """
     if path is None:
         raise Conflict(
             'this platform has no rules file of its own: set `rules = "rules.yaml"` in [alerts] of campus.toml'
@@ -102,8 +106,9 @@ def put(conn: sa.Connection, path: Path | None, text: str, by: str, reason: str,
     last = revisions.newest(conn, rule_revisions)
     if was.strip() and (last is None or was != last.text):
         revisions.keep(conn, rule_revisions, was, revisions.BY_HAND, revisions.AS_FOUND, now)
-    revisions.keep(conn, rule_revisions, text, by, why, now)
+    number = revisions.keep(conn, rule_revisions, text, by, why, now)
     _write(path, text)
+    return number
 
 
 def last_loads(conn: sa.Connection) -> Sequence[RuleLoad]:
@@ -113,9 +118,19 @@ def last_loads(conn: sa.Connection) -> Sequence[RuleLoad]:
     return [RuleLoad(**row) for row in rows.mappings()]
 
 
+# What stands in a title where an alarm will have the names and the value.
+_STAND_INS = {
+    "place": Bilingual(zh="〔地点〕", en="[place]"),
+    "device": Bilingual(zh="〔设备〕", en="[device]"),
+    "class": Bilingual(zh="〔班级〕", en="[class]"),
+    "value": Bilingual(zh="〔数值〕", en="[value]"),
+}
+
+
 def _line(rule: Rule, origin: Literal["library", "own", "replaced"], on: bool) -> RuleLine:
+    title = rule.title.filled(_STAND_INS | words_of_limit(rule))
     return RuleLine(
-        id=rule.id, kind=str(type(rule).__struct_config__.tag), severity=rule.severity, title=rule.title, why=rule.why,
+        id=rule.id, kind=str(type(rule).__struct_config__.tag), severity=rule.severity, title=title, why=rule.why,
         basis=rule.source, origin=origin, on=on,
     )  # fmt: skip
 

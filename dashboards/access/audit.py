@@ -45,6 +45,7 @@ Action = Literal[
     "account.make",
     "account.change",
     "routes.change",
+    "rules.change",
     "token.make",
     "token.revoke",
 ]

@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from alerts.life import actions, queries
 from campus import db
+from campus.errors import Conflict
 from dashboards.access.origin import check_origin
 from dashboards.api.alarms import Actor, Words, seen_alarm
 from dashboards.api.answers import Json, body, described
@@ -35,7 +36,7 @@ class Handing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 def takers(request: Request, account: Actor) -> Json:
     """Who can take an alarm."""
     with db.read(deps_of(request).engine) as conn:
-        return Json(handing.takers(conn, account.school))
+        return Json(handing.takers(conn, account.school, account.id))
 
 
 @router.post("/hand-over", dependencies=[OwnOrigin], **described(AlarmList, Handing))
@@ -44,6 +45,8 @@ def hand_over(request: Request, account: Actor, said: Annotated[Handing, Depends
     deps = deps_of(request)
     with db.write(deps.engine) as conn:
         to = handing.taker(conn, account.school, said.to).id
+        if to == account.id:
+            raise Conflict("these alarms are yours already; hand them over to somebody else")
         actions.hand_over(conn, account.school, account.id, to, account.id, deps.clock.now(), said.text)
     with db.read(deps.engine) as conn:
         return Json(views.alarm_list(conn, account.school, deps.school.zone, deps.clock.now()))

@@ -16,6 +16,7 @@ from alerts.rules.rulefile import RuleSet, load_rules, read_rules, rules_schema
 from alerts.rules.yaml_document import RuleFileError
 from alerts.tables import rule_revisions
 from campus import db
+from dashboards.access import audit
 from dashboards.access.accounts import Account
 from dashboards.access.origin import check_origin
 from dashboards.access.people import allow
@@ -158,7 +159,8 @@ def put(request: Request, account: Changer, said: Annotated[Putting, Depends(bod
     deps = deps_of(request)
     _right(said.text)
     with db.write(deps.engine) as conn:
-        desk.put(conn, deps.rules, said.text, account.id, said.reason, deps.wall.now())
+        number = desk.put(conn, deps.rules, said.text, account.id, said.reason, deps.wall.now())
+        audit.record(conn, deps.wall.now(), account, "rules.change", str(number))
     return Json(desk_of(deps, account))
 
 

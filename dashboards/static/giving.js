@@ -23,7 +23,8 @@ export class Giving {
     $("#hand-title").textContent = title;
     $("#hand-note").textContent = note;
     $("#hand-note").hidden = !note;
-    $("#hand-to").replaceChildren(...takers.map((one) => new Option(one.name, one.id)));
+    const others = alarm ? takers : takers.filter((one) => !one.me);
+    $("#hand-to").replaceChildren(...others.map((one) => new Option(one.name, one.id)));
     $("#hand-box").showModal();
   }
 

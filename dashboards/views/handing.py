@@ -13,16 +13,17 @@ from dashboards.access.roles import may
 
 
 class Taker(msgspec.Struct, frozen=True):
-    """Somebody an alarm can be given to."""
+    """Somebody an alarm can be given to; ``me``: it is the one who asks."""
 
     id: str
     name: str
+    me: bool = False
 
 
-def takers(conn: sa.Connection, school: str) -> list[Taker]:
+def takers(conn: sa.Connection, school: str, asking: str = "") -> list[Taker]:
     """The people of a school who may act on alarms and are not disabled, by name."""
     able = [one for one in accounts.all_accounts(conn, school) if may(one.role, "alarms.act") and not one.disabled]
-    return sorted((Taker(one.id, one.name) for one in able), key=lambda taker: taker.name)
+    return sorted((Taker(one.id, one.name, one.id == asking) for one in able), key=lambda taker: taker.name)
 
 
 def taker(conn: sa.Connection, school: str, account_id: str) -> Taker:

@@ -58,6 +58,13 @@ def test_at_the_end_of_a_shift_only_ones_own_open_alarms_go_to_the_next_guard(
     assert given == {alarm_id}
 
 
+def test_nobody_hands_a_shift_over_to_oneself(guard: TestClient) -> None:
+    takers = guard.get("/api/v1/alarms/takers").json()
+    (me,) = [one["id"] for one in takers if one["me"]]
+    answer = guard.post("/api/v1/alarms/hand-over", json={"to": me}, headers=HEAD)
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+
+
 def test_somebody_who_may_not_act_on_alarms_cannot_be_given_one(guard: TestClient, seeded: sa.Engine) -> None:
     with seeded.connect() as conn:
         teacher = conn.execute(sa.select(account_rows.c.id).where(account_rows.c.role == "teacher")).scalar()

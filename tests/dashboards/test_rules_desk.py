@@ -52,11 +52,22 @@ def test_what_is_put_in_force_is_what_the_engine_reads_and_there_is_a_way_back(a
     assert engine.rules.get("door-open") is None
     assert [one["on"] for one in desk["rules"] if one["id"] == "door-open"] == [False]
     assert [(one["number"], one["made_by"]) for one in desk["revisions"]] == [(2, "管理员"), (1, "file")]
+    (noted,) = admin.get("/api/v1/access-log", params={"action": "rules.change"}).json()
+    assert (noted["login"], noted["subject"]) == ("admin", "2")
     old = admin.get(f"{API}/revisions/1").json()["text"]
     assert "# by hand" in old
     admin.post(API, json={"text": old, "reason": "back"})
     engine.poll()
     assert engine.rules.get("door-open") is not None
+
+
+def test_a_title_has_stand_ins_where_an_alarm_has_names(admin: TestClient) -> None:
+    titles = {one["id"]: one["title"] for one in admin.get(API).json()["rules"]}
+    assert titles["co2-high"] == {
+        "zh": "〔地点〕 二氧化碳过高：〔数值〕 ppm",
+        "en": "CO2 too high in [place]: [value] ppm",
+    }
+    assert [one for one in titles.values() if "{" in one["zh"] + one["en"] or "—" in one["zh"] + one["en"]] == []
 
 
 def test_a_wrong_text_never_reaches_the_file(admin: TestClient, file: Path) -> None:
