@@ -63,6 +63,7 @@ TABLE: dict[tuple[str, str], Right | str] = {
     ("POST", f"{API}/routes/trial"): "rules.change",
     ("GET", f"{API}/routes/revisions/{{number}}"): "rules.change",
     ("GET", "/help/{page}"): "person",
+    ("GET", "/help/guide/{name}"): "person",
     ("POST", "/me/password"): "person",
     ("POST", "/me/recovery-codes"): "person",
     ("POST", "/me/second-factor"): "person",
