@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from cli.commands.device_registry import JSON, told
 from cli.options import BY, CONFIG, database, load_settings
 
 if TYPE_CHECKING:
+    from devices.control.campaign_reason import CampaignReason
     from devices.control.campaigns import Act, Kind
 
 HOURS = click.option("--hours", default="", help="Only within these hours, local time, such as 22:00-05:00.")
@@ -45,10 +47,20 @@ def _listing(kind: Kind, name: str) -> click.Command:
         if as_json:
             return told(found)
         for one in found:
-            click.echo(f"{one.id}  {one.state:<8} {len(one.given)} of {len(one.devices)}  {one.reason}")
+            click.echo(f"{one.id}  {one.state:<8} {len(one.given)} of {len(one.devices)}  {in_words(one.reason)}")
         return None
 
     return listed
+
+
+def in_words(why: CampaignReason | None) -> str:
+    """Why a campaign stands where it does, in English."""
+    from dashboards.texts.catalogue import say
+
+    if why is None:
+        return ""
+    plain = "_plain" if why.code in ("refused", "failed") and not why.detail else ""
+    return say("en", f"campaign.why.{why.code}{plain}", **msgspec.structs.asdict(why))
 
 
 def _acting(kind: Kind, what: Act) -> click.Command:

@@ -54,12 +54,12 @@ export class Campaigns {
     const sum = t("campaign.sum", { n: done, all: one.steps.length });
     const plan = t("campaign.begun", { by: one.begun_by, at: when(one.begun_at), hours: one.hours || t("campaign.any_hour") });
     fill(element, {
-      state: word("campaign.state", one.state), title: one.title, reason: one.reason, sum,
+      state: word("campaign.state", one.state), title: one.title, reason: this.because(one.reason), sum,
       begun: one.tolerate ? `${plan}, ${t("campaign.tolerated", { n: one.tolerate })}` : plan,
     });
     $('[data-slot="state"]', element).className = `badge tone-${TONES[one.state]}`;
     for (const button of $$("[data-act]", element)) button.hidden = !one.acts.includes(button.dataset.act);
-    $(".history", element).replaceChildren(...one.history.map(stepDone));
+    $(".history", element).replaceChildren(...one.history.map((step) => stepDone(step, this.because(step.why))));
     const meter = $(".meter", element);
     meter.classList.toggle("bad", one.state === "stopped");
     meter.setAttribute("aria-label", sum);
@@ -73,6 +73,13 @@ export class Campaigns {
     name.textContent = this.named(step.device);
     line.append(badge(step.state), name, small([step.detail, step.at ? when(step.at) : ""].filter(Boolean).join(" · ")));
     return line;
+  }
+
+  /** Why it stands so, in words; what a device said stays as it said it. */
+  because(why) {
+    if (!why) return "";
+    const { code, n = 0, of = 0, device = "", detail = "" } = why;
+    return t(`campaign.why.${code}${(code === "refused" || code === "failed") && !detail ? "_plain" : ""}`, { n, of, device: this.named(device), detail });
   }
 
   named(id) {
@@ -108,9 +115,9 @@ function small(text) {
   return element;
 }
 
-function stepDone(step) {
+function stepDone(step, because) {
   const line = document.createElement("li");
   line.className = "small";
-  line.textContent = [when(step.at), word("campaign.state", step.new), step.by === "platform" ? t("campaign.platform") : step.by, step.why].filter(Boolean).join(" · ");
+  line.textContent = [when(step.at), word("campaign.state", step.new), step.by === "platform" ? t("campaign.platform") : step.by, because].filter(Boolean).join(" · ");
   return line;
 }

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from dashboards.views.people import account_names
 from devices.control import campaigns
+from devices.control.campaign_reason import CampaignReason
 from devices.control.campaigns import Act, Campaign, CampaignStep, Cargo, Kind
 from devices.control.waves import OPEN, Outcome
 from devices.tables import device_states, devices
@@ -45,7 +46,7 @@ class CampaignLine(msgspec.Struct, frozen=True, kw_only=True):
     hours: str
     tolerate: int
     state: str
-    reason: str
+    reason: CampaignReason | None
     begun_at: datetime
     begun_by: str
     steps: tuple[Step, ...]

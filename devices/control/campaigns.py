@@ -15,12 +15,12 @@ import sqlalchemy as sa
 from campus.errors import CampusError, Conflict, NotFound
 from campus.ids import new_id
 from campus.retention import forget_rows
+from devices.control.campaign_reason import CampaignReason, kept, read
 from devices.control.configuration import refuse_others
 from devices.control.tables import campaign_steps as table_of_steps
 from devices.control.tables import device_campaigns as campaigns
 from devices.control.waves import Outcome, next_step
 
-_REASON = 300
 PLATFORM = "platform"
 Kind = Literal["firmware", "configuration"]
 State = Literal["planned", "running", "paused", "stopped", "done", "back"]
@@ -51,7 +51,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     tolerate: int  # percent of those that have it that may fail before it stops
     note: str
     state: State
-    reason: str
+    reason: CampaignReason | None
     begun_at: datetime
     begun_by: str
 
@@ -63,7 +63,7 @@ class CampaignStep(msgspec.Struct, frozen=True, kw_only=True):
     new: str
     at: datetime
     by: str
-    why: str
+    why: CampaignReason | None
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,10 +100,10 @@ def begin(
         refuse_others(conn, school, device)
     made = Campaign(
         id=new_id(), school=school, kind=kind, content=dict(content), devices=chosen, given={}, hours=plan.hours,
-        tolerate=plan.tolerate, note=plan.note, state="running" if plan.start else "planned", reason="",
+        tolerate=plan.tolerate, note=plan.note, state="running" if plan.start else "planned", reason=None,
         begun_at=now, begun_by=by,
     )  # fmt: skip
-    texts = {"content": _text(content), "devices": _text(chosen), "given": "{}"}
+    texts = {"content": _text(content), "devices": _text(chosen), "given": "{}", "reason": ""}
     conn.execute(campaigns.insert().values(**{**msgspec.structs.asdict(made), **texts}))
     _step(conn, made.id, "", made.state, now, by)
     return made
@@ -122,7 +122,7 @@ def act(
         able = ", ".join(acts_of(found)) or "nothing"
         raise Conflict(f"a campaign that is {found.state} cannot {what}; it can: {able}")
     new = _NEXT[found.state, what]
-    _change(conn, found.id, state=new, reason=f"by {name or by}")
+    _change(conn, found.id, state=new, reason=kept(CampaignReason(code="by", detail=name or by)))
     _step(conn, campaign, found.state, new, now, by)
     return found
 
@@ -133,9 +133,9 @@ def acts_of(campaign: Campaign) -> tuple[Act, ...]:
     return tuple(what for what in acts if what != "back" or (campaign.kind == "configuration" and campaign.given))
 
 
-def note_given(conn: sa.Connection, campaign: str, given: Mapping[str, str], reason: str) -> None:
+def note_given(conn: sa.Connection, campaign: str, given: Mapping[str, str], why: CampaignReason) -> None:
     """Keep what devices were given instead, and why."""
-    _change(conn, campaign, given=_text(given), reason=reason)
+    _change(conn, campaign, given=_text(given), reason=kept(why))
 
 
 def get(conn: sa.Connection, school: str, kind: Kind, campaign: str) -> Campaign:
@@ -156,8 +156,7 @@ def steps(conn: sa.Connection, campaign: str) -> list[CampaignStep]:
     """The steps of a campaign, the oldest first."""
     query = table_of_steps.select().where(table_of_steps.c.campaign == campaign).order_by(table_of_steps.c.id)
     return [
-        CampaignStep(**{name: row._mapping[name] for name in CampaignStep.__struct_fields__})
-        for row in conn.execute(query)
+        CampaignStep(old=row.old, new=row.new, at=row.at, by=row.by, why=read(row.why)) for row in conn.execute(query)
     ]
 
 
@@ -168,13 +167,13 @@ def advance(conn: sa.Connection, now: datetime, zone: tzinfo, cargoes: Mapping[K
         cargo = cargoes[found.kind]
         step = next_step(found.devices, cargo.outcomes(conn, found.school, found.given), now, found.tolerate)
         if step.verdict == "send" and not within(found.hours, now.astimezone(zone).time()):
-            _change(conn, found.id, reason=f"waits for {found.hours}")
+            _change(conn, found.id, reason=kept(CampaignReason(code="hours", detail=found.hours)))
         elif step.verdict == "send":
-            _send(conn, found, cargo, step.send, step.reason, now)
+            _send(conn, found, cargo, step.send, step.why, now)
         elif step.verdict == "wait":
-            _change(conn, found.id, reason=step.reason)
+            _change(conn, found.id, reason=kept(step.why))
         else:
-            _end(conn, found, step.verdict, step.reason, now)
+            _end(conn, found, step.verdict, step.why, now)
 
 
 def forget_campaigns(conn: sa.Connection, before: datetime, limit: int) -> int:
@@ -197,32 +196,32 @@ def within(hours: str, moment: time) -> bool:
 
 
 def _send(
-    conn: sa.Connection, found: Campaign, cargo: Cargo, devices: Sequence[str], reason: str, now: datetime
+    conn: sa.Connection, found: Campaign, cargo: Cargo, devices: Sequence[str], why: CampaignReason, now: datetime
 ) -> None:
     given = dict(found.given)
     try:
         for device in devices:
             given[device] = cargo.give(conn, found, device, now)
     except CampusError as error:
-        _end(conn, found, "stopped", str(error), now)
+        _end(conn, found, "stopped", CampaignReason(code="problem", detail=str(error)), now)
     else:
-        _change(conn, found.id, reason=reason)
+        _change(conn, found.id, reason=kept(why))
     _change(conn, found.id, given=_text(given))
 
 
-def _end(conn: sa.Connection, found: Campaign, state: State, why: str, now: datetime) -> None:
-    _change(conn, found.id, state=state, reason=why)
+def _end(conn: sa.Connection, found: Campaign, state: State, why: CampaignReason, now: datetime) -> None:
+    _change(conn, found.id, state=state, reason=kept(why))
     _step(conn, found.id, found.state, state, now, PLATFORM, why)
 
 
 def _change(conn: sa.Connection, campaign: str, **values: str) -> None:
-    if "reason" in values:
-        values["reason"] = values["reason"][:_REASON]
     conn.execute(campaigns.update().where(campaigns.c.id == campaign).values(**values))
 
 
-def _step(conn: sa.Connection, campaign: str, old: str, new: str, now: datetime, by: str, why: str = "") -> None:
-    values = {"campaign": campaign, "old": old, "new": new, "at": now, "by": by, "why": why[:_REASON]}
+def _step(
+    conn: sa.Connection, campaign: str, old: str, new: str, now: datetime, by: str, why: CampaignReason | None = None
+) -> None:
+    values = {"campaign": campaign, "old": old, "new": new, "at": now, "by": by, "why": kept(why)}
     conn.execute(table_of_steps.insert().values(**values))
 
 
@@ -234,6 +233,7 @@ def _campaign(row: sa.Row[Any]) -> Campaign:
     values = {name: row._mapping[name] for name in Campaign.__struct_fields__}
     values["content"] = msgspec.json.decode(values["content"], type=dict[str, Any])
     values["devices"] = msgspec.json.decode(values["devices"], type=tuple[str, ...])
+    values["reason"] = read(values["reason"])
     values["given"] = msgspec.json.decode(values["given"], type=dict[str, str])
     return Campaign(**values)
 

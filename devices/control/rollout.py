@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from campus.errors import Conflict
 from devices.control import campaigns, configuration
+from devices.control.campaign_reason import CampaignReason
 from devices.control.campaigns import Campaign, Plan
 from devices.control.configuration import SettingChange, Settings
 from devices.control.tables import device_configurations as configurations
@@ -93,8 +94,8 @@ def _take_back(conn: sa.Connection, found: Campaign, by: str, now: datetime, nam
         before = configuration.get(conn, found.school, device, newest - 1).settings if newest > 1 else {}
         made = configuration.propose(conn, found.school, device, before, by, now, note, found.id)
         given[device] = str(made.revision)
-    others = f"; given another since, and left alone: {', '.join(left)}" if left else ""
-    campaigns.note_given(conn, found.id, given, f"by {name}{others}")
+    why = CampaignReason(code="left_alone", detail=", ".join(left)) if left else CampaignReason(code="by", detail=name)
+    campaigns.note_given(conn, found.id, given, why)
 
 
 def _wanted(conn: sa.Connection, school: str, device: str) -> tuple[int, Settings]:

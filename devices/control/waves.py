@@ -8,6 +8,8 @@ from typing import Literal
 
 import msgspec
 
+from devices.control.campaign_reason import CampaignReason
+
 PATIENCE = timedelta(minutes=30)  # an agent that was asked answers within seconds; one that is away has failed by then
 State = Literal["waiting", "sent", "done", "refused", "expired", "replaced"]
 OPEN: frozenset[State] = frozenset({"waiting", "sent"})
@@ -22,10 +24,10 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """What a campaign does next: ``send`` to these devices, or why it waits, stops or is done."""
+    """What a campaign does next, and why: ``send`` to these devices, wait, stop, or be done."""
 
     verdict: Literal["send", "wait", "stopped", "done"]
-    reason: str
+    why: CampaignReason
     send: tuple[str, ...] = ()
 
 
@@ -34,29 +36,29 @@ def waves(devices: int) -> tuple[int, int, int]:
     return 1, max(10, -(-devices // 10)), devices
 
 
-def fault(outcome: Outcome, now: datetime) -> str:
-    """Why a device counts as failed, as in "edge-1 FAULT"; empty while it does not."""
-    if outcome.state == "replaced":
-        return "was given another"
+def fault(device: str, outcome: Outcome, now: datetime) -> CampaignReason | None:
+    """Why a device counts as failed; None while it does not."""
+    if outcome.state == "done":
+        return None
     if outcome.state in OPEN:
         silent = now - outcome.at >= PATIENCE
-        return f"has not answered within {PATIENCE.seconds // 60} minutes" if silent else ""
-    if outcome.state == "done":
-        return ""
-    said = f": {outcome.detail}" if outcome.detail else ""
-    return ("refused it" if outcome.state == "refused" else "failed") + said
+        return CampaignReason(code="silent", device=device, n=PATIENCE // timedelta(minutes=1)) if silent else None
+    if outcome.state == "replaced":
+        return CampaignReason(code="replaced", device=device)
+    return CampaignReason(
+        code="refused" if outcome.state == "refused" else "failed", device=device, detail=outcome.detail
+    )
 
 
 def next_step(devices: Sequence[str], given: Mapping[str, Outcome], now: datetime, tolerate: int = 0) -> Step:
     """The next step to ``devices``, of which those in ``given`` have it; ``tolerate`` percent of these may fail."""
-    faults = [f"{device} {why}" for device, outcome in given.items() if (why := fault(outcome, now))]
+    faults = [why for device, outcome in given.items() if (why := fault(device, outcome, now))]
     if 100 * len(faults) > tolerate * len(given):
-        others = f" ({len(faults)} of {len(given)} failed)" if len(faults) > 1 else ""
-        return Step("stopped", faults[0] + others)
+        return Step("stopped", faults[0])
     done = sum(outcome.state == "done" for outcome in given.values())
     if behind := len(given) - done - len(faults):
-        return Step("wait", f"waiting for {behind} of {len(given)}")
+        return Step("wait", CampaignReason(code="waits", n=behind, of=len(given)))
     if len(given) >= len(devices):
-        return Step("done", f"applied by {done} of {len(devices)}" if faults else f"applied by all {done}")
+        return Step("done", CampaignReason(code="applied_by" if faults else "applied", n=done, of=len(devices)))
     size = min(next((wave for wave in waves(len(devices)) if wave > len(given)), len(devices)), len(devices))
-    return Step("send", f"to {size} of {len(devices)}", tuple(devices[len(given) : size]))
+    return Step("send", CampaignReason(code="sent", n=size, of=len(devices)), tuple(devices[len(given) : size]))

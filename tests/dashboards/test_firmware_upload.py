@@ -97,4 +97,5 @@ def test_a_campaign_that_is_planned_or_paused_sends_nothing_and_its_steps_are_ke
     assert step_after("stop") == "waiting"  # what was sent stays sent
     (told,) = keeper.get(PATH).json()["campaigns"]
     assert [one["new"] for one in told["history"]] == ["planned", "running", "paused", "running", "stopped"]
-    assert (told["history"][0]["by"], told["acts"], told["reason"]) == ("陈志强", [], "by 陈志强")
+    assert (told["history"][0]["by"], told["acts"]) == ("陈志强", [])
+    assert told["reason"] == {"code": "by", "detail": "陈志强"}

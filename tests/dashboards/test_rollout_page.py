@@ -42,7 +42,10 @@ def test_a_change_is_tried_dry_goes_out_stops_and_is_taken_back(sign_in: SignIn,
         configuration.settle(conn, SCHOOL, "edge-1", 1, NOW, ok=False, detail="no such camera")
     tick(seeded)
     (told,) = keeper.get(PATH).json()["campaigns"]
-    assert (told["state"], told["reason"]) == ("stopped", "edge-1 refused it: no such camera")
+    assert (told["state"], told["reason"]) == (
+        "stopped",
+        {"code": "refused", "device": "edge-1", "detail": "no such camera"},
+    )
     assert told["steps"][0]["detail"] == "no such camera"
 
     back = keeper.post(f"{PATH}/campaigns/{made['id']}/back").json()

@@ -9,6 +9,7 @@ import pytest
 from campus import db
 from campus.errors import Conflict
 from devices.control import campaigns, commands
+from devices.control.campaign_reason import CampaignReason, kept, read
 from devices.control.campaigns import Plan
 from devices.control.stage import ControlStage
 from devices.firmware import campaigns as firmware
@@ -73,7 +74,7 @@ def test_the_first_failure_stops_it_with_what_the_device_said(rig: Rig, file: st
     answer(rig, tick(rig), "edge-00", ok=False, detail="the hash is another")
     found = tick(rig)
     assert (found.state, len(found.given)) == ("stopped", 1)
-    assert "the hash is another" in found.reason
+    assert found.reason == CampaignReason(code="refused", device="edge-00", detail="the hash is another")
 
 
 def test_a_device_that_does_not_answer_stops_it(rig: Rig, file: str) -> None:
@@ -81,7 +82,10 @@ def test_a_device_that_does_not_answer_stops_it(rig: Rig, file: str) -> None:
     tick(rig)
     rig.clock.advance(firmware.TIMEOUT + timedelta(seconds=1))
     found = tick(rig)
-    assert (found.state, "no answer in time" in found.reason) == ("stopped", True)
+    assert (found.state, found.reason) == (
+        "stopped",
+        CampaignReason(code="failed", device="edge-00", detail="no answer in time"),
+    )
 
 
 def test_one_that_was_paused_for_years_knows_who_answered_and_sends_nothing_twice(rig: Rig, file: str) -> None:
@@ -103,18 +107,31 @@ def test_one_that_was_paused_for_years_knows_who_answered_and_sends_nothing_twic
     assert list(again.given) == AGENTS
     for device in again.given:
         answer(rig, again, device)
-    assert tick(rig).reason == "applied by all 14"
+    assert tick(rig).reason == CampaignReason(code="applied", n=14, of=14)
     with db.write(rig.engine) as conn:
         later = rig.clock.now() + timedelta(days=1)
         assert campaigns.forget_campaigns(conn, later, 100) == 1 + 4
         assert commands.forget_commands(conn, later, 100) == 14, "they go after their campaign"
 
 
+@pytest.mark.parametrize("said", ["太长" * 400, '"' * 400, "\x01" * 400])
+def test_a_long_reason_is_cut_to_the_room_of_its_row(said: str) -> None:
+    text = kept(CampaignReason(code="failed", device="d" * 64, detail=said))
+    again = read(text)
+    assert (len(text) <= 300, again is not None and said.startswith(again.detail) and again.detail != "") == (
+        True,
+        True,
+    )
+    assert read("by a person, in words of an earlier version") == CampaignReason(
+        code="problem", detail="by a person, in words of an earlier version"
+    )
+
+
 def test_nothing_is_sent_outside_of_the_hours(rig: Rig, file: str) -> None:
     assert rig.clock.now() == datetime(2026, 9, 6, 23, 0, tzinfo=UTC)
     begin(rig, file, "01:00-04:00")
     found = tick(rig)
-    assert (found.given, found.reason) == ({}, "waits for 01:00-04:00")
+    assert (found.given, found.reason) == ({}, CampaignReason(code="hours", detail="01:00-04:00"))
     rig.clock.advance(timedelta(hours=2))
     assert list(tick(rig).given) == ["edge-00"]
     assert campaigns.within("22:00-05:00", time(23))

@@ -10,6 +10,7 @@ from campus.clock import VirtualClock
 from campus.errors import Conflict
 from campus.events import Reply
 from devices.control import campaigns, commands, configuration, rollout
+from devices.control.campaign_reason import CampaignReason
 from devices.control.campaigns import Campaign, Plan
 from devices.control.configuration import SettingChange
 from devices.control.stage import ControlStage
@@ -76,7 +77,7 @@ def test_it_goes_to_one_then_to_ten_or_a_tenth_then_to_all(clock: VirtualClock, 
 def test_a_refusal_and_an_agent_that_does_not_answer_count_as_failed(clock: VirtualClock) -> None:
     now = clock.now()
     refused = next_step(["a", "b"], {"a": Outcome("refused", "no camera", now)}, now)
-    assert (refused.verdict, refused.reason) == ("stopped", "a refused it: no camera")
+    assert (refused.verdict, refused.why) == ("stopped", CampaignReason(code="refused", device="a", detail="no camera"))
     asked = {"a": Outcome("sent", "", now)}
     assert next_step(["a", "b"], asked, now + PATIENCE - timedelta(seconds=1)).verdict == "wait"
     assert next_step(["a", "b"], asked, now + PATIENCE).verdict == "stopped"
@@ -96,7 +97,7 @@ def test_it_is_laid_over_what_the_device_has_and_ends_when_all_applied_it(fleet:
     made = begin(fleet)
     while (found := tick(fleet, made)).state == "running":
         answer(fleet, found)
-    assert (found.state, found.reason) == ("done", "applied by all 12")
+    assert (found.state, found.reason) == ("done", CampaignReason(code="applied", n=12, of=12))
     with db.read(fleet.engine) as conn:
         assert configuration.get(conn, SCHOOL, "edge-00", 3).settings == {"labs": [{"id": "lab-1"}], "heartbeat_s": 15}
 
@@ -159,7 +160,7 @@ def test_taken_back_every_device_has_what_it_had_before_but_who_was_given_more_s
     assert wanted(fleet, "edge-11") == (1, 30)  # its turn had not come
     found = tick(fleet, made)
     assert (found.state, found.given["edge-00"]) == ("back", "3")
-    assert "edge-01" in found.reason
+    assert found.reason == CampaignReason(code="left_alone", detail="edge-01")
     with pytest.raises(Conflict, match="cannot resume"):
         act(fleet, made, "resume")
 

@@ -149,5 +149,6 @@ def test_a_campaign_goes_from_agent_to_agent_and_forgery_stops_it(
     forged = platform.campaign("9.2.0", key="strange")
     for found, why in ((altered, "its hash is another"), (forged, "not of the key that is pinned")):
         assert (found.state, tuple(found.given)) == ("stopped", AGENTS[:1])
-        assert why in found.reason
+        assert found.reason is not None
+        assert why in found.reason.detail
     assert [(folder / "current").read_text() for folder in agents.values()] == ["9.0.0", "9.0.0"]
