@@ -59,7 +59,7 @@ from dashboards.api import upkeep as upkeep_api
 from dashboards.api import upkeep_plans as upkeep_plans_api
 from dashboards.api import vitals as vitals_api
 from dashboards.api import warnings as warnings_api
-from dashboards.api.answers import describe
+from dashboards.api.answers import describe, operation_id
 from dashboards.api.conditional import Conditional
 from dashboards.assets import static_app, static_root
 from dashboards.deps import Deps
@@ -204,6 +204,7 @@ def create_app(deps: Deps) -> FastAPI:
         docs_url=None,  # their pages load scripts from elsewhere
         redoc_url=None,
         openapi_url=f"{API}/openapi.json",
+        generate_unique_id_function=operation_id,
     )
     app.state.deps = deps
     app.state.hub = hub

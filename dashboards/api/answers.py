@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -140,6 +142,15 @@ def describe(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents for its own extension
 
 
+def operation_id(route: APIRoute) -> str:
+    """What clients that are made from the document call an operation: ``alarms_acknowledge``."""
+    return f"{route.endpoint.__module__.rpartition('.')[2]}_{route.name}"
+
+
+def _first_sentence(text: str) -> str:
+    return re.split(r"[.;:](?=\s|$)", text, maxsplit=1)[0].replace("\n", " ")
+
+
 def _with_components(document: dict[str, Any]) -> dict[str, Any]:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for operations in document["paths"].values():
@@ -148,6 +159,7 @@ def _with_components(document: dict[str, Any]) -> dict[str, Any]:
                 if schemas.setdefault(name, shape) != shape:
                     raise TypeError(f"two shapes of the interface are named {name}; rename one of them")
             operation["responses"] |= refusals(REFUSALS)
+            operation["summary"] = _first_sentence(operation["description"])
     for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's own, which no answer has
         schemas.pop(name, None)
     schemas.update(msgspec.json.schema_components([Problem], ref_template=_REF)[1])

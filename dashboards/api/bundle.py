@@ -20,8 +20,8 @@ router = APIRouter(prefix="/alarms", tags=["alarms"])
 
 @router.get("/{alarm_id}/bundle", response_class=Response, responses={200: {"content": {"application/zip": {}}}})
 def bundle(request: Request, alarm_id: str, account: Annotated[Account, Depends(allow("alarms.act"))]) -> Response:
-    """Alarm, time line, who was told and who looked, events, readings, stills, and for a student passes and roll, each
-    with its SHA-256. Taking it is logged, and stands in it.
+    """Everything about an alarm as a zip: time line, who was told and who looked, events, readings, stills, and for a
+    student passes and roll, each with its SHA-256. Taking it is logged, and stands in it.
     """
     deps = deps_of(request)
     with db.write(deps.engine) as conn:

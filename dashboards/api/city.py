@@ -51,8 +51,9 @@ def city_of(deps: Deps, account: Account) -> City:
 
 @router.get("/city", **described(CitySummary))
 def summary(request: Request, account: Bureau) -> Json:
-    """Attendance and uptime of devices today against the same weekday of the past four weeks, open alarms by severity,
-    drills of this term, and how many schools are in which state: of all and of each district. No student is named.
+    """The city and its districts in numbers: attendance and uptime of devices today against the same weekday of the
+    past four weeks, open alarms by severity, drills of this term, and how many schools are in which state. No student
+    is named.
     """
     found = city_of(deps_of(request), account)
     return Json(CitySummary(least=found.least, total=found.total, districts=found.districts))
@@ -83,8 +84,9 @@ def take_map(
     file: Annotated[bytes, Depends(read_map)],
     dry_run: bool = True,
 ) -> Json:
-    """Say what a GeoJSON map of districts and schools would change, or with ``dry_run=false`` take it in the
-    place of the one before. A feature that cannot be used is named with the fix, and nothing is changed.
+    """Say what a GeoJSON map of districts and schools would change, or with ``dry_run=false`` take it.
+
+    It replaces the one before. A feature that cannot be used is named with the fix, and nothing is changed.
     """
     deps = deps_of(request)
     try:

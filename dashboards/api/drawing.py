@@ -52,7 +52,7 @@ def drawing(request: Request, floor: int, account: Reader) -> Response:
 
 @router.post("/drawings/{floor}", dependencies=[OwnOrigin], **described(Plan))
 async def upload(request: Request, floor: int, account: Drawer) -> Json:
-    """Lay a picture (the body: PNG, JPEG or SVG, 2 MiB at most) under a floor; of an SVG only shapes are kept."""
+    """Lay the picture in the body (PNG, JPEG or SVG, 2 MiB at most) under a floor; of an SVG only shapes are kept."""
     data = bytearray()
     async for chunk in request.stream():
         data += chunk

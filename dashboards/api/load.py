@@ -25,8 +25,9 @@ def alarm_load(
     account: Annotated[Account, Depends(allow("alarms.read"))],
     days: Annotated[int, Query(ge=1, le=LONGEST_DAYS)] = 7,
 ) -> Json:
-    """Alarms of one person in an hour and in 10 minutes, peaks, floods, standing alarms, bad actors, chattering,
-    nuisances, and the time until somebody acknowledged by post and shift, over the last ``days``. No student is named.
+    """How much alarms ask of people over the last ``days``: alarms of one person in an hour and in 10 minutes, peaks,
+    floods, standing alarms, bad actors, chattering, nuisances, and the time until somebody acknowledged by post and
+    shift. No student is named.
     """
     deps = deps_of(request)
     now = deps.clock.now()

@@ -43,9 +43,16 @@ def test_every_route_has_an_example_that_its_schema_allows(document: dict[str, A
 def test_every_route_says_what_it_does_and_how_it_refuses(document: dict[str, Any]) -> None:
     for path, own in document["paths"].items():
         for method, operation in own.items():
-            assert operation["summary"], (method, path)
-            assert operation["description"], (method, path)
+            assert operation["description"].replace("\n", " ").startswith(operation["summary"]), (method, path)
+            assert 8 <= len(operation["summary"]) <= 125, (method, path, operation["summary"])
             assert set(REFUSALS) <= set(operation["responses"]), (method, path)
+
+
+def test_each_operation_has_a_name_of_its_own_that_a_client_can_be_made_of(document: dict[str, Any]) -> None:
+    names = [operation["operationId"] for own in document["paths"].values() for operation in own.values()]
+    assert len(set(names)) == len(names)
+    assert [name for name in names if not name.isidentifier()] == []
+    assert document["paths"]["/api/v1/alarms/{alarm_id}/acknowledge"]["post"]["operationId"] == "alarms_acknowledge"
 
 
 def test_the_files_name_their_types_in_the_document(document: dict[str, Any]) -> None:
