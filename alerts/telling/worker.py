@@ -22,8 +22,9 @@ from campus.errors import Unavailable
 from campus.ids import new_id
 
 log = logging.getLogger(__name__)
-# How long a thread sleeps when nothing wakes it: a step that fell due by time alone waits so long at most.
-POLL_S = 0.05
+# How long a thread sleeps when nothing wakes it: what falls due by time alone, such as a reminder, waits so long at
+# most. An alarm waits for none of this: its transaction rings the bell, and what is routed wakes the lanes.
+POLL_S = 1.0
 PAUSE_AFTER_FAILURE_S = 5.0
 
 
@@ -78,7 +79,8 @@ class AlertWorker:
         routed = self._routed[notifier.name]
 
         def rest() -> None:
-            self._wall.wait(routed, POLL_S)
+            quota_s = notifier.wait_s() if isinstance(notifier, Batching) else 0.0
+            self._wall.wait(routed, min(quota_s, POLL_S) or POLL_S)
             routed.clear()
 
         return lambda: self._drain(notifier, one=True), rest
@@ -192,3 +194,4 @@ class AlertWorker:
             log.warning("message %s to %s is %s: %s", parcel.key, notifier.name, state, receipt.detail)
         if other is not None:
             log.warning("message %s goes to %s instead", parcel.key, other)
+            self._routed[other].set()

@@ -1,14 +1,18 @@
 """The bell over both databases: it rings for what others commit, it never outlasts its wait, it survives an outage."""
 
+import subprocess
 import threading
 import time
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+import campus.bell
 from campus import changes, db
-from campus.bell import Bell, ring
+from campus.bell import STOP_S, Bell, ring
 from campus.clock import SystemClock
+from campus.watch import FileWatch
 
 LONG_S = 20.0
 
@@ -39,6 +43,42 @@ def test_a_commit_elsewhere_ends_the_wait(database: sa.Engine) -> None:
     assert waited(bell, stop, LONG_S) < LONG_S / 2
     late.join()
     bell.close()
+
+
+def test_where_the_kernel_does_not_tell_of_writes_it_rings_all_the_same(
+    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: str) -> None:
+        raise OSError(f"{path} cannot be watched")
+
+    monkeypatch.setattr(campus.bell, "FileWatch", refuse)
+    test_a_commit_elsewhere_ends_the_wait(engine)
+
+
+def test_while_nothing_is_written_the_counter_is_hardly_looked_at(
+    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bell, stop, looks = Bell(engine, "a_bell", SystemClock()), threading.Event(), []
+    bell.wait(stop, LONG_S)
+    counted = bell._counted
+    monkeypatch.setattr(bell, "_counted", lambda conn: looks.append(conn) or counted(conn))
+    bell.wait(stop, 3 * STOP_S)
+    assert len(looks) <= 4 + 1
+    bell.close()
+
+
+def test_a_watch_hears_each_program_that_writes_and_nothing_else(tmp_path: Path) -> None:
+    file = tmp_path / "log"
+    with pytest.raises(OSError, match="No such file"):
+        FileWatch(str(file))
+    file.write_bytes(b"")
+    watch = FileWatch(str(file))
+    (tmp_path / "other").write_bytes(b"x")
+    assert not watch.wait(0)
+    subprocess.run(["sh", "-c", f"printf x >> '{file}'"], check=True)
+    assert watch.wait(LONG_S)
+    assert not watch.wait(0)
+    watch.close()
 
 
 def test_what_came_between_two_waits_is_not_missed(database: sa.Engine) -> None:
