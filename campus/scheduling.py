@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import UTC
+from datetime import UTC, timedelta
 
 from apscheduler.events import EVENT_JOB_MAX_INSTANCES, JobSubmissionEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -16,12 +16,14 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from prometheus_client import Counter, Gauge
 
 from campus.clock import SystemClock
+from campus.errors import Unavailable
 
 log = logging.getLogger("campus.scheduling")
 RUNS = Counter("campus_job_runs_total", "Runs of housekeeping jobs: done, failed, or skipped", ["job", "outcome"])
 LAST_DONE = Gauge("campus_job_last_done_timestamp_seconds", "When a housekeeping job last succeeded", ["job"])
 
 WORKERS = 4
+RETRY_S = 60.0
 
 
 class Scheduler:
@@ -33,6 +35,7 @@ class Scheduler:
 
     def __init__(self) -> None:
         self._failing: dict[str, str] = {}
+        self._intervals: dict[str, float] = {}
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(WORKERS)},
@@ -45,13 +48,15 @@ class Scheduler:
     def every(self, seconds: float, name: str, job: Callable[[], object]) -> None:
         """Run ``job`` at the start and then every ``seconds``. ``name`` says what it does, in words, and is unique.
 
-        It runs at the start so that a program restarted more often than ``seconds`` does its housekeeping too.
+        It runs at the start so that a program restarted more often than ``seconds`` does its housekeeping too; where
+        what it needs is `Unavailable`, it runs again after `RETRY_S` at the latest.
         Raises `ValueError` for a name already used and for an interval that is not above 0.
         """
         if seconds <= 0:
             raise ValueError(f"the job {name!r} needs an interval above 0 s, not {seconds}")
         if any(known.id == name for known in self._scheduler.get_jobs()):
             raise ValueError(f"there is a job {name!r} already; give this one another name")
+        self._intervals[name] = seconds
         self._scheduler.add_job(
             self._run, "interval", (name, job), seconds=seconds, id=name, name=name, next_run_time=SystemClock().now()
         )
@@ -68,6 +73,10 @@ class Scheduler:
     def _run(self, name: str, job: Callable[[], object]) -> None:
         try:
             job()
+        except Unavailable as error:
+            RUNS.labels(name, "failed").inc()
+            self._wait_for(name, error)
+            return
         except Exception as error:  # noqa: BLE001  a job that fails must not end the others; logged and counted below
             RUNS.labels(name, "failed").inc()
             self._note_failure(name, error)
@@ -77,11 +86,22 @@ class Scheduler:
         if self._failing.pop(name, None) is not None:
             log.info("a housekeeping job works again", extra={"task": name})
 
-    def _note_failure(self, name: str, error: Exception) -> None:
-        """Log a failure when it is news: a store that is down for an hour is told once, and counted every time."""
+    def _wait_for(self, name: str, error: Unavailable) -> None:
+        """What a job needs is away: no fault of ours, and no reason to wait for hours once it is back."""
+        if self._is_news(name, error):
+            log.warning("a housekeeping job waits and is tried again: %s", error, extra={"task": name})
+        if self._intervals[name] > RETRY_S and self._scheduler.running:
+            self._scheduler.modify_job(name, next_run_time=SystemClock().now() + timedelta(seconds=RETRY_S))
+
+    def _is_news(self, name: str, error: Exception) -> bool:
+        """A store that is down for an hour is told once, and counted every time."""
         told = f"{type(error).__name__}: {error}"
-        if self._failing.get(name) != told:
-            self._failing[name] = told
+        news = self._failing.get(name) != told
+        self._failing[name] = told
+        return news
+
+    def _note_failure(self, name: str, error: Exception) -> None:
+        if self._is_news(name, error):
             log.error("a housekeeping job failed and is tried again", exc_info=error, extra={"task": name})
 
     def _skipped(self, event: JobSubmissionEvent) -> None:

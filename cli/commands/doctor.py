@@ -249,12 +249,21 @@ def _certificate(settings: Settings) -> Finding:
 
 
 def _disk(settings: Settings) -> Finding:
-    folder = settings.series.path.parent
-    while not folder.exists():
-        folder = folder.parent
-    free_gb = shutil.disk_usage(Path(folder)).free / 1e9
+    """The fullest disk that the platform writes to by itself; what InfluxDB and PostgreSQL write is theirs to watch."""
+    folders = [settings.dashboards.files]
+    if settings.series.kind == "sqlite":
+        folders.append(settings.series.path.parent)
+    url = sa.make_url(settings.database.url)
+    if url.get_backend_name() == "sqlite" and url.database:
+        folders.append(Path(url.database).parent)
+    free_gb, folder = min((shutil.disk_usage(folder).free / 1e9, folder) for folder in map(_there, folders))
     if free_gb < 2:
         return Finding(
             "problem", "disk", f"{free_gb:.1f} GB free at {folder}", "Make room: a school writes about 1 GB a month"
         )
     return Finding("ok", "disk", f"{free_gb:.0f} GB free at {folder}")
+
+
+def _there(folder: Path) -> Path:
+    """The folder, or the nearest above it that is there."""
+    return folder if folder.exists() or folder == folder.parent else _there(folder.parent)

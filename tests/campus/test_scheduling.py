@@ -69,8 +69,29 @@ def test_a_failure_is_counted_every_time_and_told_when_it_is_news(
         assert job.enough.wait(SOON)
     assert runs("fill the barn", "failed") == 4
     told = [(record.levelname, record.task) for record in caplog.records if record.name == "campus.scheduling"]
-    assert told == [("ERROR", "fill the barn")] * 2 + [("INFO", "fill the barn")]
+    assert told == [("WARNING", "fill the barn")] * 2 + [("INFO", "fill the barn")]
     assert "the barn is unavailable: locked" in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+def test_a_job_of_many_hours_is_tried_again_soon_when_what_it_needs_was_away(
+    scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("campus.scheduling.RETRY_S", 0.01)
+    job = Job(Unavailable("the barn", "locked"), None)
+    job.wanted = 1
+    scheduler.every(86_400, "sweep the barn", job)
+    scheduler.start()
+    assert job.enough.wait(SOON)
+    assert job.runs == 2
+
+
+def test_a_fault_of_a_job_is_told_with_its_traceback(scheduler: Scheduler, caplog: pytest.LogCaptureFixture) -> None:
+    job = Job(ZeroDivisionError("by the barn"), None)
+    scheduler.every(0.01, "divide the barn", job)
+    scheduler.start()
+    assert job.enough.wait(SOON)
+    assert "Traceback" in caplog.text
 
 
 def test_a_failing_job_does_not_keep_another_from_running(scheduler: Scheduler) -> None:
