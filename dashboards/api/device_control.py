@@ -36,10 +36,14 @@ class Asking(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Proposal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The next configuration of an agent (its whole document, without the revision) and a word on why."""
+    """The next configuration of an agent (its whole document, without the revision) and a word on why.
+
+    ``after`` is the revision it was made from (0: there was none); 412 when somebody made a newer one since.
+    """
 
     settings: dict[str, Any]
     note: Annotated[str, Meta(max_length=500)] = ""
+    after: Annotated[int, Meta(ge=0)] | None = None
 
 
 class RevisionLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,15 +70,18 @@ def configurations(
     return Json(rows, headers=more)
 
 
-@router.post("/{device}/configurations", dependencies=[OwnOrigin], **described(list[RevisionLine], Proposal))
+@router.post(
+    "/{device}/configurations", dependencies=[OwnOrigin], **described(list[RevisionLine], Proposal, refuses=("412",))
+)
 def propose(
     request: Request, device: str, account: Controller, said: Annotated[Proposal, Depends(body(Proposal))]
 ) -> Json:
     """Give an agent its next configuration; it is sent within seconds. The answer is the list as it is then."""
     deps = deps_of(request)
     with db.write(deps.engine) as conn:
+        now = deps.clock.now()
         configuration.propose(
-            conn, account.school, device, said.settings, account.id, deps.clock.now(), said.note
+            conn, account.school, device, said.settings, account.id, now, said.note, after=said.after
         )  # fmt: skip
     return Json(_revisions(request, device, account))
 

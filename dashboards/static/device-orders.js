@@ -58,7 +58,9 @@ export class Orders {
   }
 
   edit() {
-    $("#config-text").value = JSON.stringify(this.revisions[0]?.revision.settings ?? {}, null, 2);
+    const newest = this.revisions[0]?.revision;
+    this.after = newest?.revision ?? 0;
+    $("#config-text").value = JSON.stringify(newest?.settings ?? {}, null, 2);
     $("#config-error").hidden = true;
     $("#config-box").showModal();
   }
@@ -68,14 +70,16 @@ export class Orders {
     error.hidden = true;
     try {
       const settings = JSON.parse($("#config-text").value);
-      this.showRevisions(await post(`${this.path}/configurations`, { settings, note: $("#config-why").value }));
+      this.showRevisions(await post(`${this.path}/configurations`, { settings, note: $("#config-why").value, after: this.after }));
       $("#config-box").close();
       $("#config-why").value = "";
       toast(t("device.config_queued"));
     } catch (wrong) {
       if (!(wrong instanceof Problem) && !(wrong instanceof SyntaxError)) throw wrong;
-      error.textContent = wrong instanceof SyntaxError ? t("device.config_no_json", { why: wrong.message }) : wrong.message;
+      error.textContent = wrong instanceof SyntaxError ? t("device.config_no_json", { why: wrong.message })
+        : wrong.code === "outdated" ? t("device.config_outdated") : wrong.message;
       error.hidden = false;
+      if (wrong.code === "outdated") this.loadRevisions();
     }
   }
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 import sqlalchemy as sa
 
-from campus.errors import Conflict, NotFound
+from campus.errors import Conflict, NotFound, Outdated
 from campus.retention import forget_rows
 from devices.control.tables import device_configurations as configurations
 from devices.control.tables import kept_by_campaign
@@ -88,14 +88,21 @@ def diff(old: Any, new: Any, path: str = "") -> tuple[SettingChange, ...]:
 
 def propose(
     conn: sa.Connection, school: str, device: str, settings: Settings, by: str, now: datetime, note: str = "",
-    campaign: str | None = None,
+    campaign: str | None = None, after: int | None = None,
 ) -> Revision:  # fmt: skip
-    """Give an agent the next revision; it is sent within seconds. Raises `NotFound` or `Conflict` with the reason."""
+    """Give an agent the next revision; it is sent within seconds. Raises `NotFound` or `Conflict` with the reason.
+
+    ``after`` is the revision that the settings were made from (0: none), `Outdated` when there is a newer one.
+    """
     check(settings)
     refuse_others(conn, school, device)
     newest = conn.execute(
         sa.select(sa.func.max(configurations.c.revision)).where(_of(school, device))
     ).scalar()  # fmt: skip
+    if after is not None and after != (newest or 0):
+        raise Outdated(
+            f"{device} has revision {newest or 0} by now, made by somebody else; look at it, then propose again"
+        )
     # Only the newest document stays at the broker: what was not sent yet never will be.
     waiting = _of(school, device) & (configurations.c.state == "waiting")
     conn.execute(configurations.update().where(waiting).values(state="replaced", settled_at=now))

@@ -57,6 +57,17 @@ def test_a_configuration_is_given_shown_with_its_changes_and_taken_back(sign_in:
     assert back[0]["changes"] == [{"path": "heartbeat_s", "old": 60.0, "new": 20.0}]
 
 
+def test_who_proposes_from_an_older_revision_than_the_newest_is_told_and_changes_nothing(sign_in: SignIn) -> None:
+    client, path = sign_in("facility"), f"{API}/edge-cameras/configurations"
+    said = {"settings": {"heartbeat_s": 20}, "after": 0}
+    assert client.post(path, json=said, headers=WRITE).status_code == 200
+    refused = client.post(path, json={**said, "settings": {"heartbeat_s": 30}}, headers=WRITE)
+    assert (refused.status_code, refused.json()["code"]) == (412, "outdated")
+    assert "revision 1 by now" in refused.json()["detail"]
+    assert [one["revision"]["settings"] for one in client.get(path).json()] == [{"heartbeat_s": 20}]
+    assert client.post(path, json={**said, "after": 1}, headers=WRITE).status_code == 200
+
+
 def test_a_configuration_that_cannot_be_one_is_refused_with_the_key(sign_in: SignIn) -> None:
     answer = propose(sign_in("facility"), {"heartbeat_s": "often"})
     assert answer.status_code == 409  # type: ignore[attr-defined]
