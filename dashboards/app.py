@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 
 from fastapi import APIRouter, FastAPI
+from starlette.routing import BaseRoute
 
 from campus import __version__
 from dashboards import probes, problems, socket
@@ -204,7 +206,7 @@ def create_app(deps: Deps) -> FastAPI:
         docs_url=None,  # their pages load scripts from elsewhere
         redoc_url=None,
         openapi_url=f"{API}/openapi.json",
-        generate_unique_id_function=operation_id,
+        routes=list(_routes()),
     )
     app.state.deps = deps
     app.state.hub = hub
@@ -214,9 +216,6 @@ def create_app(deps: Deps) -> FastAPI:
     app.state.provider = provider_of(deps.sign_on, deps.dashboards.base_url, deps.wall)
     app.state.replays = Replays(deps.replay)
     app.state.import_steps = ImportSteps()
-    for page in _PAGES:
-        app.include_router(page.router)
-    app.include_router(_api())
     app.mount(static_root(), static_app(), name="static")
     problems.install(app)
     describe(app)
@@ -228,8 +227,12 @@ def create_app(deps: Deps) -> FastAPI:
     return app
 
 
-def _api() -> APIRouter:
-    api = APIRouter(prefix=API)
+@cache
+def _routes() -> Sequence[BaseRoute]:
+    """All pages and parts of the interface: joined once, since an app takes most of its making to prepare them."""
+    joined = APIRouter(generate_unique_id_function=operation_id)
+    for page in _PAGES:
+        joined.include_router(page.router)
     for part in _PARTS:
-        api.include_router(part.router)
-    return api
+        joined.include_router(part.router, prefix=API)
+    return joined.routes

@@ -70,7 +70,7 @@ def made_once(factory: pytest.TempPathFactory, name: str, fill: Callable[[sa.Eng
         if not folder.exists():
             making = folder.with_suffix(".making")
             making.mkdir()
-            engine = db.open_engine(f"sqlite:///{making}/campus.db")
+            engine = unhurried(making / "campus.db")
             db.migrate(engine)
             fill(engine, making)
             with engine.connect() as conn:
@@ -99,14 +99,19 @@ def seeded_school(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made_once(tmp_path_factory, "console", lambda engine, folder: console_seed.seed(engine, folder, begins))
 
 
+def unhurried(path: Path) -> sa.Engine:
+    """The database at ``path``: no power is cut here; what is killed is tried on those that wait for the disk."""
+    engine = db.open_engine(f"sqlite:///{path}")
+    sa.event.listen(engine, "connect", lambda connection, _record: connection.execute("PRAGMA synchronous=OFF"))
+    return engine
+
+
 @pytest.fixture
 def engine(tmp_path: Path, migrated_template: Path) -> Iterator[sa.Engine]:
     """A fresh, migrated SQLite database on disk."""
     path = tmp_path / "campus.db"
     path.write_bytes(migrated_template.read_bytes())
-    made = db.open_engine(f"sqlite:///{path}")
-    # No power is cut here; what is killed is tried on databases that wait for the disk.
-    sa.event.listen(made, "connect", lambda connection, _record: connection.execute("PRAGMA synchronous=OFF"))
+    made = unhurried(path)
     yield made
     made.dispose()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, sync_playwright
 
 from attendance.rollbook import RollBook
 from campus import db
@@ -19,8 +19,9 @@ from campus.settings import Dashboards, Settings
 from cli.joins.people import SchoolPeople
 from cli.joins.school_calendar import SchoolCalendar
 from dashboards.deps import Deps
+from dashboards.pages.frame import LANGUAGE_COOKIE
 from dashboards.server import serve
-from tests.conftest import free_port
+from tests.conftest import free_port, unhurried
 from tests.dashboards import console_seed
 from tests.flow.running_school import eventually
 
@@ -87,7 +88,7 @@ def running(seeded_school: Path, tmp_path: Path) -> Iterator[Console]:
     """The console on a fresh copy of the seeded school, at 10:12 on its Monday, served over a real socket."""
     for name in ("campus.db", "series.db"):
         (tmp_path / name).write_bytes((seeded_school / name).read_bytes())
-    engine = db.open_engine(f"sqlite:///{tmp_path}/campus.db")
+    engine = unhurried(tmp_path / "campus.db")
     series = SqliteSeries(tmp_path / "series.db")
     clock, port = VirtualClock(console_seed.NOW), free_port()
     url = f"http://127.0.0.1:{port}"
@@ -117,28 +118,53 @@ def is_listening(port: int) -> bool:
 
 
 class Visitor:
-    """A person at a screen of a size; remembers everything that should not happen in a browser."""
+    """A person at a window; remembers everything that should not happen in a browser."""
 
     def __init__(self, context: BrowserContext, url: str) -> None:
         self.context = context
-        self.page: Page = context.new_page()
+        self.page: Page = context.pages[0]
         self.url = url
         self.wrong: list[str] = []
-        self.page.on(
-            "console", lambda said: self.wrong.append(said.text) if said.type in {"error", "warning"} else None
-        )
-        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        self.page.on("request", lambda request: self._asked(request.url))
+        self.page.on("console", self._said)
+        self.page.on("pageerror", self._failed)
+        self.page.on("request", self._asked)
 
-    def _asked(self, address: str) -> None:
-        if not address.startswith((self.url, self.url.replace("http", "ws"), "data:")):
-            self.wrong.append(f"a request to elsewhere: {address}")
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.wrong.append(message.text)
+
+    def _failed(self, error: Error) -> None:
+        self.wrong.append(str(error))
+
+    def _asked(self, request: Request) -> None:
+        if not request.url.startswith((self.url, self.url.replace("http", "ws"), "data:")):
+            self.wrong.append(f"a request to elsewhere: {request.url}")
+
+    def leave(self) -> None:
+        """Leave the window as it was found: nobody listens, nothing is kept of the console, the network is there."""
+        self.page.remove_listener("console", self._said)
+        self.page.remove_listener("pageerror", self._failed)
+        self.page.remove_listener("request", self._asked)
+        self.page.unroute_all()
+        self.context.set_offline(False)
+        self.context.clear_cookies()
+        if self.page.url.startswith(self.url):
+            self.page.evaluate("localStorage.clear()")
+        self.page.goto("about:blank")
 
     def sign_in(self, login: str, language: Language = "zh") -> Page:
-        """Sign in through the form, and wait until the first page is there, live if it ever is."""
-        self.page.goto(self.url)
+        """Be signed in without the form (see `fill_in`), and wait until the first page is there, live if it ever is."""
         if language == "en":
-            self.page.get_by_role("button", name="EN").click()
+            self.context.add_cookies([{"name": LANGUAGE_COOKIE, "value": language, "url": self.url}])
+        form = {"login": login, "password": console_seed.PASSWORD}
+        self.context.request.post(f"{self.url}/sign-in", form=form, headers={"Origin": self.url}, max_redirects=0)
+        self.page.goto(self.url)
+        self.arrive()
+        return self.page
+
+    def fill_in(self, login: str) -> Page:
+        """Sign in through the form."""
+        self.page.goto(self.url)
         self.page.fill("#login", login)
         self.page.fill("#password", console_seed.PASSWORD)
         with self.page.expect_navigation():
@@ -167,32 +193,49 @@ class Visitor:
         return int(self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
 
 
+@pytest.fixture(scope="session")
+def idle() -> list[BrowserContext]:
+    """Windows of one page that nobody looks through: opening one takes longer than most tests."""
+    return []
+
+
 @pytest.fixture
-def visit(browser: Browser, console: Console) -> Iterator[Callable[..., Visitor]]:
-    """Opens a browser of a size before the test's own console; at the end nothing may have gone wrong in any."""
-    with visitors(browser, console) as open_:
+def visit(browser: Browser, idle: list[BrowserContext], console: Console) -> Iterator[Callable[..., Visitor]]:
+    """Opens a window of a size before the test's own console; at the end nothing may have gone wrong in any."""
+    with visitors(browser, idle, console) as open_:
         yield open_
 
 
 @pytest.fixture
-def look(browser: Browser, looked_at: Console) -> Iterator[Callable[..., Visitor]]:
-    """Opens a browser of a size before the module's console; at the end nothing may have gone wrong in any."""
-    with visitors(browser, looked_at) as open_:
+def look(browser: Browser, idle: list[BrowserContext], looked_at: Console) -> Iterator[Callable[..., Visitor]]:
+    """Opens a window of a size before the module's console; at the end nothing may have gone wrong in any."""
+    with visitors(browser, idle, looked_at) as open_:
         yield open_
 
 
 @contextmanager
-def visitors(browser: Browser, console: Console) -> Iterator[Callable[..., Visitor]]:
-    """Opens browsers before ``console``, closes them, and holds against them what went wrong."""
+def visitors(browser: Browser, idle: list[BrowserContext], console: Console) -> Iterator[Callable[..., Visitor]]:
+    """Opens windows before ``console``, gives them back, and holds against them what went wrong."""
     made: list[Visitor] = []
 
     def open_(size: Size = "desk") -> Visitor:
-        width, height = SIZES[size]
-        context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
-        made.append(Visitor(context, console.url))
+        made.append(Visitor(idle.pop() if idle else window(browser), console.url))
+        made[-1].resize(size)
         return made[-1]
 
     yield open_
     for one in made:
-        one.context.close()
+        try:
+            one.leave()
+        except Error:  # what a failed test left behind is nothing for the next one
+            one.context.close()
+        else:
+            idle.append(one.context)
     assert [what for one in made for what in one.wrong] == []
+
+
+def window(browser: Browser) -> BrowserContext:
+    """A window of its own, with its page."""
+    context = browser.new_context(locale="zh-CN")
+    context.new_page()
+    return context

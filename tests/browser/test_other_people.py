@@ -60,9 +60,7 @@ def test_somebody_with_thirty_classes_finds_them_all_within_the_screen(look: Vis
     expect(page.locator("h1")).to_have_text("九年级10班")
 
 
-def test_the_head_sees_an_alarm_and_the_whole_school_in_numbers_without_a_name(
-    visit: Visit, console: Console, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_the_head_sees_an_alarm_and_the_whole_school_in_numbers_without_a_name(visit: Visit, console: Console) -> None:
     head = visit("phone")
     page = head.sign_in("head", "en")
     expect(page.locator("#classes > li").first).to_be_visible()

@@ -10,7 +10,6 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from attendance.rollbook import RollBook
-from campus import db
 from campus.clock import VirtualClock
 from campus.series.sqlite import SqliteSeries
 from campus.settings import Dashboards
@@ -18,6 +17,7 @@ from cli.joins.people import SchoolPeople
 from cli.joins.school_calendar import SchoolCalendar
 from dashboards.app import create_app
 from dashboards.deps import Deps
+from tests.conftest import unhurried
 
 BASE = "http://console.test"
 SignIn = Callable[[str], TestClient]
@@ -34,7 +34,7 @@ def deps(seeded_school: Path, tmp_path: Path, noon: VirtualClock) -> Iterator[De
     """The console's dependencies on a fresh copy of the seeded school; both clocks are the virtual one."""
     for name in ("campus.db", "series.db"):
         (tmp_path / name).write_bytes((seeded_school / name).read_bytes())
-    engine = db.open_engine(f"sqlite:///{tmp_path}/campus.db")
+    engine = unhurried(tmp_path / "campus.db")
     series = SqliteSeries(tmp_path / "series.db")
     settings = Dashboards(base_url=BASE, files=tmp_path / "files")
     yield Deps(
