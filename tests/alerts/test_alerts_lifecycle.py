@@ -20,6 +20,7 @@ from alerts.rules.rulefile import load_rules
 from alerts.tables import alarm_steps, alarms
 from campus import changes, db
 from campus.errors import Conflict
+from tests.conftest import unhurried
 
 ACTIONS: tuple[Action, ...] = get_args(Action)
 STATES: tuple[State, ...] = get_args(State)
@@ -79,7 +80,7 @@ class Life(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
-        self.engine = db.open_engine(f"sqlite:///{Path(self.folder.name) / 'campus.db'}")
+        self.engine = unhurried(Path(self.folder.name) / "campus.db")
         db.metadata.create_all(self.engine, [alarms, alarm_steps, *self.others()])
         self.now = START
         self.steps = 0

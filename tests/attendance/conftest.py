@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,13 +10,24 @@ import sqlalchemy as sa
 from attendance_play import Play, fill, local
 
 from campus import db
+from tests.conftest import made_once
+
+
+@pytest.fixture(scope="session")
+def small_school(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the small school's sheets and its ``campus.db``, to be copied."""
+
+    def fill_it(engine: sa.Engine, folder: Path) -> None:
+        with db.write(engine) as conn:
+            fill(conn, folder, local("06:40"))
+
+    return made_once(tmp_path_factory, "small-school", fill_it)
 
 
 @pytest.fixture
-def filled(engine: sa.Engine, tmp_path: Path) -> sa.Engine:
+def filled(engine: sa.Engine, small_school: Path, tmp_path: Path) -> sa.Engine:
     """A migrated database with the small school in it."""
-    with db.write(engine) as conn:
-        fill(conn, tmp_path, local("06:40"))
+    shutil.copytree(small_school, tmp_path, dirs_exist_ok=True)
     return engine
 
 

@@ -19,6 +19,7 @@ from campus import db
 from campus.envelope import Envelope, Source
 from campus.events import GatePass
 from campus.keylists import ask, asked, matching
+from tests.conftest import unhurried
 
 ZONE = ZoneInfo("Asia/Shanghai")
 DAY = date(2026, 9, 7)
@@ -111,7 +112,7 @@ def ending(engine: sa.Engine) -> list[tuple[object, ...]]:
 def another(tmp_path: Path, migrated_template: Path) -> Iterator[sa.Engine]:
     path = tmp_path / "another.db"
     path.write_bytes(migrated_template.read_bytes())
-    made = db.open_engine(f"sqlite:///{path}")
+    made = unhurried(path)
     yield made
     made.dispose()
 

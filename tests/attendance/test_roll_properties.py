@@ -14,7 +14,7 @@ from random import Random
 import msgspec
 import pytest
 import sqlalchemy as sa
-from attendance_play import SCHOOL, Play, fill, local
+from attendance_play import SCHOOL, Play, local
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +22,7 @@ from attendance.policy import STATUSES
 from attendance.register.tables import marks, roll
 from campus import db
 from campus.envelope import Envelope
+from tests.conftest import unhurried
 
 ASKED = "15:00"
 PATIENT = settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
@@ -53,21 +54,7 @@ OUTAGE = st.none() | st.tuples(st.integers(0, 90), st.integers(1, 60))
 
 
 @pytest.fixture(scope="module")
-def filled_file(tmp_path_factory: pytest.TempPathFactory, migrated_template: Path) -> Path:
-    folder = tmp_path_factory.mktemp("small-school")
-    path = folder / "campus.db"
-    shutil.copy(migrated_template, path)
-    engine = db.open_engine(f"sqlite:///{path}")
-    with db.write(engine) as conn:
-        fill(conn, folder, local("06:40"))
-    with engine.connect() as conn:
-        conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    engine.dispose()
-    return path
-
-
-@pytest.fixture(scope="module")
-def new_play(filled_file: Path, tmp_path_factory: pytest.TempPathFactory) -> NewPlay:
+def new_play(small_school: Path, tmp_path_factory: pytest.TempPathFactory) -> NewPlay:
     """Begins the small school's Monday anew, each time in a database of its own."""
     folder = tmp_path_factory.mktemp("plays")
     numbers = itertools.count()
@@ -75,8 +62,8 @@ def new_play(filled_file: Path, tmp_path_factory: pytest.TempPathFactory) -> New
     @contextmanager
     def begin() -> Iterator[Play]:
         path = folder / f"{next(numbers)}.db"
-        shutil.copy(filled_file, path)
-        engine = db.open_engine(f"sqlite:///{path}")
+        shutil.copy(small_school / "campus.db", path)
+        engine = unhurried(path)
         try:
             made = Play(engine)
             made.tick(made.at("06:50"))

@@ -26,6 +26,7 @@ from attendance.sheets import sessions as session_files
 from campus import db
 from campus.envelope import Envelope, Source
 from campus.events import GatePass, LabSeatTaken
+from tests.conftest import unhurried
 
 TABLE = Path(__file__).with_name("worked_sessions.md")
 COLUMNS = ("case", "session", "passes", "inside", "leave", "outages", "corrections", "asked", "mark", "why")
@@ -192,7 +193,7 @@ def test_the_order_in_which_a_day_is_handed_in_changes_no_roll(whole_day: Play, 
         conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     copy = tmp_path / "other.db"
     shutil.copy(str(whole_day.engine.url.database), copy)
-    other = Play(db.open_engine(f"sqlite:///{copy}"))
+    other = Play(unhurried(copy))
     rolls = []
     for play, order in ((whole_day, Random(seed)), (other, Random(seed + 100))):
         play.gate_falls_silent("gate-2", "07:30", "07:31:00")
