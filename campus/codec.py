@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import msgspec
 
 from campus.errors import PayloadError
-from campus.events import EVENTS, METRIC, Event, Millis, Reading, Readings, Reply, Status
+from campus.events import EVENTS, METRIC, Boot, Event, Millis, Reading, Readings, Reply, Seq, Status
 from campus.topics import Channel
 
 MAX_PAYLOAD = 256 * 1024
@@ -26,8 +26,8 @@ class WireEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ts: Millis
     type: str
     data: msgspec.Raw = msgspec.Raw(b"{}")
-    seq: int = 0
-    boot: str = ""
+    seq: Seq = 0
+    boot: Boot = ""
     late: bool = False
 
     def __post_init__(self) -> None:

@@ -14,6 +14,9 @@ Text = Annotated[str, Meta(max_length=200)]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Count = Annotated[int, Meta(ge=0)]
+# A run of a device and the numbering in it: what every database and JavaScript can hold.
+Boot = Annotated[str, Meta(max_length=64)]
+Seq = Annotated[int, Meta(ge=0, le=2**53)]
 Millis = Annotated[int, Meta(ge=0, le=32_503_680_000_000)]  # up to the year 3000
 # Keyed hash of a card number, see `campus.credentials`; never the number itself.
 CredentialHash = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
@@ -29,8 +32,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ts: Millis
     values: dict[str, float | bool]
-    seq: int = 0
-    boot: str = ""
+    seq: Seq = 0
+    boot: Boot = ""
     late: bool = False
 
 
@@ -45,16 +48,18 @@ class Status(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     state: Literal["online", "offline", "sleeping"]
     ts: Millis
-    boot: str = ""
-    agent: str = ""
-    config: int = 0
-    health: dict[str, float] = {}  # e.g. uptime_s, disk_free, queue, clock_offset_ms, fps
+    boot: Boot = ""
+    agent: Annotated[str, Meta(max_length=64)] = ""
+    config: Annotated[int, Meta(ge=0, le=2**31)] = 0
+    health: Annotated[
+        dict[Name, float], Meta(max_length=64)
+    ] = {}  # e.g. uptime_s, disk_free, queue, clock_offset_ms, fps
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A device's answer to a command."""
 
-    id: str
+    id: Name
     ts: Millis
     ok: bool
     detail: Text = ""

@@ -17,6 +17,7 @@ from campus.events import EVENTS, GatePass, Reading, Readings, Status
 from campus.settings import Settings
 from campus.topics import Channel, Topic
 
+MUCH_TO_SAY = b'{"state": "online", "ts": 1, "health": {%s}}' % b",".join(b'"h%d": 1' % n for n in range(65))
 PLAIN_CARD = b'{"id":"12345678","ts":1,"type":"gate.pass","data":{"credential":"12345"}}'  # a number, not its hash
 START = datetime(2026, 9, 7, 7, 0, tzinfo=UTC)
 
@@ -133,6 +134,13 @@ def test_one_reading_is_an_object_and_several_are_an_array() -> None:
         (Channel.EVENT, b'{"id": "1", "ts": 1, "type": "gate.pass"}', "does not fit", "id must have"),
         (Channel.EVENT, PLAIN_CARD, "does not fit", "credential"),
         (Channel.STATUS, b'{"state": "asleep", "ts": 1}', "does not fit", "state"),
+        # What no column holds, or would fill the table of devices: it is refused before it breaks a stage.
+        (Channel.TELEMETRY, b'{"ts": 1, "values": {"co2": 1}, "seq": 1%s}' % (b"0" * 30), "does not fit", "seq"),
+        (Channel.STATUS, b'{"state": "online", "ts": 1, "boot": "%s"}' % (b"b" * 65), "does not fit", "boot"),
+        (Channel.STATUS, b'{"state": "online", "ts": 1, "agent": "%s"}' % (b"a" * 65), "does not fit", "agent"),
+        (Channel.STATUS, b'{"state": "online", "ts": 1, "config": 9999999999}', "does not fit", "config"),
+        (Channel.STATUS, MUCH_TO_SAY, "does not fit", "health"),
+        (Channel.REPLY, b'{"id": "%s", "ts": 1, "ok": true}' % (b"i" * 65), "does not fit", "id"),
         (Channel.COMMAND, b"{}", "wrong channel", "command"),
         (Channel.TELEMETRY, b" " * (codec.MAX_PAYLOAD + 1), "too large", "bytes"),
         (Channel.TELEMETRY, b"[" * 100_000, "does not fit", "array"),
