@@ -26,6 +26,7 @@ dead_letters = sa.Table(
     sa.Column("reason", sa.String(64), nullable=False),
     sa.Column("detail", sa.String(500), nullable=False),
     sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Index("ix_dead_letters_topic_last_at", "topic", "last_at"),
     comment="messages that could not be used, with the reason and how often the same one came",
 )
 

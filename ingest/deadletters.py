@@ -13,15 +13,19 @@ from campus.tables import dead_letters, seen_events
 from ingest.door import DeadLetter
 
 KEPT_BYTES = 16 * 1024
+# Of one topic: a device that is broken, or in wrong hands, must not fill the disk. All of them are counted.
+KEPT_OF_TOPIC = 200
 
 
 def bury(conn: sa.Connection, letters: Iterable[DeadLetter], now: datetime) -> None:
-    """Store refused messages with their reason; the same message again only counts.
+    """Store refused messages with their reason; the same message again only counts, and of a topic the newest stay.
 
     A message that the broker delivers again was counted before, if the transaction it came in was kept.
     """
     insert = sqlite.insert if conn.dialect.name == "sqlite" else postgresql.insert
+    topics: set[str] = set()
     for letter in letters:
+        topics.add(letter.topic[:256])
         row = {
             "digest": _digest(letter),
             "at": now,
@@ -34,6 +38,12 @@ def bury(conn: sa.Connection, letters: Iterable[DeadLetter], now: datetime) -> N
         }
         more = {"times": dead_letters.c.times + int(not letter.again), "last_at": now}
         conn.execute(insert(dead_letters).values(row).on_conflict_do_update(index_elements=["digest"], set_=more))
+    for topic in topics:
+        order = (dead_letters.c.last_at.desc(), dead_letters.c.id.desc())
+        older = sa.select(dead_letters.c.id).where(dead_letters.c.topic == topic).order_by(*order)
+        gone = conn.execute(older.offset(KEPT_OF_TOPIC).limit(10_000)).scalars().all()
+        if gone:
+            conn.execute(dead_letters.delete().where(dead_letters.c.id.in_(gone)))
 
 
 def _digest(letter: DeadLetter) -> str:

@@ -12,6 +12,7 @@ from campus.errors import NotFound
 from devices.trust.passwords import hashed, matches, new_password
 from devices.trust.steps import TrustStep, note
 from devices.trust.tables import broker_accounts as accounts
+from devices.trust.tables import enrolment_codes as codes
 
 # So long the old account works beside the new one: an agent that loses the answer comes again with the old.
 OVERLAP = timedelta(hours=24)
@@ -57,7 +58,7 @@ def renew(conn: sa.Connection, username: str, password: str, now: datetime) -> C
 
     Raises `NotFound` when the account is not there, has ended, or the password is another.
     """
-    held = next((one for one in working(conn, now) if one.username == username), None)
+    held = next(iter(_working(conn, now, accounts.c.username == username)), None)
     if held is None or not matches(password, held.password):
         raise NotFound(f"no account {username!r} with this password works; enrol the device anew")
     made = issue(conn, held.school, held.device, now, OVERLAP)
@@ -66,9 +67,14 @@ def renew(conn: sa.Connection, username: str, password: str, now: datetime) -> C
 
 
 def revoke(conn: sa.Connection, school: str, device: str, by: str, now: datetime, why: str) -> int:
-    """End every account of a device at once: it is lost, stolen or gone. Returns how many ended."""
+    """End every account of a device at once: it is lost, stolen or gone. Returns how many ended.
+
+    A code that waits for it ends, too: it may lie in the same bag.
+    """
     mine = (accounts.c.school == school) & (accounts.c.device == device) & accounts.c.ended_at.is_(None)
     ended = conn.execute(accounts.update().where(mine).values(ended_at=now)).rowcount
+    waiting = (codes.c.school == school) & (codes.c.device == device) & codes.c.ended_at.is_(None)
+    conn.execute(codes.update().where(waiting).values(ended_at=now, ended_why="revoked"))
     note(conn, school, TrustStep(device, "revoked", now, by, why))
     return ended
 
@@ -85,9 +91,11 @@ def expire(conn: sa.Connection, now: datetime) -> int:
 
 def working(conn: sa.Connection, now: datetime, school: str | None = None) -> Sequence[Account]:
     """The accounts that work at ``now``, of one school or of all, by name."""
+    return _working(conn, now, sa.true() if school is None else accounts.c.school == school)
+
+
+def _working(conn: sa.Connection, now: datetime, which: sa.ColumnElement[bool]) -> Sequence[Account]:
     columns = [accounts.c[name] for name in Account.__struct_fields__]
     there = accounts.c.ended_at.is_(None) & sa.or_(accounts.c.until.is_(None), accounts.c.until > now)
-    query = sa.select(*columns).where(there).order_by(accounts.c.username)
-    if school is not None:
-        query = query.where(accounts.c.school == school)
+    query = sa.select(*columns).where(there, which).order_by(accounts.c.username)
     return [Account(*row) for row in conn.execute(query)]

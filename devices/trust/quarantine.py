@@ -14,6 +14,7 @@ from devices.tables import unknown_devices, unknown_messages
 
 KEPT = 5  # messages of a topic
 TOPICS = 8  # of a device
+MOST = 500  # devices of a school that wait for somebody's decision
 LONGEST = 400  # bytes of a message
 
 
@@ -51,13 +52,15 @@ def quarantine(
 ) -> None:  # fmt: skip
     """Count one message of an unknown device, remember when and on which topic, and keep its beginning.
 
-    However much it sends, no more is kept than `KEPT` messages on each of `TOPICS` topics.
+    However much it sends, no more is kept than `KEPT` messages on each of `TOPICS` topics; however many send, no more
+    than the `MOST` that were heard last. Those that were put aside stay.
     """
-    row = {"school": school, "device": device, "topic": "", "messages": 0, "first_seen": now, "last_seen": now}
-    db.upsert(unknown_devices, conn, [row], ["school", "device"], [])
     this = (unknown_devices.c.school == school) & (unknown_devices.c.device == device)
     heard = {"messages": unknown_devices.c.messages + 1, "topic": topic[:256], "last_seen": now}
-    conn.execute(unknown_devices.update().where(this).values(**heard))
+    if conn.execute(unknown_devices.update().where(this).values(**heard)).rowcount == 0:
+        row = {"school": school, "device": device, "topic": topic[:256], "messages": 1}
+        db.upsert(unknown_devices, conn, [{**row, "first_seen": now, "last_seen": now}], ["school", "device"], [])
+        _make_room(conn, school)
     _hear(conn, school, device, topic[:256], now, payload)
 
 
@@ -93,6 +96,13 @@ def forget_strangers(conn: sa.Connection, before: datetime, limit: int) -> int:
     forget_rows(conn, unknown_messages, unknown_messages.c.last_at < before, limit)
     unheard = sa.and_(unknown_devices.c.last_seen < before, unknown_devices.c.blocked_at.is_(None))
     return forget_rows(conn, unknown_devices, unheard, limit)
+
+
+def _make_room(conn: sa.Connection, school: str) -> None:
+    waiting = (unknown_devices.c.school == school) & unknown_devices.c.blocked_at.is_(None)
+    order = (unknown_devices.c.last_seen.desc(), unknown_devices.c.first_seen.desc(), unknown_devices.c.device)
+    query = sa.select(unknown_devices.c.device).where(waiting).order_by(*order).offset(MOST).limit(MOST)
+    release(conn, school, list(conn.execute(query).scalars()))
 
 
 def _hear(conn: sa.Connection, school: str, device: str, topic: str, now: datetime, payload: bytes) -> None:

@@ -16,7 +16,7 @@ enrolment_codes = sa.Table(
     sa.Column("made_by", sa.String(64), nullable=False),
     sa.Column("expires_at", Moment, nullable=False),
     sa.Column("ended_at", Moment),
-    sa.Column("ended_why", sa.String(16), nullable=False),  # used, replaced, withdrawn
+    sa.Column("ended_why", sa.String(16), nullable=False),  # used, replaced, withdrawn, revoked
     sa.Index("ix_enrolment_codes_school_device", "school", "device"),
     comment="one-time codes that an agent trades for an account of its own",
 )

@@ -1,5 +1,6 @@
 """Codes are good once, accounts are renewed beside the old one and end for ever, and every step is on record."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from campus import db
 from campus.clock import VirtualClock
 from campus.errors import Conflict, NotFound, SettingsError
 from devices.ledger.files import import_devices
+from devices.ledger.retirement import take_out
 from devices.registry import Registry
 from devices.trust import accounts, authority, broker_files, codes, passwords
 from devices.trust.adoption import Adoption, adopt, block
@@ -97,6 +99,17 @@ def test_a_revoked_device_has_no_account_and_is_enrolled_under_a_new_name(
     assert accounts.issue(conn, SCHOOL, "edge-1", clock.now(), timedelta(0)).username == "school-1/edge-1~2"
 
 
+@pytest.mark.parametrize("end", [accounts.revoke, take_out])
+def test_a_code_that_waits_lets_nobody_in_once_its_device_is_lost_or_out_of_use(
+    conn: sa.Connection, clock: VirtualClock, end: Callable[..., object]
+) -> None:
+    code = codes.make(conn, SCHOOL, "edge-1", "head", clock.now())
+    end(conn, SCHOOL, "edge-1", "head", clock.now(), "stolen")
+    with pytest.raises(Conflict, match="used or has expired"):
+        codes.trade(conn, code, "10.0.0.66", clock.now())
+    assert codes.waiting(conn, SCHOOL, clock.now()) == []
+
+
 def test_the_files_of_the_broker_keep_what_is_the_platforms(
     conn: sa.Connection, clock: VirtualClock, engine: sa.Engine
 ) -> None:
@@ -155,6 +168,22 @@ def test_of_a_stranger_a_few_messages_of_a_few_topics_are_kept_and_none_after_it
     assert len(newest.text) == LONGEST
     adopt(conn, SCHOOL, "co2-9", Adoption(kind="sensor", name="新传感器"), "head", clock.now())
     assert said_by(conn, SCHOOL) == {}
+
+
+def test_a_flood_of_names_leaves_those_heard_last_and_those_put_aside(
+    conn: sa.Connection, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("devices.trust.quarantine.MOST", 5)
+    quarantine(conn, SCHOOL, "neighbour", "t", clock.now())
+    block(conn, SCHOOL, "neighbour", "head", clock.now(), "not ours")
+    quarantine(conn, "school-2", "elsewhere", "t", clock.now())
+    for number in range(50):
+        clock.advance(timedelta(seconds=1))
+        quarantine(conn, SCHOOL, f"flood-{number}", "t", clock.now(), b"x")
+    assert [one.device for one in unknown(conn, SCHOOL)] == [f"flood-{number}" for number in range(49, 44, -1)]
+    assert set(said_by(conn, SCHOOL)) == {"neighbour", *(f"flood-{number}" for number in range(45, 50))}
+    block(conn, SCHOOL, "neighbour", "head", clock.now(), "it is still remembered")
+    assert len(unknown(conn, "school-2")) == 1
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,21 @@ def test_the_same_bad_payload_is_kept_once_and_counted_but_not_when_the_broker_r
     assert letter.times == 2
 
 
+def test_a_device_that_talks_nonsense_all_day_fills_no_disk(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.deadletters.KEPT_OF_TOPIC", 3)
+    bench.pipeline.process([message("event", b"nonsense of another", "dev-2")])
+    for number in range(10):
+        bench.clock.advance(timedelta(seconds=1))
+        bench.pipeline.process([message("event", f"nonsense {number} {more}".encode()) for more in range(2)])
+    kept = [(letter.topic.split("/")[2], letter.payload.decode()) for letter in bench.rows(tables.dead_letters)]
+    assert kept == [
+        ("dev-2", "nonsense of another"),
+        ("dev-1", "nonsense 8 1"),
+        ("dev-1", "nonsense 9 0"),
+        ("dev-1", "nonsense 9 1"),
+    ]
+
+
 def test_points_the_store_refuses_while_draining_become_dead_letters(bench: Bench) -> None:
     bench.series.away = True
     bench.pipeline.process([message("telemetry", b'{"ts": 9999999999999, "values": {"co2": 1}}'), reading(bench, 5)])
