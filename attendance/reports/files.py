@@ -15,6 +15,7 @@ from attendance.policy import STATUSES, Status
 from attendance.register.statuses import StatusName
 from attendance.reports.figures import GroupFigures, RegisterRow, student_figures
 from attendance.reports.student_days import ARRIVAL
+from campus.cells import RUN, readable
 
 Names = Mapping[Status, StatusName]
 Cell = str | int | float | date | None
@@ -95,7 +96,7 @@ def _group_cells(one: GroupFigures) -> list[Cell]:
 
 def _append(sheet: Worksheet, cells: Sequence[Cell], *, bold: bool = False) -> None:
     """Add a row; text stays text, also where it begins as a formula would."""
-    sheet.append(list(cells))
+    sheet.append([readable(cell) if isinstance(cell, str) else cell for cell in cells])
     row = sheet.max_row  # looks at every cell there is
     for number, value in enumerate(cells, start=1):
         cell = sheet.cell(row=row, column=number)
@@ -125,4 +126,4 @@ def _csv(heads: Sequence[str], lines: Iterable[Sequence[Cell]]) -> bytes:
 
 
 def _plain(cell: Cell) -> Cell:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "@", "-", "\t")) and cell != "-" else cell
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(RUN) and cell != "-" else cell

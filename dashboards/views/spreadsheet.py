@@ -6,7 +6,8 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so would be run by the spreadsheet
+from campus.cells import RUN
+
 _BOM = "\ufeff"  # without it Excel does not read Chinese as UTF-8
 
 
@@ -21,4 +22,4 @@ def spreadsheet(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> byt
 
 def _cell(value: object) -> str:
     text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text.startswith(RUN) else text

@@ -11,11 +11,11 @@ from typing import TextIO, TypeVar
 
 import msgspec
 
+from campus.cells import RUN
 from campus.errors import ImportFileError
 
 T = TypeVar("T")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-_RUN = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so would be run by a spreadsheet
 _TOLD = 50  # problems of one file that are told at once
 
 
@@ -141,7 +141,7 @@ def _decoded(name: str, content: bytes) -> str:
 
 def _guarded(text: str) -> str:
     """``text``, with an apostrophe before what a spreadsheet would run; numbers stay numbers."""
-    if not text.startswith((*_RUN, "'")):
+    if not text.startswith((*RUN, "'")):
         return text
     try:
         float(text)
@@ -152,7 +152,7 @@ def _guarded(text: str) -> str:
 
 def _bare(text: str) -> str:
     """A cell without the apostrophe of `_guarded`."""
-    return text[1:] if text.startswith("'") and text[1:].startswith((*_RUN, "'")) else text
+    return text[1:] if text.startswith("'") and text[1:].startswith((*RUN, "'")) else text
 
 
 def _rows(name: str, file: TextIO, columns: Sequence[str]) -> Iterator[Row]:

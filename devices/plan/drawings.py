@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 from xml.etree import ElementTree
+from xml.parsers import expat
 
 import msgspec
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from campus.errors import Conflict, NotFound
 from devices.plan.tables import plan_drawings as table
 
 LARGEST = 2 * 1024 * 1024
+_DEEPEST = 100  # elements within elements
 FLOORS = range(-20, 201)  # 0: the grounds
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 _SVG = "{http://www.w3.org/2000/svg}"
@@ -78,11 +80,10 @@ def picture(data: bytes) -> tuple[str, bytes]:
 
 def clean_svg(data: bytes) -> bytes:
     """An SVG with nothing but shapes and text: no script, style, link, image, entity or event; raises `Conflict`."""
-    if b"<!DOCTYPE" in data.upper() or b"<!ENTITY" in data.upper():
-        data = _without_doctype(data)
     try:
-        root = ElementTree.fromstring(data)  # noqa: S314 - no document type is left that could define entities
-    except ElementTree.ParseError as error:
+        _refuse_tricks(data)
+        root = ElementTree.fromstring(data)  # noqa: S314 - it defines no entities, and is not deep
+    except (ElementTree.ParseError, expat.ExpatError, LookupError, ValueError) as error:
         raise Conflict(f"this is no PNG, JPEG or SVG: {error}") from None
     if root.tag != f"{_SVG}svg":
         raise Conflict("this is no SVG: its outermost element is not <svg>")
@@ -91,20 +92,32 @@ def clean_svg(data: bytes) -> bytes:
     return ElementTree.tostring(root)
 
 
-def _without_doctype(data: bytes) -> bytes:
-    """Drawing programs write a document type that names the standard; one that defines anything is refused."""
-    begin = data.upper().find(b"<!DOCTYPE")
-    end = data.find(b">", begin)
-    head = data[begin : end + 1]
-    rest = data[:begin] + data[end + 1 :] if begin >= 0 else data
-    if b"[" in head or b"<!ENTITY" in rest.upper() or b"<!DOCTYPE" in rest.upper():
+def _refuse_tricks(data: bytes) -> None:
+    """Read it once, in whichever encoding it is; drawing programs write a document type, none defines anything."""
+    depth = 0
+
+    def begins(_name: str, _attributes: dict[str, str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > _DEEPEST:
+            raise Conflict(f"the SVG has groups within groups, more than {_DEEPEST} deep; save it as plain SVG")
+
+    def ends(_name: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    def defines(*_entity: object) -> None:
         raise Conflict("the SVG defines entities; save it as plain SVG")
-    return rest
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler, parser.EntityDeclHandler = begins, ends, defines
+    parser.Parse(data, True)
 
 
 def _strip(element: ElementTree.Element) -> None:
     for name, value in list(element.attrib.items()):
-        if name not in _ATTRIBUTES or "url(" in value.lower() or "javascript:" in value.lower():
+        # A backslash begins an escape of CSS, by which url( can be spelt in other ways.
+        if name not in _ATTRIBUTES or any(part in value.lower() for part in ("url(", "javascript:", "\\")):
             del element.attrib[name]
     for child in list(element):
         if not isinstance(child.tag, str) or child.tag.removeprefix(_SVG) not in _SHAPES:

@@ -17,6 +17,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
+from campus.cells import readable
 from devices.presence.availability import Month, month_begin, month_end, record_of
 from devices.queries import device_list
 from devices.upkeep.tickets import done_counts
@@ -63,7 +64,7 @@ def as_xlsx(lines: Sequence[Line], month: str) -> bytes:
     for cell in sheet[1]:
         cell.font = Font(bold=True)
     for line in lines:
-        sheet.append(_cells(line))
+        sheet.append([readable(cell) if isinstance(cell, str) else cell for cell in _cells(line)])
         # A name from a CSV file may begin with "=": it is text, never a formula.
         for cell in sheet[sheet.max_row][:4]:
             cell.data_type = "s"

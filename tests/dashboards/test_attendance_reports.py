@@ -3,6 +3,7 @@
 import csv
 import io
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 from console_seed import FOREIGN_CLASS, OWN_CLASS
@@ -12,7 +13,7 @@ from term_seed import pupils, write_term
 
 from attendance.register.statuses import DEFAULT_NAMES
 from attendance.reports.figures import RegisterRow
-from attendance.reports.files import class_csv
+from attendance.reports.files import class_csv, class_xlsx
 from attendance.tables import students
 from campus import db
 from tests.dashboards.conftest import SignIn
@@ -63,6 +64,8 @@ def test_a_name_that_looks_like_a_formula_stays_text(sign_in: SignIn, seeded: sa
     assert (cell.data_type, cell.value) == ("s", "=1+1")
     row = RegisterRow("s-1", "=1+1", DAY, "arrival", "arrival", "late", "gate_pass", "machine", "")
     assert b"'=1+1" in class_csv([row], DEFAULT_NAMES)
+    odd = msgspec.structs.replace(row, name="Li\x0b Fang")
+    assert load_workbook(io.BytesIO(class_xlsx([odd], DEFAULT_NAMES))).worksheets[0]["B2"].value == "Li\ufffd Fang"
 
 
 def test_the_school_is_told_by_grade_and_class_without_any_student(sign_in: SignIn, seeded: sa.Engine) -> None:

@@ -1,8 +1,10 @@
 """The device table as a file: complete, readable by a spreadsheet, and never run by one."""
 
 import csv
+import io
 
 import msgspec
+import pytest
 import sqlalchemy as sa
 
 from dashboards.deps import Deps
@@ -24,8 +26,9 @@ def test_the_file_holds_every_device_of_the_school_and_its_strangers(sign_in: Si
     assert [row["id"] for row in rows if row["state"] == "quarantined"] == ["env-x99"]
 
 
-def test_a_name_that_begins_like_a_formula_stays_a_name(deps: Deps) -> None:
+@pytest.mark.parametrize("name", ["=HYPERLINK(1)", "＝HYPERLINK(1)", "\n=1", "＠SUM(1)"])
+def test_a_name_that_begins_like_a_formula_stays_a_name(deps: Deps, name: str) -> None:
     with deps.engine.connect() as conn:
         line = lines(conn, deps.school.id, deps.clock.now())[0]
-    file = csv_of([msgspec.structs.replace(line, name_en="=HYPERLINK(1)")]).decode("utf-8-sig")
-    assert next(csv.DictReader(file.splitlines()))["name_en"] == "'=HYPERLINK(1)"
+    file = csv_of([msgspec.structs.replace(line, name_en=name)]).decode("utf-8-sig")
+    assert next(csv.DictReader(io.StringIO(file)))["name_en"] == f"'{name}"

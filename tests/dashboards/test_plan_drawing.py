@@ -29,6 +29,25 @@ def test_of_an_svg_only_the_shapes_are_kept() -> None:
     assert "A1" in clean
 
 
+DRAWN = '<svg xmlns="http://www.w3.org/2000/svg">%s</svg>'
+HIDDEN_BOMB = f'<?xml version="1.0" encoding="utf-16"?>{BOMB.decode()}'.encode("utf-16")
+NESTED = (DRAWN % ("<g>" * 5000 + "</g>" * 5000)).encode()
+IN_NO_CODE = b'<?xml version="1.0" encoding="%s"?>' + (DRAWN % "<rect/>").encode()
+
+
+@pytest.mark.parametrize("data", [HIDDEN_BOMB, NESTED, *(IN_NO_CODE % code for code in (b"none", b"idna", b"utf-7"))])
+def test_what_would_break_or_mislead_the_reading_of_a_drawing_is_refused(data: bytes) -> None:
+    with pytest.raises(Conflict):
+        clean_svg(data)
+
+
+def test_a_drawing_fetches_nothing_by_a_spelling_that_only_browsers_read() -> None:
+    hidden = DRAWN % r'<rect fill="u\72l(http://elsewhere.example/x)" stroke="#333"/>'
+    clean = clean_svg(hidden.encode()).decode()
+    assert "elsewhere" not in clean
+    assert 'stroke="#333"' in clean
+
+
 @pytest.mark.parametrize("data", [BOMB, b"<html></html>", b"plain words", PNG + b"x" * 3_000_000, b"<svg></svg>"])
 def test_what_is_no_plain_picture_is_refused_with_the_reason(data: bytes) -> None:
     with pytest.raises(Conflict):

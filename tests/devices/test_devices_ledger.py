@@ -10,6 +10,7 @@ import pytest
 import zxingcpp
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 
 from campus import db
 from campus.errors import Conflict, ImportFileError
@@ -19,6 +20,7 @@ from devices.ledger.attachments import Attachments
 from devices.ledger.label_texts import labels_of
 from devices.ledger.retirement import take_out
 from devices.ledger.table_file import rows_of, written
+from devices.presence.report import Line, as_xlsx
 from devices.upkeep import checks
 from tests.devices.conftest import SCHOOL, Rig
 
@@ -79,6 +81,19 @@ def test_the_ledgers_columns_are_taken_over_as_spreadsheets_write_them(rig: Rig,
     assert (found.serial, found.asset_number, found.cost_cents) == ("SN-7", "G-42", 123_450)
     assert (found.purchased, found.warranty_until) == (date(2025, 9, 1), date(2027, 8, 31))
     assert found.notes == "=坏过\n换过电源"
+
+
+def test_a_wide_sign_that_a_spreadsheet_would_run_is_text_and_comes_back(rig: Rig) -> None:
+    take(rig, LEDGER.replace("=坏过", "＝坏过").encode())
+    content = exported(rig)
+    assert "'＝坏过".encode() in content
+    assert take(rig, content) == files.Imported(0, 0, 4)
+
+
+def test_a_name_with_what_no_workbook_holds_leaves_the_months_report_whole() -> None:
+    book = load_workbook(io.BytesIO(as_xlsx([Line("cam-1", "East\x0b door\ufffe", "camera", "Gate", None)], "2026-09")))
+    assert book.active is not None
+    assert book.active["B2"].value == "East\ufffd door\ufffd"
 
 
 def test_what_is_exported_comes_back_without_a_change(rig: Rig) -> None:

@@ -189,6 +189,17 @@ def test_what_is_no_whole_picture_is_refused(content: bytes) -> None:
         photos.clean(content)
 
 
+def test_a_picture_whose_marks_are_broken_is_refused_like_one_that_is() -> None:
+    marks = Image.Exif()
+    marks[0x0112], marks[0x011A] = 6, 72.0  # turned, and so many dots to the inch
+    file = io.BytesIO()
+    Image.new("RGB", (40, 30)).save(file, "JPEG", exif=marks)
+    number, text = b"\x01\x1a\x00\x05", b"\x01\x1a\x00\x02"
+    assert file.getvalue().count(number) == 1
+    with pytest.raises(Conflict, match="no JPEG, PNG or WebP"):
+        photos.clean(file.getvalue().replace(number, text))
+
+
 def test_a_picture_that_would_fill_the_memory_is_refused_before_it_is_unpacked() -> None:
     file = io.BytesIO()
     Image.new("1", (9000, 9000)).save(file, "PNG")
