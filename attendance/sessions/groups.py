@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from attendance.calendar.daybook import school_day
+from attendance.calendar.lessons import lessons
 from attendance.register.tables import roll, sessions
 from attendance.sessions.due import Session
 from attendance.sessions.home_classes import holds_on
@@ -31,15 +33,30 @@ def in_groups(
 ) -> dict[tuple[str, str], Group]:
     """Who of the ``pupils`` of a home class's lesson has a lesson of a group in that period, by (session, student).
 
-    Of several groups at one time the first by id. A group whose lessons nobody takes a roll of takes nobody away.
+    Of several groups at one time the first by id. A group has a lesson when a roll of it is taken, as planned on that
+    day, and when none is taken by the timetable: the student is there and not with the home class, as
+    `RollBook.expected_in` says, too.
     """
     asking = [(one.id, student) for one in due if one.kind in LESSONS for student in pupils[one.id]]
     found: dict[tuple[str, str], Group] = {}
-    for session, student, group, title in ask(conn, _elsewhere, asking):
+    hours: dict[tuple[str, date, str], set[str]] = {}
+    for session, student, group, title, planned, *hour in ask(conn, _elsewhere, asking):
+        if planned is None:
+            school, day, period = hour
+            if (school, day, period) not in hours:
+                hours[school, day, period] = _having(conn, school, day, period)
+            if group not in hours[school, day, period]:
+                continue
         first = found.setdefault((session, student), Group(group, title))
         if group < first.id:
             found[session, student] = Group(group, title)
     return found
+
+
+def _having(conn: sa.Connection, school: str, day: date, period: str) -> set[str]:
+    """The classes and groups that have a lesson in a period, by the timetable."""
+    shape = school_day(conn, school, day)
+    return {one.class_id for one in lessons(conn, school, shape, period=period)} if shape else set()
 
 
 def groups_of(conn: sa.Connection, school: str, day: date, having: Collection[str]) -> dict[str, list[str]]:
@@ -89,12 +106,14 @@ def _elsewhere(dialect: str) -> sa.Select[tuple[Any, ...]]:
         theirs.c.period == sessions.c.period,
         theirs.c.kind.in_(LESSONS),
     )
+    group = (classes.c.id, classes.c.title, theirs.c.id)
+    hour = (sessions.c.school, sessions.c.day, sessions.c.period)
     return (
-        sa.select(keys.c.session, keys.c.student, classes.c.id, classes.c.title)
+        sa.select(keys.c.session, keys.c.student, *group, *hour)
         .join_from(keys, sessions, sessions.c.id == keys.c.session)
         .join(students, home)
         .join(enrolments, _SAME_STUDENT)
         .join(classes, _GROUP)
-        .join(theirs, same_time)
+        .join(theirs, same_time, isouter=True)
         .where(enrolments.c.role == "student", _NOT_HOME, *holds_on(sessions.c.day))
     )

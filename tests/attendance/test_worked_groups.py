@@ -43,6 +43,7 @@ class Office:
         self.timetable = [f"{line}," for line in plain]
         self.terms, self.exams, self.days = list[str](), list[str](), list[str]()
         self.members = {("s-1", "g-art"): ","}
+        self.rolls: list[str] | None = None  # every kind
 
     def says(self, statement: str) -> None:
         words = statement.split()
@@ -58,6 +59,8 @@ class Office:
             case ["member", student, group, *dates]:
                 when = dict(zip(dates[::2], dates[1::2], strict=True))
                 self.members[student, group] = f"{when.get('from', '')},{when.get('until', '')}"
+            case ["rolls", *kinds]:
+                self.rolls = kinds
             case ["no", "member", student, group]:
                 del self.members[student, group]
             case _:
@@ -72,6 +75,10 @@ class Office:
             apply_roster(conn, SCHOOL, read_roster(folder), local("06:40"))
             sheet = "class,weekday,period,subject,teacher,room,weeks"
             files.import_timetable(conn, SCHOOL, self._sheet("timetable.csv", sheet, self.timetable))
+            if self.rolls is not None:
+                head, *rows = SHEETS["sessions.csv"].splitlines()
+                kept = [row for row in rows if row.split(",")[0] in self.rolls]
+                session_files.import_sessions(conn, SCHOOL, self._sheet("sessions.csv", head, kept))
             if self.days:
                 files.import_calendar(
                     conn, SCHOOL, self._sheet("calendar.csv", "date,day_type,name,follows", self.days)
