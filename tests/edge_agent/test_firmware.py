@@ -158,18 +158,18 @@ def test_an_older_version_is_taken_only_when_both_sides_say_so(bench: Bench) -> 
 
 
 @pytest.mark.parametrize(
-    ("content", "hook", "why"),
+    ("content", "hook", "hook_s", "why"),
     [
-        ("ill", CHECK, "ended with 3: sick; went back to 1.4.0"),
-        ("well", "#!/bin/sh\nsleep 60\n", "took longer than 0.3 s; went back"),
-        ("well", "no program at all", "cannot be run"),
+        ("ill", CHECK, 60.0, "ended with 3: sick; went back to 1.4.0"),
+        ("well", "#!/bin/sh\nsleep 60\n", 1.0, "took longer than 1 s; went back"),
+        ("well", "no program at all", 60.0, "cannot be run"),
     ],
 )
 def test_a_machine_that_is_not_well_goes_back(
-    bench: Bench, tmp_path: Path, content: str, hook: str, why: str
+    bench: Bench, tmp_path: Path, content: str, hook: str, hook_s: float, why: str
 ) -> None:  # fmt: skip
     (tmp_path / "check").write_text(hook)
-    done = bench.installer(hook_s=0.3).update("c-1", bench.offer("1.5.0", content))
+    done = bench.installer(hook_s=hook_s).update("c-1", bench.offer("1.5.0", content))
     assert not done.ok
     assert why in done.detail
     assert bench.current == "well: as built"

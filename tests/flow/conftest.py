@@ -13,6 +13,7 @@ from cli.commands.school_files import import_school
 from simulator.school.files import write_files
 from simulator.school.school import build_school
 from simulator.school.values import SimulatedSchool
+from tests.conftest import unhurried
 
 KEY = b"a key for tests only, 32 bytes.."
 DAY = date(2026, 9, 7)  # a Monday
@@ -45,6 +46,6 @@ def school_engine(tmp_path: Path, school_template: Path) -> Iterator[sa.Engine]:
     """A fresh copy of the school's database."""
     path = tmp_path / "campus.db"
     path.write_bytes(school_template.read_bytes())
-    engine = db.open_engine(f"sqlite:///{path}")
+    engine = unhurried(path)
     yield engine
     engine.dispose()

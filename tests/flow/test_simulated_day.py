@@ -27,7 +27,7 @@ from simulator.day.wire import Outgoing
 from simulator.school.values import SimulatedSchool
 from tests.flow.conftest import DAY
 
-STEP = timedelta(seconds=15)
+STEP = timedelta(seconds=30)
 
 
 class Day:
@@ -65,7 +65,7 @@ class Day:
                 waiting = []
             waiting.append(self._message(outgoing, said))
             said += 1
-        for _ in range(4):  # a minute more; after that the silence of the stream's end would be news
+        for _ in range(2):  # a minute more; after that the silence of the stream's end would be news
             self._step(waiting)
             waiting = []
         return said
