@@ -66,6 +66,8 @@ def body(kind: type[T]) -> Callable[[Request], Awaitable[T]]:
             return msgspec.json.decode(bytes(raw), type=kind)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise InvalidBody(str(error)) from None
+        except RecursionError:
+            raise InvalidBody("the body has values within values, too deep to be read") from None
 
     return read
 

@@ -15,6 +15,7 @@ from devices.control.tables import kept_by_campaign
 from devices.tables import devices
 
 MAX_BYTES = 200 * 1024  # an agent takes 256 KiB with what is around it
+DEEPEST = 16  # what an agent takes has five levels
 State = Literal["waiting", "sent", "applied", "refused", "replaced"]
 Settings = dict[str, Any]
 _DETAIL = 200
@@ -60,6 +61,8 @@ class SettingChange(msgspec.Struct, frozen=True):
 
 def check(settings: Settings) -> None:
     """Raise `Conflict` naming the key when ``settings`` cannot be a configuration of an agent."""
+    if not _is_shallow(settings, DEEPEST):
+        raise Conflict(f"the configuration has values within values, more than {DEEPEST} deep; no key of an agent has")
     try:
         shape = msgspec.convert(settings, _Shape)
     except msgspec.ValidationError as error:
@@ -186,6 +189,13 @@ def refuse_others(conn: sa.Connection, school: str, device: str) -> None:
 def payload(revision: Revision) -> bytes:
     """The document as it goes to the device."""
     return msgspec.json.encode({"revision": revision.revision, "settings": revision.settings})
+
+
+def _is_shallow(value: Any, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return True
+    inside = value.values() if isinstance(value, dict) else value
+    return levels > 0 and all(_is_shallow(one, levels - 1) for one in inside)
 
 
 def _is_named(value: Any) -> bool:

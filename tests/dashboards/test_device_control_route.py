@@ -40,6 +40,16 @@ def test_what_no_agent_can_do_is_refused_with_the_reason(sign_in: SignIn) -> Non
     assert client.get("/api/v1/devices/nobody/commands").status_code == 404
 
 
+def test_a_configuration_that_nests_without_end_is_refused_and_the_list_stays_readable(sign_in: SignIn) -> None:
+    client = sign_in("facility")
+    path = f"/api/v1/devices/{device_of(client, 'agent')}/configurations"
+    for levels, status in ((30_000, 422), (500, 409)):
+        deep = '{"settings": {"labs": [{"id": "a", "x": ' + "[" * levels + "1" + "]" * levels + "}]}}"
+        refused = client.post(path, content=deep, headers={"Content-Type": "application/json"})
+        assert (refused.status_code, "deep" in refused.json()["detail"]) == (status, True)
+    assert client.get(path).json() == []
+
+
 def test_every_revision_of_a_configuration_is_read_page_by_page(sign_in: SignIn, deps: Deps) -> None:
     client = sign_in("facility")
     agent = device_of(client, "agent")

@@ -11,6 +11,13 @@ from devices.control.stage import ControlStage
 from tests.devices.conftest import SCHOOL, Rig
 
 
+def nested(levels: int) -> object:
+    value: object = 1
+    for level in range(levels):
+        value = [value] if level % 2 else {"a": value}
+    return value
+
+
 @pytest.mark.parametrize(
     ("settings", "named"),
     [
@@ -19,6 +26,8 @@ from tests.devices.conftest import SCHOOL, Rig
         ({"cameras": [{"source": "sim"}]}, "id"),
         ({"cameras": [{"id": "a"}], "labs": [{"id": "a"}]}, "'a' is there twice"),
         ({"labs": [{"id": "a", "note": "x" * 300_000}]}, "KiB"),
+        ({"labs": [{"id": "a", "note": nested(20)}]}, "deep"),
+        ({"labs": [{"id": "a", "note": nested(900)}]}, "deep"),
     ],
 )
 def test_what_no_agent_could_take_is_refused_before_it_is_sent(settings: dict[str, object], named: str) -> None:
