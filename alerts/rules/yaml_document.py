@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 import yaml
 
+from alerts.rules.yaml_bounds import excess
 from alerts.rules.yaml_lines import STEP, line_of, path_of, twice
 from campus.errors import ImportFileError
 
@@ -39,6 +40,8 @@ def read_document(text: str, name: str, kind: type[T]) -> tuple[T, yaml.Node | N
     """``text`` as a ``kind``, with its nodes for finding lines; raises `RuleFileError` for a file called ``name``."""
     root: yaml.Node | None = None
     try:
+        if too_much := excess(text, LOADER):
+            raise RuleFileError(name, too_much[1], f"cannot be read: {too_much[0]}")
         root = yaml.compose(text, Loader=LOADER)
         if repeated := twice(root):
             raise RuleFileError(name, repeated[1], f"the key {repeated[0]!r} stands twice; leave one of them out")

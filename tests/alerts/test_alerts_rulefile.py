@@ -34,6 +34,30 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
+def doubled(times: int) -> str:
+    """Lists of ten, each of the one before: a small text that stands for 10 to the power of ``times`` values."""
+    lines = [f"b{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 10)}]" for n in range(1, times + 1)]
+    return "\n".join(["b0: &x0 [1]", *lines])
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [("rules:\n  - " + "[" * 30_000, 2, "deep"), ("rules: " + "{a: " * 60, 1, "deep"), (doubled(12), 6, "values")],
+)
+def test_a_file_that_would_end_the_program_that_reads_it_is_refused(
+    tmp_path: Path, text: str, line: int, said: str
+) -> None:
+    with pytest.raises(RuleFileError, match=rf"line {line}: cannot be read: .* {said}"):
+        load_rules(write(tmp_path, text))
+
+
+def test_what_rules_share_may_be_written_once(tmp_path: Path) -> None:
+    shared = GOOD.replace("title: {", "title: &t {") + "  - id: louder\n" + GOOD.split("noise-high\n")[1]
+    shared = shared.replace("title: {zh", "title: *t  # {zh")
+    mine = [rule for rule in load_rules(write(tmp_path, shared)).rules if rule.id in {"noise-high", "louder"}]
+    assert [rule.title.en for rule in mine] == ["Noise", "Noise"]
+
+
 def test_the_library_holds_the_rules_the_simulator_knows() -> None:
     assert {rule.id for rule in load_rules().rules} >= {
         "co2-high", "temperature-high", "smoke", "gas", "panic", "door-open", "intrusion", "camera-blind",
