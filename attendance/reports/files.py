@@ -5,20 +5,15 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
-
-from openpyxl import Workbook
-from openpyxl.styles import Font
-from openpyxl.worksheet.worksheet import Worksheet
 
 from attendance.policy import STATUSES, Status
 from attendance.register.statuses import StatusName
-from attendance.reports.figures import GroupFigures, RegisterRow, student_figures
+from attendance.reports.figures import GroupFigures, RegisterRow, StudentFigures, student_figures
 from attendance.reports.student_days import ARRIVAL
-from campus.cells import RUN, readable
+from campus.cells import RUN
+from campus.workbook import Cell, Sheet, workbook
 
 Names = Mapping[Status, StatusName]
-Cell = str | int | float | date | None
 _GROUP_HEADS = (
     "年级 Grade", "班级 Class", "学生 Students", "人次 Student-days", "未到 Away", "迟到 Late", "出勤率 % Attendance",
     "缺勤警戒 Chronic absence",
@@ -27,35 +22,33 @@ _GROUP_HEADS = (
 
 def class_xlsx(rows: Sequence[RegisterRow], names: Names) -> bytes:
     """A class's span: the figures of each student, and the register of arrivals, students down and days across."""
-    book = Workbook()
-    figures = book.active
-    assert isinstance(figures, Worksheet)
-    figures.title = "统计 Figures"
     used = [status for status in STATUSES if any(row.status == status for row in rows)]
     called = [f"{names[status].name} {names[status].name_en}" for status in used]
-    _append(
-        figures,
-        ["学号 Id", "姓名 Name", "天数 Days", *called, "未到 % Away", "其他缺课 Other sessions missed"],
-        bold=True,
-    )
-    for one in student_figures(rows):
-        share = None if one.share is None else round(100 * one.share, 1)
-        counts = [one.by_status.get(status, 0) for status in used]
-        _append(figures, [one.student, one.name, one.days, *counts, share, one.missed])
-    _register(book.create_sheet("登记表 Register"), rows, names)
-    return _saved(book)
+    head = ["学号 Id", "姓名 Name", "天数 Days", *called, "未到 % Away", "其他缺课 Other sessions missed"]
+    lines = [_figures(one, used) for one in student_figures(rows)]
+    return workbook([_sheet("统计 Figures", head, lines), _register(rows, names)])
 
 
-def _register(sheet: Worksheet, rows: Sequence[RegisterRow], names: Names) -> None:
+def _figures(one: StudentFigures, used: Sequence[Status]) -> list[Cell]:
+    share = None if one.share is None else round(100 * one.share, 1)
+    return [one.student, one.name, one.days, *(one.by_status.get(status, 0) for status in used), share, one.missed]
+
+
+def _register(rows: Sequence[RegisterRow], names: Names) -> Sheet:
     arrivals = [row for row in rows if row.kind == ARRIVAL]
     days = sorted({row.day for row in arrivals})
     codes = {(row.student, row.day): names[row.status].code for row in arrivals if row.status}
-    _append(sheet, ["学号 Id", "姓名 Name", *(day.isoformat() for day in days)], bold=True)
-    for student, name in sorted({(row.student, row.name) for row in arrivals}):
-        _append(sheet, [student, name, *(codes.get((student, day), "") for day in days)])
-    _append(sheet, [])
-    for status in STATUSES:
-        _append(sheet, [names[status].code, f"{names[status].name} {names[status].name_en}"])
+    lines: list[list[Cell]] = [
+        [student, name, *(codes.get((student, day), "") for day in days)]
+        for student, name in sorted({(row.student, row.name) for row in arrivals})
+    ]
+    lines.append([])
+    lines += [[names[status].code, f"{names[status].name} {names[status].name_en}"] for status in STATUSES]
+    return _sheet("登记表 Register", ["学号 Id", "姓名 Name", *(day.isoformat() for day in days)], lines)
+
+
+def _sheet(title: str, head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Sheet:
+    return Sheet(title=title, head=head, rows=rows, widths=[14] * len(head), scrolls="C2")
 
 
 def class_csv(rows: Iterable[RegisterRow], names: Names) -> bytes:
@@ -73,14 +66,7 @@ def class_csv(rows: Iterable[RegisterRow], names: Names) -> bytes:
 
 def school_xlsx(figures: Sequence[GroupFigures]) -> bytes:
     """The school, its grades and classes, without any student."""
-    book = Workbook()
-    sheet = book.active
-    assert isinstance(sheet, Worksheet)
-    sheet.title = "全校 School"
-    _append(sheet, list(_GROUP_HEADS), bold=True)
-    for one in figures:
-        _append(sheet, _group_cells(one))
-    return _saved(book)
+    return workbook([_sheet("全校 School", _GROUP_HEADS, [_group_cells(one) for one in figures])])
 
 
 def school_csv(figures: Iterable[GroupFigures]) -> bytes:
@@ -92,27 +78,6 @@ def _group_cells(one: GroupFigures) -> list[Cell]:
     share = None if one.attendance is None else round(100 * one.attendance, 2)
     title = one.title if one.class_id else ("合计 All" if one.grade else "全校 School")
     return [one.grade, title, one.students, one.days, one.away, one.late, share, one.chronic]
-
-
-def _append(sheet: Worksheet, cells: Sequence[Cell], *, bold: bool = False) -> None:
-    """Add a row; text stays text, also where it begins as a formula would."""
-    sheet.append([readable(cell) if isinstance(cell, str) else cell for cell in cells])
-    row = sheet.max_row  # looks at every cell there is
-    for number, value in enumerate(cells, start=1):
-        cell = sheet.cell(row=row, column=number)
-        if isinstance(value, str) and value:
-            cell.data_type = "s"
-        if bold:
-            cell.font = Font(bold=True)
-            sheet.column_dimensions[cell.column_letter].width = 14
-
-
-def _saved(book: Workbook) -> bytes:
-    for sheet in book.worksheets:
-        sheet.freeze_panes = "C2"
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
 
 
 def _csv(heads: Sequence[str], lines: Iterable[Sequence[Cell]]) -> bytes:

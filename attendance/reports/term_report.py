@@ -11,22 +11,19 @@ import msgspec
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
 from attendance.policy import Status
 from attendance.register.statuses import StatusName
 from attendance.reports.student_days import CalendarCell, SessionMark, arrivals, calendar, share
+from campus.pdf import FONT, make_ready
 
-# A font every PDF reader brings for Chinese: nothing is embedded, the file stays small.
-_FONT = "STSong-Light"
 _WEEKDAYS = ("周 Week", "一 Mon", "二 Tue", "三 Wed", "四 Thu", "五 Fri", "六 Sat", "日 Sun")
 _PLAIN: frozenset[Status | None] = frozenset({"present", "official", "not_required", None})
-_TEXT = ParagraphStyle("text", fontName=_FONT, fontSize=10, leading=15)
-_SMALL = ParagraphStyle("small", fontName=_FONT, fontSize=8.5, leading=12)
-_TITLE = ParagraphStyle("title", fontName=_FONT, fontSize=16, leading=24)
-_HEAD = ParagraphStyle("head", fontName=_FONT, fontSize=11, leading=18, spaceBefore=8)
+_TEXT = ParagraphStyle("text", fontName=FONT, fontSize=10, leading=15)
+_SMALL = ParagraphStyle("small", fontName=FONT, fontSize=8.5, leading=12)
+_TITLE = ParagraphStyle("title", fontName=FONT, fontSize=16, leading=24)
+_HEAD = ParagraphStyle("head", fontName=FONT, fontSize=11, leading=18, spaceBefore=8)
 
 
 class TermReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +41,7 @@ class TermReport(msgspec.Struct, frozen=True, kw_only=True):
 
 def term_pdf(report: TermReport, names: Mapping[Status, StatusName]) -> bytes:
     """The report as a PDF on A4, in Chinese and English."""
-    pdfmetrics.registerFont(UnicodeCIDFont(_FONT))
+    make_ready()
     cells = calendar(report.marks)
     parts: list[Flowable] = [
         Paragraph("学期考勤报告 Attendance report", _TITLE),
@@ -111,7 +108,7 @@ def _table(rows: Sequence[Sequence[str | Flowable]], widths: Sequence[int] | Non
     table.setStyle(
         TableStyle(
             [
-                ("FONT", (0, 0), (-1, -1), _FONT, 8.5),
+                ("FONT", (0, 0), (-1, -1), FONT, 8.5),
                 ("GRID", (0, 0), (-1, -1), 0.25, colors.grey),
                 ("BACKGROUND", (0, 0), (-1, 0), colors.whitesmoke),
                 ("VALIGN", (0, 0), (-1, -1), "TOP"),

@@ -16,8 +16,7 @@ from cli.options import BY, CONFIG, database, load_settings
 @click.argument("device")
 def enrol(config_path: Path | None, by: str, device: str) -> None:
     """Make a one-time code for DEVICE; the agent trades it for an account of its own at the broker."""
-    import segno
-
+    from campus import qr
     from devices.trust import codes
     from devices.trust.link import enrolment_link
 
@@ -27,7 +26,7 @@ def enrol(config_path: Path | None, by: str, device: str) -> None:
     link = enrolment_link(settings.dashboards.base_url, code, settings.trust.authority)
     click.echo(f"Code of {device}, good once and for {settings.trust.code_hours:g} hours: {code}")
     click.echo(f"On the machine of the device:  campus edge enrol '{link}'")
-    segno.make(link).terminal(compact=True)
+    click.echo(qr.terminal(link))
 
 
 @click.command()

@@ -6,7 +6,8 @@ import re
 from datetime import datetime
 
 import pyotp
-import segno
+
+from campus import qr
 
 ISSUER = "Campus safety"
 PERIOD_S = 30
@@ -29,7 +30,7 @@ def is_secret(text: str) -> bool:
 def picture(secret: str, login: str) -> str:
     """What an authenticator app scans, as an SVG element."""
     address = pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name=ISSUER)
-    return str(segno.make(address, error="m").svg_inline(scale=5, dark="#000", light="#fff", border=3))
+    return qr.svg(address, module=5)
 
 
 def step_of(secret: str, code: str, now: datetime, last_step: int | None) -> int | None:

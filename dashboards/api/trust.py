@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from datetime import datetime, timedelta
 from typing import Annotated
 
 import msgspec
-import segno
 from fastapi import APIRouter, Depends
 from msgspec import Meta
 from starlette.requests import Request
 
-from campus import db
+from campus import db, qr
 from dashboards.access.accounts import Account
 from dashboards.access.origin import check_origin
 from dashboards.access.people import allow
@@ -69,7 +67,7 @@ def make_code(request: Request, device: str, account: Keeper) -> Json:
     with db.write(deps.engine) as conn:
         code = codes.make(conn, account.school, device, account.id, now, good_for)
     link = enrolment_link(base_url, code, deps.trust.authority)
-    return Json(Code(device=device, code=code, link=link, qr=_qr(link), until=now + good_for))
+    return Json(Code(device=device, code=code, link=link, qr=qr.svg(link), until=now + good_for))
 
 
 @router.post("/devices/{device}/withdraw", dependencies=[OwnOrigin], **described(TrustView))
@@ -107,13 +105,6 @@ def put_aside(request: Request, device: str, account: Keeper, said: Annotated[Wh
     with db.write(deps.engine) as conn:
         block(conn, account.school, device, account.id, deps.clock.now(), said.why)
     return Json(_view(deps, account))
-
-
-def _qr(text: str) -> str:
-    """A QR code as an SVG document that a page can take in."""
-    drawn = io.BytesIO()
-    segno.make(text).save(drawn, kind="svg", xmldecl=False, svgns=True, omitsize=True, border=2)
-    return drawn.getvalue().decode()
 
 
 def _view(deps: Deps, account: Account) -> TrustView:

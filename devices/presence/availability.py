@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
@@ -77,19 +78,51 @@ def record(
 
 def record_of(conn: sa.Connection, school: str, device: str, now: datetime, zone: tzinfo, months: int = 12) -> Record:
     """The record of a device over at most ``months`` months; raises `NotFound`."""
-    known = sa.select(devices.c.id).where(devices.c.school == school, devices.c.id == device)
-    if conn.execute(known).first() is None:
+    found = records_of(conn, school, now, zone, months, device)
+    if device not in found:
         raise NotFound(f"no device {device!r} at {school!r}; see the device list for its id")
-    heard = sa.select(sa.func.min(device_transitions.c.at)).where(*_of(device_transitions, school, device))
-    first = conn.execute(heard.where(device_transitions.c.old == "never_seen")).scalar()
-    if first is not None:
-        first = max(first, _months_back(now, zone, months))
+    return found[device]
+
+
+def records_of(
+    conn: sa.Connection, school: str, now: datetime, zone: tzinfo, months: int = 12, device: str | None = None
+) -> dict[str, Record]:
+    """The record of every device of a school, or of one, as `record_of` gives it."""
+    since = _months_back(now, zone, months)
+    known = sa.select(devices.c.id).where(*_of(devices.c.id, devices, school, device))
+    heard = _first_heard(conn, school, device)
+    aways = _aways(conn, school, since, now, device)
+    repaired = defaultdict[str, list[Away]](list)
+    for of, opened, done in repairs(conn, school, since, device):
+        repaired[of].append(Away(opened, done))
+    made = {}
+    for one in conn.execute(known).scalars():
+        first = max(heard[one], since) if one in heard else None
+        own = [away for away in aways[one] if first and (away.end is None or away.end > first)]
+        mended = [away for away in repaired[one] if first and away.end and away.end > first]
+        made[one] = record(first, own, now, zone, tickets=mended)
+    return made
+
+
+def _first_heard(conn: sa.Connection, school: str, device: str | None) -> dict[str, datetime]:
+    table = device_transitions
+    here = (*_of(table.c.device, table, school, device), table.c.old == "never_seen")
+    query = sa.select(table.c.device, sa.func.min(table.c.at)).where(*here).group_by(table.c.device)
+    return {row[0]: row[1] for row in conn.execute(query)}
+
+
+def _aways(
+    conn: sa.Connection, school: str, since: datetime, now: datetime, device: str | None
+) -> dict[str, list[Away]]:
+    """Outages that began before ``now`` and were not over at ``since``, by device, in order of time."""
     table = device_outages
-    query = sa.select(table.c.started_at, table.c.ended_at).where(*_of(table, school, device))
-    since = table.c.ended_at.is_(None) | (table.c.ended_at > (first or now))
-    rows = conn.execute(query.where(since, table.c.started_at < now).order_by(table.c.started_at))
-    repaired = [Away(*span) for span in repairs(conn, school, device, first or now)]
-    return record(first, [Away(*row) for row in rows], now, zone, tickets=repaired)
+    lasting = table.c.ended_at.is_(None) | (table.c.ended_at > since)
+    here = (*_of(table.c.device, table, school, device), lasting, table.c.started_at < now)
+    query = sa.select(table.c.device, table.c.started_at, table.c.ended_at).where(*here).order_by(table.c.started_at)
+    found = defaultdict[str, list[Away]](list)
+    for of, start, end in conn.execute(query):
+        found[of].append(Away(start, end))
+    return found
 
 
 def month_end(month: str, zone: tzinfo) -> datetime:
@@ -109,8 +142,9 @@ def _touch(one: Away, other: Away, now: datetime) -> bool:
     return one.start < (other.end or now) and other.start < (one.end or now)
 
 
-def _of(table: sa.Table, school: str, device: str) -> tuple[Any, Any]:
-    return table.c.school == school, table.c.device == device
+def _of(name: sa.Column[Any], table: sa.Table, school: str, device: str | None) -> list[sa.ColumnElement[bool]]:
+    """The rows of a school, or of one device of it."""
+    return [table.c.school == school, *([] if device is None else [name == device])]
 
 
 def _month(start: datetime, end: datetime, aways: Sequence[Away], now: datetime, target: float) -> Month:
@@ -138,6 +172,7 @@ def _months(first: datetime, now: datetime, zone: tzinfo) -> list[tuple[datetime
 
 
 def _months_back(now: datetime, zone: tzinfo, months: int) -> datetime:
-    local = now.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    local = (now - timedelta(microseconds=1)).astimezone(zone)  # midnight belongs to the month that it closes
+    local = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     count = local.year * 12 + local.month - 1 - (months - 1)
     return local.replace(year=count // 12, month=count % 12 + 1)

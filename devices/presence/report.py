@@ -8,22 +8,17 @@ from datetime import datetime, tzinfo
 
 import msgspec
 import sqlalchemy as sa
-from openpyxl import Workbook
-from openpyxl.styles import Font
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4, landscape
 from reportlab.lib.styles import ParagraphStyle
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
-from campus.cells import readable
-from devices.presence.availability import Month, month_begin, month_end, record_of
+from campus.pdf import FONT, make_ready
+from campus.workbook import Sheet, workbook
+from devices.presence.availability import Month, month_begin, month_end, records_of
 from devices.queries import device_list
 from devices.upkeep.tickets import done_counts
 
-# A font every PDF reader brings for Chinese: nothing is embedded, the file stays small.
-_FONT = "STSong-Light"
 _HEADS = (
     "设备 Device", "名称 Name", "类型 Kind", "地点 Place", "可用率 Available %", "达标 Target met",
     "中断次数 Outages", "中断小时 Hours away", "完工工单 Tickets done",
@@ -45,43 +40,27 @@ def month_lines(conn: sa.Connection, school: str, month: str, now: datetime, zon
     """Every device in use, the least available first; raises `NotFound` for text that is no month."""
     end = min(now, month_end(month, zone))
     counts = done_counts(conn, school, month_begin(month, zone), end)
+    records = records_of(conn, school, end, zone, months=1)
     lines = []
     for row in device_list(conn, school, now):
-        months = record_of(conn, school, row.device.id, end, zone, months=1).months
-        this = next((found for found in months if found.month == month), None)
         one = row.device
+        this = next((found for found in records[one.id].months if found.month == month), None)
         lines.append(Line(one.id, one.name, one.kind, row.place_name, this, counts.get(one.id, 0)))
     return sorted(lines, key=lambda line: (line.month.share if line.month else 2.0, line.device))
 
 
 def as_xlsx(lines: Sequence[Line], month: str) -> bytes:
     """The report as a workbook of one sheet named after the month; numbers are numbers."""
-    book = Workbook()
-    sheet = book.active
-    assert sheet is not None
-    sheet.title = month
-    sheet.append(_HEADS)
-    for cell in sheet[1]:
-        cell.font = Font(bold=True)
-    for line in lines:
-        sheet.append([readable(cell) if isinstance(cell, str) else cell for cell in _cells(line)])
-        # A name from a CSV file may begin with "=": it is text, never a formula.
-        for cell in sheet[sheet.max_row][:4]:
-            cell.data_type = "s"
-    sheet.freeze_panes = "A2"
-    for column, width in zip("ABCDEFGHI", (18, 24, 12, 20, 18, 16, 18, 20, 20), strict=True):
-        sheet.column_dimensions[column].width = width
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
+    rows = [_cells(line) for line in lines]
+    return workbook([Sheet(title=month, head=_HEADS, rows=rows, widths=(18, 24, 12, 20, 18, 16, 18, 20, 20))])
 
 
 def as_pdf(lines: Sequence[Line], month: str) -> bytes:
     """The report as a document: a title, a sentence, and a table whose head is on every page."""
-    pdfmetrics.registerFont(UnicodeCIDFont(_FONT))
+    make_ready()
     file = io.BytesIO()
-    title = ParagraphStyle("title", fontName=_FONT, fontSize=16, leading=24)
-    text = ParagraphStyle("text", fontName=_FONT, fontSize=10, leading=16)
+    title = ParagraphStyle("title", fontName=FONT, fontSize=16, leading=24)
+    text = ParagraphStyle("text", fontName=FONT, fontSize=10, leading=16)
     heard = [line.month for line in lines if line.month]
     missed = sum(not one.meets_target for one in heard)
     said = f"共 {len(lines)} 台设备，{missed} 台未达标。 {len(lines)} devices, {missed} missed the target."
@@ -89,7 +68,7 @@ def as_pdf(lines: Sequence[Line], month: str) -> bytes:
     table.setStyle(
         TableStyle(
             [
-                ("FONT", (0, 0), (-1, -1), _FONT, 8),
+                ("FONT", (0, 0), (-1, -1), FONT, 8),
                 ("GRID", (0, 0), (-1, -1), 0.25, colors.grey),
                 ("BACKGROUND", (0, 0), (-1, 0), colors.whitesmoke),
             ]

@@ -157,14 +157,18 @@ def comments(conn: sa.Connection, ticket: str) -> list[Comment]:
     return [Comment(**row) for row in conn.execute(query).mappings()]
 
 
-def repairs(conn: sa.Connection, school: str, device: str, since: datetime) -> list[tuple[datetime, datetime]]:
-    """From when to when a device waited for its repair, of the tickets that were done after ``since`` and found a
-    fault; by their start."""
-    query = sa.select(tickets.c.opened_at, tickets.c.done_at).where(
-        tickets.c.school == school, tickets.c.device == device, tickets.c.done_at > since,
+def repairs(
+    conn: sa.Connection, school: str, since: datetime, device: str | None = None
+) -> list[tuple[str, datetime, datetime]]:
+    """From when to when a device, or each of a school, waited for its repair, of the tickets that were done after
+    ``since`` and found a fault: as (device, from, to), by their start."""
+    query = sa.select(tickets.c.device, tickets.c.opened_at, tickets.c.done_at).where(
+        tickets.c.school == school, tickets.c.device.is_not(None), tickets.c.done_at > since,
         tickets.c.outcome.in_(("repaired", "replaced", "adjusted", "written_off")),
     )  # fmt: skip
-    return [(opened, done) for opened, done in conn.execute(query.order_by(tickets.c.opened_at))]
+    if device is not None:
+        query = query.where(tickets.c.device == device)
+    return [(of, opened, done) for of, opened, done in conn.execute(query.order_by(tickets.c.opened_at))]
 
 
 def done_counts(conn: sa.Connection, school: str, start: datetime, end: datetime) -> dict[str, int]:

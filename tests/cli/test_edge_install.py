@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 SERVER = (
-    "alembic apscheduler argon2 fastapi starlette influxdb_client jinja2 openpyxl pyotp yaml reportlab segno "
+    "alembic apscheduler argon2 fastapi starlette influxdb_client jinja2 openpyxl pyotp yaml reportlab zxingcpp "
     "sqlalchemy uvicorn websockets cryptography httpx numpy cv2 pymodbus serial gpiod openvr"
 )
 PROGRAM = """

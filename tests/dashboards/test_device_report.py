@@ -1,11 +1,15 @@
 """The monthly report of the devices, opened as its reader would open it."""
 
 import io
+from datetime import timedelta
 
 import openpyxl
 import pypdf
-from console_seed import NOW
+from console_seed import NOW, SCHOOL, ZONE
 
+from campus import db
+from dashboards.deps import Deps
+from devices.presence.report import month_lines
 from tests.dashboards.conftest import SignIn
 
 MONTH = NOW.strftime("%Y-%m")
@@ -30,6 +34,14 @@ def test_the_document_says_how_many_missed_the_target_in_both_languages(sign_in:
     text = pypdf.PdfReader(io.BytesIO(answer.content)).pages[0].extract_text()
     assert "设备月报" in text
     assert "missed the target" in text
+
+
+def test_a_month_that_is_over_keeps_its_figures(deps: Deps) -> None:
+    with db.read(deps.engine) as conn:
+        lines = month_lines(conn, SCHOOL, MONTH, NOW + timedelta(days=40), ZONE)
+    heard = [line.month for line in lines if line.month]
+    assert heard
+    assert {month.month for month in heard} == {MONTH}
 
 
 def test_a_month_before_the_devices_has_no_figures_and_text_that_is_no_month_is_refused(sign_in: SignIn) -> None:
