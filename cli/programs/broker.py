@@ -66,6 +66,8 @@ def configuration(listener: Listener, folder: Path) -> str:
         "autosave_interval 30",
         "max_inflight_messages 20000",
         "max_queued_messages 1000000",
+        "max_queued_bytes 1073741824",
+        "max_packet_size 1048576",  # what is too large for us is seen among the dead letters, up to here
         "persistent_client_expiration 14d",
         "log_dest stderr",
         "log_type error",

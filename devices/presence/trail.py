@@ -6,6 +6,7 @@ import msgspec
 
 # More holes than this at once are not kept apart: the oldest is counted as lost.
 MAX_HOLES = 16
+MOST_LOST = 10**15  # a device that makes its numbers up must not count beyond what a column holds
 
 
 class Trail(msgspec.Struct, frozen=True):
@@ -38,7 +39,7 @@ def follow(trail: Trail, boot: str, first: int, last: int, count: int, late: boo
         # What was stored while offline may come from an earlier run, after messages of the present one.
         if late or boot in {"", trail.boot_before}:
             return trail
-        return Trail(boot, trail.boot, trail.boots + 1, last, (), trail.gaps)
+        return Trail(boot, trail.boot, trail.boots + 1, last, (), min(trail.gaps, MOST_LOST))
     if last <= 0:
         return trail
     if trail.seq == 0:
@@ -55,7 +56,7 @@ def _forward(trail: Trail, first: int, last: int, count: int) -> Trail:
     if len(holes) > MAX_HOLES:
         lost += holes[0][1] - holes[0][0] + 1
         holes = holes[1:]
-    return Trail(trail.boot, trail.boot_before, trail.boots, last, holes, lost)
+    return Trail(trail.boot, trail.boot_before, trail.boots, last, holes, min(lost, MOST_LOST))
 
 
 def _fill(trail: Trail, first: int, last: int) -> Trail:

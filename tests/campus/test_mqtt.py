@@ -133,6 +133,18 @@ def test_no_more_than_the_receive_maximum_is_in_flight(mqtt: Mqtt) -> None:
         assert [message.payload for message in inbox.wait_for(200)] == [b"%d" % number for number in range(200)]
 
 
+def test_who_sends_more_than_anybody_reads_is_thrown_out_and_the_others_are_heard(mqtt: Mqtt) -> None:
+    inbox = Inbox()
+    with connected(consumer(mqtt, inbox)), connected(MqttClient(mqtt, "device")) as device:
+        publish_all(device, [b"x" * 500_000])
+        with connected(MqttClient(mqtt, "flood")) as flood:
+            taken = threading.Event()
+            flood.publish("campus/s/flood/event", b"x" * 3_000_000, on_ack=taken.set)
+            assert not taken.wait(1)
+            publish_all(device, [b"after"])
+            assert [len(message.payload) for message in inbox.wait_for(2)] == [500_000, 5]
+
+
 def test_the_back_off_grows_is_capped_and_jitters_from_zero() -> None:
     ceilings = [backoff(attempt, lambda _low, high: high) for attempt in range(10)]
     assert ceilings == sorted(ceilings)

@@ -249,7 +249,10 @@ def test_the_image_is_built_from_what_exists() -> None:
 
 
 def test_the_broker_has_the_same_limits_as_the_one_that_campus_up_starts() -> None:
-    limits = ("max_inflight_messages", "max_queued_messages", "persistence", "persistent_client_expiration")
+    limits = (
+        "max_inflight_messages", "max_queued_messages", "max_queued_bytes", "max_packet_size", "persistence",
+        "persistent_client_expiration",
+    )  # fmt: skip
 
     def found(text: str) -> dict[str, str]:
         lines = [line.split() for line in text.splitlines() if line and not line.startswith("#")]

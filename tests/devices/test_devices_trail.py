@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.presence.trail import MAX_HOLES, Trail, follow
+from devices.presence.trail import MAX_HOLES, MOST_LOST, Trail, follow
 
 UNKNOWN = Trail()
 
@@ -62,6 +62,14 @@ def test_too_many_gaps_at_once_are_counted_and_not_kept() -> None:
     trail = walk(*range(1, 3 * MAX_HOLES, 2))
     assert len(trail.missing) == MAX_HOLES
     assert trail.gaps == len(range(1, 3 * MAX_HOLES, 2)) - 1
+
+
+def test_numbers_that_are_made_up_never_count_beyond_what_a_column_holds() -> None:
+    trail = Trail()
+    for run in range(3000):
+        for number in (1, 2**53):
+            trail = follow(trail, f"run-{run}", number, number, 1)
+    assert trail.lost == MOST_LOST < 2**63
 
 
 @given(st.permutations(range(2, 14)))
