@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ from campus.events import Event, Reading, Readings, SensorAlarm, Status
 DEEPEST = 8  # levels of an object that are looked into
 MOST_VALUES = 500  # of one message
 _NOT_A_METRIC = re.compile(r"[^A-Za-z0-9_.\-]+")
+_LONGEST_NAME = 64
 _NOT_A_DEVICE = re.compile(r"[^A-Za-z0-9_.\-]+")
 
 
@@ -99,11 +101,18 @@ def metric(name: str) -> str:
 
 
 def device_id(name: str) -> str:
-    """``name`` as a device may be called in the registry; raises `PayloadError` when nothing is left."""
-    plain = _NOT_A_DEVICE.sub("-", name.strip()).strip("-._")[:64]
-    if not plain:
+    """``name`` as a device may be called in the registry; raises `PayloadError` when there is none.
+
+    Where letters are lost, as of 一楼灯1 and 二楼灯1, a mark made of the whole name keeps the devices apart.
+    """
+    name = name.strip()
+    plain = _NOT_A_DEVICE.sub("-", name).strip("-._")
+    if name.isascii() and 0 < len(plain) <= _LONGEST_NAME:
+        return plain
+    if not name or (name.isascii() and not plain):
         raise PayloadError("bad topic", f"{name[:80]!r} cannot be the name of a device")
-    return plain
+    mark = hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=4).hexdigest()
+    return f"{plain[: _LONGEST_NAME - len(mark) - 1]}-{mark}".lstrip("-")
 
 
 def flat(found: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, float | bool]]:

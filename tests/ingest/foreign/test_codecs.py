@@ -1,6 +1,7 @@
 """What bridges and devices send in their own formats, as the readings, alarms and states of everybody else."""
 
 import json
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -11,7 +12,7 @@ from campus.errors import PayloadError
 from campus.events import CameraIntrusion, Readings, SensorAlarm, Status
 from ingest.foreign import chirpstack, frigate, senml, shelly, sparkplug, tasmota, thingsboard, zigbee2mqtt
 from ingest.foreign.door import CODECS
-from ingest.foreign.said import Announced, Codec, Said
+from ingest.foreign.said import Announced, Codec, Said, device_id
 from ingest.foreign.sparkplug_proto import Payload
 
 NOW = 1_788_739_200_000
@@ -109,6 +110,17 @@ CASES: list[tuple[str, Codec, str, bytes, dict[str, object]]] = [
     ("SenML whose unit is its metric", senml.decode, "x", b'[{"n":"urn:dev:ow:10e2073a","u":"Cel","v":23.1}]',
      {"cel": 23.1}),
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("一楼灯1", "二楼灯1"), ("实验室", "教室"), ("Küche", "Kuche"), ("灯" * 80 + "1", "灯" * 80 + "2")],
+)
+def test_names_in_letters_that_topics_do_not_take_stay_apart(one: str, other: str) -> None:
+    named = [device_id(one), device_id(other)]
+    assert len(set(named)) == 2
+    assert named == [device_id(one), device_id(other)]
+    assert all(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", name) for name in named)
 
 
 @pytest.mark.parametrize(
