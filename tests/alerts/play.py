@@ -48,7 +48,7 @@ DAY = date(2026, 9, 7)
 KINDS = {"co2": "sensor", "t": "sensor", "smoke": "sensor", "door": "sensor", "cam": "camera", "gate": "gate",
          "patrol": "gate", "lab": "lab", "agent": "agent", "hs": "headset", "panic": "sensor",
          "optic": "sensor"}  # fmt: skip
-STEP, STRIDE = timedelta(seconds=5), timedelta(seconds=20)  # the strides keep the minutes at which rules look
+STEP, STRIDE = timedelta(seconds=5), timedelta(seconds=30)  # the strides keep the minutes at which rules look
 SILENT_AFTER = timedelta(minutes=3)
 
 
@@ -210,7 +210,7 @@ class Play:
     def until(self, moment: datetime) -> None:
         """Let time pass, ticking as the pipeline does; in strides while the moment is far."""
         while (left := moment - self.clock.now()) > STEP:
-            self.clock.advance(STRIDE if left > 4 * STRIDE else STEP)
+            self.clock.advance(STRIDE if left > STRIDE + 4 * STEP else STEP)
             self.tick()
         self.clock.move_to(moment)
         self.tick()
