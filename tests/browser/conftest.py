@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, expect, sync_playwright
 
 from attendance.rollbook import RollBook
 from campus import db
@@ -45,6 +45,7 @@ STILL = {
     "/telling",
     "/roster",
 }
+expect.set_options(timeout=30_000)  # a busy machine is no failure; what is there sooner is not waited for
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -175,7 +176,7 @@ class Visitor:
     def arrive(self) -> None:
         """Wait until the page is live, unless nothing on it is."""
         if "/" + str(self.page.locator("html").get_attribute("data-page")) not in STILL:
-            self.page.locator("#live-state[data-state=live]").wait_for(timeout=10_000)
+            self.page.locator("#live-state[data-state=live]").wait_for()
 
     def turn_to(self, language: Language) -> None:
         """Choose the language, if the page does not speak it yet."""

@@ -35,7 +35,7 @@ def test_the_city_answers_which_school_needs_somebody(visit: Callable[..., Visit
         conn.execute(alarms.update().where(alarms.c.school == "waterside-1").values(state="closed"))
         changes.append(conn, now, "waterside-1", "alarm", "of-the-demo")
         assert conn.execute(sa.select(sa.func.count()).where(alarms.c.state == "closed")).scalar_one() == 2
-    expect(page.locator(".needs > li").first).to_contain_text("荷塘小学", timeout=10_000)
+    expect(page.locator(".needs > li").first).to_contain_text("荷塘小学")
     small = phone.sign_in("bureau", "en")
     wear(small, "dark")
     small.locator("[data-theme=dark] #live-state[data-state=live]").wait_for()

@@ -80,7 +80,7 @@ def test_leave_that_is_over_by_the_clock_leaves_the_open_page(visit: Visit, cons
     page = leave_page(visit(), "teacher")
     expect(page.locator("#runs")).to_contain_text(pupil[1])
     console.play.clock.advance(timedelta(hours=9))
-    expect(page.locator("#runs > li")).to_have_count(0, timeout=15_000)  # told with the next beat of the stream
+    expect(page.locator("#runs > li")).to_have_count(0)  # told with the next beat of the stream
 
 
 def test_nothing_moves_under_the_pointer_until_it_is_asked_for(visit: Visit, console: Console) -> None:

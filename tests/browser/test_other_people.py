@@ -67,7 +67,7 @@ def test_the_head_sees_an_alarm_and_the_whole_school_in_numbers_without_a_name(v
     expect(page.locator("nav.menu a")).to_have_count(2)  # numbers and the own account, nobody to look up
     before = page.locator("#alarms > li").count()
     console.play.say("cam-2", CameraIntrusion(zone="south-fence", track=9, confidence=0.93))
-    expect(page.locator("#alarms > li")).to_have_count(before + 1, timeout=5000)
+    expect(page.locator("#alarms > li")).to_have_count(before + 1)
     page.locator("body").press("?")
     expect(page.locator("#help-body h2, #help-body h3").first).to_be_visible()
     assert head.overflow() <= 0

@@ -53,7 +53,7 @@ def test_an_alarm_arrives_without_reload_and_is_dealt_with(visit: Visit, console
     fire = page.locator("#alarms").get_by_text("烟雾", exact=False)
     expect(fire).to_have_count(0)
     console.play.say("smoke-library", SensorAlarm(kind="smoke", active=True))
-    expect(fire.first).to_be_visible(timeout=5000)
+    expect(fire.first).to_be_visible()
     fire.first.click()
     expect(page.locator("#d-runbook li").first).to_be_visible()
     expect(page.locator("#d-muster")).to_be_visible()  # a fire is one click from the muster
@@ -124,10 +124,10 @@ def test_the_console_says_when_it_lost_the_platform(visit: Visit) -> None:
     visitor = visit()
     page = visitor.sign_in("guard")
     visitor.context.set_offline(True)
-    page.locator("#lost").wait_for(state="visible", timeout=20_000)
+    page.locator("#lost").wait_for(state="visible")
     expect(page.locator("#lost")).to_contain_text("连接已断开")
     visitor.context.set_offline(False)
-    page.locator("#lost").wait_for(state="hidden", timeout=30_000)
+    page.locator("#lost").wait_for(state="hidden")
     visitor.wrong.clear()  # the browser's own words about the network we took away
 
 
@@ -150,7 +150,7 @@ def test_a_student_who_comes_late_appears_on_the_open_roll(visit: Visit, console
     key = page.locator("#cases > li").first.get_attribute("data-key")
     credential = credential_of(console, str(key))
     console.play.say("gate-1", GatePass(credential=credential, direction="in"))
-    expect(page.locator(f"#cases > li[data-key='{key}']")).to_have_count(0, timeout=5000)
+    expect(page.locator(f"#cases > li[data-key='{key}']")).to_have_count(0)
     expect(page.locator(f"#faces > li[data-key='{key}']")).to_be_visible()
 
 
@@ -169,7 +169,7 @@ def test_a_device_that_goes_away_moves_to_the_top_by_itself(visit: Visit, consol
     console.play.say("gate-3", Status(state="offline", ts=to_ms(console.play.clock.now()), boot="b1"))
     console.play.clock.advance(timedelta(seconds=60))
     console.play.tick()
-    expect(row).to_be_visible(timeout=5000)
+    expect(row).to_be_visible()
     row.locator("button").click()
     expect(page.locator("#file-title")).to_be_visible()
     expect(page.locator("#f-moves li").first).to_be_visible()
@@ -200,7 +200,7 @@ def test_an_account_that_is_disabled_is_out_at_once(visit: Visit) -> None:
     row = admin.locator("#accounts tr", has_text="guard")
     row.get_by_role("button", name="停用").click()
     expect(row).to_contain_text("已停用")
-    guard.wait_for_url("**/sign-in**", timeout=15_000)
+    guard.wait_for_url("**/sign-in**")
     admin.fill("#log-filter [name=login]", "guard")
     admin.select_option("#log-filter [name=action]", "sign_in.password")
     admin.locator("#log-filter button.primary").click()
@@ -216,7 +216,7 @@ def test_a_page_is_another_one_as_soon_as_its_person_has_another_role(visit: Vis
     expect(firmware).to_have_count(0)
     with db.write(console.play.engine) as conn:
         conn.execute(accounts.update().where(accounts.c.login == "guard").values(role="facility"))
-    expect(firmware).not_to_have_count(0, timeout=10_000)
+    expect(firmware).not_to_have_count(0)
 
 
 def test_a_wrong_password_is_told_kindly_and_a_stranger_sees_nothing(visit: Visit, console: Console) -> None:
@@ -241,20 +241,20 @@ def test_a_drill_is_mustered_by_two_people_at_once(visit: Visit, console: Consol
     desk.locator("#begin-box button.primary").click()
     expect(desk.locator("#head")).to_contain_text("演练")
     pupils = phone.locator(".pupils > li")
-    expect(pupils.first).to_be_visible(timeout=5000)  # by itself, on the teacher's phone
+    expect(pupils.first).to_be_visible()  # by itself, on the teacher's phone
     assert teacher.overflow() <= 0
     pupils.first.locator("button[data-state=missing]").click()
-    expect(desk.locator("#missing")).to_contain_text("1", timeout=5000)
+    expect(desk.locator("#missing")).to_contain_text("1")
     phone.locator("[data-rest]").click()
     expect(phone.locator(".class-count")).to_contain_text(f"{pupils.count() - 1} / {pupils.count()}")
-    expect(desk.locator("#accounted")).to_have_text(str(pupils.count() - 1), timeout=5000)
+    expect(desk.locator("#accounted")).to_have_text(str(pupils.count() - 1))
     desk.locator("#all-clear").click()
     desk.locator("#end-note").fill("第一次演练")
     desk.locator("#end-box button.primary").click()
     expect(desk.locator("#past")).to_contain_text("第一次演练")
     desk.locator("#past [data-open]").first.click()
     expect(desk.locator("#past")).to_contain_text("最慢")
-    expect(phone.locator("#calm")).to_be_visible(timeout=5000)
+    expect(phone.locator("#calm")).to_be_visible()
 
 
 def test_an_administrator_makes_an_account_and_its_person_chooses_a_password(visit: Visit, console: Console) -> None:

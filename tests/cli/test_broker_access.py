@@ -30,7 +30,7 @@ from tests.conftest import free_port
 
 pytestmark = pytest.mark.broker
 SCHOOL = "school-1"
-PATIENCE_S = 10
+PATIENCE_S = 30
 DEVICES = """id,kind,name,name_en,place,parent,model,covers,x,y
 edge-1,agent,E,E,,,,,,
 cam-1,camera,C,C,,edge-1,,,,

@@ -83,7 +83,7 @@ def test_without_a_file_nothing_is_put_in_force_and_the_fix_is_named(deps: Deps)
 
 
 def finished(replays: Replays) -> str:
-    for _ in range(500):
+    for _ in range(3000):
         if replays.state.state != "running":
             break
         time.sleep(0.01)
@@ -96,13 +96,13 @@ def test_a_replay_tells_its_progress_and_is_stopped_or_given_up() -> None:
     def slow(_rules: RuleSet, _since: timedelta, watch) -> Report:  # type: ignore[no-untyped-def]
         watch(0.5)
         come.set()
-        go.wait(5)
+        go.wait(30)
         watch(0.6)
         raise AssertionError("the watch should have ended it")
 
     replays = Replays(slow)
     replays.start(RuleSet(()), 7, "x")
-    assert come.wait(5)
+    assert come.wait(30)
     assert (replays.state.state, replays.state.share) == ("running", 0.5)
     with pytest.raises(Conflict):
         replays.start(RuleSet(()), 7, "x")

@@ -20,7 +20,7 @@ from deploy import prepare
 from tests.conftest import free_port
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 10
+PATIENCE_S = 30
 pytestmark = pytest.mark.broker
 
 

@@ -100,12 +100,11 @@ def test_only_pictures_that_are_analysed_are_decoded_from_a_file() -> None:
 
 def test_only_pictures_that_are_due_are_decoded_from_a_stream() -> None:
     capture = Counted(pause_s=0.01)
-    source, stop, end = LiveSource(lambda: capture, 5.0, "cam-1"), threading.Event(), time.monotonic() + 1.0
-    while time.monotonic() < end and capture.grabbed < 90:
+    source, stop, begun = LiveSource(lambda: capture, 5.0, "cam-1"), threading.Event(), time.monotonic()
+    while capture.grabbed < 60:
         source.next(stop)
     source.close()
-    assert capture.grabbed >= 20
-    assert capture.decoded <= 8
+    assert capture.decoded <= 5 * (time.monotonic() - begun) + 3
 
 
 def test_a_stall_is_told_within_five_seconds() -> None:

@@ -151,7 +151,7 @@ def test_whatever_a_terminal_says_is_a_record_or_a_payload_error(text: bytes) ->
 # -- over sockets ---------------------------------------------------------------------------------------------------
 
 
-def until(true: Callable[[], bool], seconds: float = 10) -> None:
+def until(true: Callable[[], bool], seconds: float = 30) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not happen in time"

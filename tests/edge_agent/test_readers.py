@@ -101,7 +101,7 @@ class AtWork:
         self._thread.start()
 
     def until(self, passes: int) -> list[str]:
-        for _ in range(500):
+        for _ in range(3000):
             if len(self._voice.events) >= passes:
                 break
             threading.Event().wait(0.01)
@@ -135,7 +135,7 @@ def test_what_a_wedge_types_becomes_a_hash_and_a_reader_may_be_pulled_out(
         assert work.until(2)[1] == hash_credential(KEY, "77")
         assert work.reader.health() == {"connected": 1.0, "bad_lines": 1.0}
     fifo.unlink()
-    for _ in range(200):
+    for _ in range(3000):
         if not work.reader.reachable():
             break
         threading.Event().wait(0.01)
@@ -170,7 +170,7 @@ def test_a_device_of_another_program_is_told_and_not_read(fifo: Path, clock: Vir
 
     reader = KeyboardWedge(Wedge(device=fifo), clock, busy)
     work = AtWork(reader, clock, voice)
-    for _ in range(200):
+    for _ in range(3000):
         if reader.problem:
             break
         threading.Event().wait(0.01)
@@ -206,7 +206,7 @@ def test_any_bytes_are_cut_in_bounded_memory(data: bytes, start: str, length: in
 def test_a_reader_on_a_line_is_heard_and_a_card_that_stays_passes_once(clock: VirtualClock, voice: Notebook) -> None:
     ours, theirs = os.openpty()
     work = AtWork(SerialReader(SerialLine(device=os.ttyname(theirs), form="hex_to_decimal"), clock), clock, voice)
-    for _ in range(200):
+    for _ in range(3000):
         if work.reader.reachable():
             break
         threading.Event().wait(0.01)
