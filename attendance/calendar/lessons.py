@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from attendance.calendar.schoolday import SchoolDay
 from attendance.calendar.tables import calendar_hours, exams
-from attendance.tables import timetable
+from attendance.tables import classes, timetable
 
 EVERY_WEEK = ""
 
@@ -31,7 +31,7 @@ def lessons(
     """The lessons of ``day`` by class: of one ``period``, of one class, or all.
 
     An exam takes the place of the lesson of its class and period; on a day of exams (``exam`` in the calendar) a class
-    with exams has nothing else.
+    with exams has nothing else. A class that is no more has none, whatever the sheets still say.
     """
     free = _free(conn, school, day)
     sat = [one for one in _exams(conn, school, day.day) if one.period not in free]
@@ -54,13 +54,18 @@ def _timetable(
     here += [timetable.c.period == period] if period else []
     here += [timetable.c.class_id == class_id] if class_id else []
     columns = [timetable.c[name] for name in ("class_id", "period", "subject", "teacher", "room")]
-    return [TaughtHour(**row._mapping) for row in conn.execute(sa.select(*columns).where(*here))]
+    query = sa.select(*columns).join(classes, _running(timetable)).where(*here)
+    return [TaughtHour(**row._mapping) for row in conn.execute(query)]
 
 
 def _exams(conn: sa.Connection, school: str, day: date) -> list[TaughtHour]:
     columns = [exams.c[name] for name in ("class_id", "period", "subject", "teacher", "room")]
-    query = sa.select(*columns).where(exams.c.school == school, exams.c.day == day)
+    query = sa.select(*columns).join(classes, _running(exams)).where(exams.c.school == school, exams.c.day == day)
     return [TaughtHour(**row._mapping, exam=True) for row in conn.execute(query)]
+
+
+def _running(table: sa.Table) -> sa.ColumnElement[bool]:
+    return sa.and_(classes.c.school == table.c.school, classes.c.id == table.c.class_id, classes.c.active)
 
 
 def _free(conn: sa.Connection, school: str, day: SchoolDay) -> set[str]:

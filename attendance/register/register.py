@@ -12,7 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from attendance.calendar.daybook import school_days
-from attendance.calendar.schoolday import Bell, SchoolDay, day_bounds, moment
+from attendance.calendar.schoolday import Bell, SchoolDay, day_bounds, local_day, moment
 from attendance.evidence.directions import Passage, Tap, walk
 from attendance.evidence.passes import Key, spooled_within, taps_within
 from attendance.evidence.sightings import NOTHING_SEEN, Reader, Seen, readers_inside, seen_within
@@ -80,7 +80,8 @@ class Register:
             lock(conn, [session.id for session in group])
             pupils, marked = still_open(conn, group) if unsettled else (pupils_of(conn, group, only), None)
             if any(pupils.values()):
-                known = self._gather(conn, day, group, pupils, marked)
+                elsewhere = in_groups(conn, group, pupils, local_day(now, self._zone))
+                known = self._gather(conn, day, group, pupils, marked, elsewhere)
                 entries += _new_entries(group, known, self._hiding(conn, group, known, now), now)
         append(conn, entries, now)
         return entries
@@ -100,6 +101,7 @@ class Register:
         group: Sequence[Session],
         pupils: Mapping[str, Sequence[str]],
         marked: Collection[tuple[str, str]] | None,
+        elsewhere: Mapping[tuple[str, str], Group],
     ) -> _Known:
         """``marked``: who has marks, as (session, student), where that is known already."""
         if marked is None:
@@ -117,7 +119,7 @@ class Register:
             standings=standings(conn, marked),
             dismissals=self.dismissals(conn, day, taps),
             since=self._since(conn, beyond, day) if beyond else {},
-            elsewhere=in_groups(conn, group, pupils),
+            elsewhere=elsewhere,
         )
 
     def _since(self, conn: sa.Connection, schools: Collection[str], day: date) -> dict[str, datetime]:

@@ -1,8 +1,11 @@
-"""Teaching groups: who has a lesson in one while the home class has its own, and so belongs on the group's roll."""
+"""Where a student should be in a period: with the teaching group that has a lesson then, or else the home class.
+
+The timetable decides, whether or not a roll of the lesson is kept: rolls and head counts give one answer.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache
 from typing import Any
@@ -10,7 +13,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from attendance.calendar.daybook import school_day
+from attendance.calendar.daybook import school_days
 from attendance.calendar.lessons import lessons
 from attendance.register.tables import roll, sessions
 from attendance.sessions.due import Session
@@ -29,34 +32,54 @@ class Group(msgspec.Struct, frozen=True):
 
 
 def in_groups(
-    conn: sa.Connection, due: Sequence[Session], pupils: Mapping[str, Sequence[str]]
+    conn: sa.Connection, due: Sequence[Session], pupils: Mapping[str, Sequence[str]], today: date
 ) -> dict[tuple[str, str], Group]:
     """Who of the ``pupils`` of a home class's lesson has a lesson of a group in that period, by (session, student).
 
-    Of several groups at one time the first by id. A group has a lesson when a roll of it is taken, as planned on that
-    day, and when none is taken by the timetable: the student is there and not with the home class, as
-    `RollBook.expected_in` says, too.
+    Of several groups at one time the first by id.
     """
     asking = [(one.id, student) for one in due if one.kind in LESSONS for student in pupils[one.id]]
+    members = ask(conn, _members, asking)
+    held = _held(conn, {_Hour(*row[2:5]) for row in members}, today)
     found: dict[tuple[str, str], Group] = {}
-    hours: dict[tuple[str, date, str], set[str]] = {}
-    for session, student, group, title, planned, *hour in ask(conn, _elsewhere, asking):
-        if planned is None:
-            school, day, period = hour
-            if (school, day, period) not in hours:
-                hours[school, day, period] = _having(conn, school, day, period)
-            if group not in hours[school, day, period]:
-                continue
-        first = found.setdefault((session, student), Group(group, title))
-        if group < first.id:
-            found[session, student] = Group(group, title)
+    for session, student, *hour, group, title in members:
+        if group in held[_Hour(*hour)]:
+            found.setdefault((session, student), Group(group, title))
     return found
 
 
-def _having(conn: sa.Connection, school: str, day: date, period: str) -> set[str]:
-    """The classes and groups that have a lesson in a period, by the timetable."""
-    shape = school_day(conn, school, day)
-    return {one.class_id for one in lessons(conn, school, shape, period=period)} if shape else set()
+class _Hour(msgspec.Struct, frozen=True):
+    school: str
+    day: date
+    period: str
+
+
+def _held(conn: sa.Connection, hours: Iterable[_Hour], today: date) -> dict[_Hour, set[str]]:
+    """The classes that have a lesson in each of ``hours``.
+
+    Of a day that is over also those whose roll was taken: the timetable may have changed since.
+    """
+    found: dict[_Hour, set[str]] = {}
+    by_day = _by_day(hours)
+    for day, own in by_day.items():
+        shapes = school_days(conn, {one.school for one in own}, day)
+        for one in own:
+            shape = shapes.get(one.school)
+            taught = lessons(conn, one.school, shape, period=one.period) if shape else []
+            found[one] = {lesson.class_id for lesson in taught} | (_taken(conn, one) if day < today else set())
+    return found
+
+
+def _by_day(hours: Iterable[_Hour]) -> dict[date, list[_Hour]]:
+    found: dict[date, list[_Hour]] = {}
+    for one in hours:
+        found.setdefault(one.day, []).append(one)
+    return found
+
+
+def _taken(conn: sa.Connection, hour: _Hour) -> set[str]:
+    here = (sessions.c.school == hour.school, sessions.c.day == hour.day, sessions.c.period == hour.period)
+    return set(conn.execute(sa.select(sessions.c.class_id).where(*here, sessions.c.kind.in_(LESSONS))).scalars())
 
 
 def groups_of(conn: sa.Connection, school: str, day: date, having: Collection[str]) -> dict[str, list[str]]:
@@ -91,29 +114,20 @@ _NOT_HOME = sa.or_(students.c.class_id.is_(None), students.c.class_id != enrolme
 
 
 @cache
-def _elsewhere(dialect: str) -> sa.Select[tuple[Any, ...]]:
+def _members(dialect: str) -> sa.Select[tuple[Any, ...]]:
     keys = asked(dialect, roll.c.session, roll.c.student)
-    theirs = sessions.alias()
     home = sa.and_(
         students.c.school == sessions.c.school,
         students.c.id == keys.c.student,
         students.c.class_id == sessions.c.class_id,
     )
-    same_time = sa.and_(
-        theirs.c.school == sessions.c.school,
-        theirs.c.day == sessions.c.day,
-        theirs.c.class_id == enrolments.c.class_id,
-        theirs.c.period == sessions.c.period,
-        theirs.c.kind.in_(LESSONS),
-    )
-    group = (classes.c.id, classes.c.title, theirs.c.id)
-    hour = (sessions.c.school, sessions.c.day, sessions.c.period)
+    hour = (sessions.c[name] for name in _Hour.__struct_fields__)
     return (
-        sa.select(keys.c.session, keys.c.student, *group, *hour)
+        sa.select(keys.c.session, keys.c.student, *hour, classes.c.id, classes.c.title)
         .join_from(keys, sessions, sessions.c.id == keys.c.session)
         .join(students, home)
         .join(enrolments, _SAME_STUDENT)
         .join(classes, _GROUP)
-        .join(theirs, same_time, isouter=True)
         .where(enrolments.c.role == "student", _NOT_HOME, *holds_on(sessions.c.day))
+        .order_by(classes.c.id)
     )

@@ -91,10 +91,8 @@ def _lessons(conn: sa.Connection, school: str, shape: SchoolDay) -> dict[str, li
     """The lessons of the day by period; a lesson in a room with lab seats is a lab session."""
     labs = sa.select(readers.c.place).where(readers.c.school == school, readers.c.scope == "seat")
     in_labs = set(conn.execute(labs).scalars())
-    active = set(conn.execute(sa.select(classes.c.id).where(classes.c.school == school, classes.c.active)).scalars())
     found: dict[str, list[_Lesson]] = {}
     for one in lessons(conn, school, shape):
-        if one.class_id in active:
-            kind: SessionKind = "lab" if one.room in in_labs else "lesson"
-            found.setdefault(one.period, []).append((one.class_id, kind, one.room))
+        kind: SessionKind = "lab" if one.room in in_labs else "lesson"
+        found.setdefault(one.period, []).append((one.class_id, kind, one.room))
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from attendance.reports.student_days import session_marks
 from attendance.rollbook import RollBook
 from attendance.roster.read import read_roster
 from attendance.roster.store import apply_roster
+from attendance.sessions.due import look_again
 from attendance.sessions.queries import session_roll
 from attendance.sheets import school as files
 from attendance.sheets import sessions as session_files
@@ -43,6 +44,7 @@ class Office:
         self.timetable = [f"{line}," for line in plain]
         self.terms, self.exams, self.days = list[str](), list[str](), list[str]()
         self.members = {("s-1", "g-art"): ","}
+        self.closed = set[str]()
         self.rolls: list[str] | None = None  # every kind
 
     def says(self, statement: str) -> None:
@@ -59,6 +61,11 @@ class Office:
             case ["member", student, group, *dates]:
                 when = dict(zip(dates[::2], dates[1::2], strict=True))
                 self.members[student, group] = f"{when.get('from', '')},{when.get('until', '')}"
+            case ["no", "lesson", class_id, weekday, period]:
+                gone = f"{class_id},{weekday},{period},"
+                self.timetable = [line for line in self.timetable if not line.startswith(gone)]
+            case ["closed", class_id]:
+                self.closed.add(class_id)
             case ["rolls", *kinds]:
                 self.rolls = kinds
             case ["no", "member", student, group]:
@@ -71,10 +78,11 @@ class Office:
         for one in statements:
             self.says(one)
         with db.write(self.engine) as conn:
-            folder = write_roster(self.folder / "roster", {**ROSTER, "enrollments.csv": self._enrolments()})
-            apply_roster(conn, SCHOOL, read_roster(folder), local("06:40"))
+            self._roster(conn, set())
             sheet = "class,weekday,period,subject,teacher,room,weeks"
             files.import_timetable(conn, SCHOOL, self._sheet("timetable.csv", sheet, self.timetable))
+            if self.closed:
+                self._roster(conn, self.closed)
             if self.rolls is not None:
                 head, *rows = SHEETS["sessions.csv"].splitlines()
                 kept = [row for row in rows if row.split(",")[0] in self.rolls]
@@ -89,6 +97,15 @@ class Office:
             if self.exams:
                 sheet = "date,class,period,subject,room,teacher"
                 import_exams(conn, SCHOOL, self._sheet("exams.csv", sheet, self.exams))
+
+    def _roster(self, conn: sa.Connection, closed: set[str]) -> None:
+        """Its sheets without the ``closed`` classes."""
+        sheets = {**ROSTER, "enrollments.csv": self._enrolments()}
+        for name in ("classes.csv", "enrollments.csv") if closed else ():
+            left = (one for one in sheets[name].splitlines() if not closed.intersection(one.split(",")))
+            sheets[name] = "\n".join(left) + "\n"
+        folder = write_roster(self.folder / "roster", sheets)
+        apply_roster(conn, SCHOOL, read_roster(folder), local("06:40"))
 
     def _enrolments(self) -> str:
         own = [f"{line},," for line in ROSTER["enrollments.csv"].splitlines()[1:] if ",g-art," not in line]
@@ -168,6 +185,16 @@ def test_a_worked_case_of_groups_gives_its_mark(office: Office, case: dict[str, 
     with db.read(play.engine) as conn:
         page = [one for one in session_marks(conn, SCHOOL, student, play.day, play.day) if one.period == period]
     assert [one.status for one in page] == case["page"].split()
+
+
+def test_a_timetable_of_the_next_weeks_changes_no_day_that_is_over(office: Office) -> None:
+    play = play_case(office, dict.fromkeys(COLUMNS, "") | {"day": "2026-09-07", "school": "art", "asked": "11:00"})
+    office.enters(["no lesson g-art 1 P3"])
+    with db.write(play.engine) as conn:
+        look_again(conn, SCHOOL, play.at("10:00"), play.at("11:00"))
+
+    play.tick(play.at("11:00") + timedelta(days=1))
+    assert mark_on(play, "c-1", "P3", "s-1") == ("not_required", "in_group")
 
 
 def test_no_two_worked_cases_of_groups_have_one_name() -> None:
