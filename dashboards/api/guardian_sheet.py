@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import tempfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import msgspec
-from anyio.to_thread import run_sync
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from starlette.requests import Request
 
 from attendance.guardians import sheet
 from attendance.guardians.sheet import GuardianReport
+from attendance.roster.run import digest_of
 from campus import db
-from campus.errors import Conflict, ImportFileError
 from dashboards.access import audit
 from dashboards.access.accounts import Account
 from dashboards.access.origin import check_origin
 from dashboards.access.people import allow
-from dashboards.api.answers import InvalidBody, Json, described
+from dashboards.api.answers import Json, described
+from dashboards.api.looked_at import Digest, must_be, with_file
 from dashboards.deps import deps_of
 
-T = TypeVar("T")
 router = APIRouter(prefix="/guardian-sheet", tags=["guardians"])
 Editor = Annotated[Account, Depends(allow("guardians.edit"))]
 OwnOrigin = Depends(check_origin)
@@ -44,40 +40,23 @@ async def dry_run(request: Request, account: Editor) -> Json:
     """Say what guardians.csv in the body would change; nothing is. Every wrong line is named with its fix."""
     deps = deps_of(request)
 
-    def look(path: Path, digest: str) -> SheetLook:
+    def look(path: Path) -> SheetLook:
         with db.read(deps.engine) as conn:
-            return SheetLook(digest=digest, report=sheet.look(conn, account.school, path))
+            return SheetLook(digest=digest_of(path), report=sheet.look(conn, account.school, path))
 
-    return Json(await _with_sheet(request, look))
+    return Json(await with_file(request, _NAME, LARGEST, look))
 
 
 @router.post("/import", dependencies=[OwnOrigin], **described(GuardianReport))
-async def import_(request: Request, account: Editor, digest: Annotated[str, Query(max_length=64)]) -> Json:
+async def import_(request: Request, account: Editor, digest: Digest) -> Json:
     """Add and change the guardians of the sheet in the body, which must be the file of the dry run; none is removed."""
     deps = deps_of(request)
 
-    def take(path: Path, found: str) -> GuardianReport:
-        if found != digest:
-            raise Conflict("this is not the file that was looked at; look at it first")
+    def take(path: Path) -> GuardianReport:
+        must_be(path, digest)
         with db.write(deps.engine) as conn:
             report = sheet.import_guardians(conn, account.school, path, deps.clock.now(), account.id)
             audit.record(conn, deps.wall.now(), account, "guardians.import", str(report.guardians), digest[:12])
             return report
 
-    return Json(await _with_sheet(request, take))
-
-
-async def _with_sheet(request: Request, work: Callable[[Path, str], T]) -> T:
-    """Do ``work`` with the body as a file and its digest; the file is gone afterwards: it holds names and numbers."""
-    found = bytearray()
-    async for chunk in request.stream():
-        found += chunk
-        if len(found) > LARGEST:
-            raise InvalidBody(f"the file is larger than {LARGEST // 1024 // 1024} MiB; import it by command")
-    with tempfile.TemporaryDirectory(prefix="campus-guardians-") as folder:
-        path = Path(folder) / _NAME
-        path.write_bytes(found)
-        try:
-            return await run_sync(work, path, hashlib.sha256(found).hexdigest())
-        except ImportFileError as error:
-            raise InvalidBody(str(error)) from None
+    return Json(await with_file(request, _NAME, LARGEST, take))

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import msgspec
-from anyio.to_thread import run_sync
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from starlette.requests import Request
 
 from attendance.roster.importing import RosterReport
 from attendance.roster.progress import Progress
 from attendance.roster.run import RosterRun, Wishes, digest_of
-from campus.errors import Conflict, ImportFileError
 from dashboards.access.accounts import Account
 from dashboards.access.origin import check_origin
 from dashboards.access.people import allow
-from dashboards.api.answers import InvalidBody, Json, described
+from dashboards.api.answers import Json, described
+from dashboards.api.looked_at import Digest, must_be, with_file
 from dashboards.deps import Deps, deps_of
 from dashboards.import_steps import ImportStep, ImportSteps
 
@@ -53,15 +51,14 @@ async def dry_run(request: Request, account: Importer) -> Json:
 async def import_(
     request: Request,
     account: Importer,
-    digest: Annotated[str, Query(max_length=64)],
+    digest: Digest,
     confirm: bool = False,
 ) -> Json:
     """Import the export in the body, which must be the file of the dry run; ``confirm`` when many students would go."""
     deps = deps_of(request)
 
     def take(path: Path, progress: Progress) -> RosterReport:
-        if digest_of(path) != digest:
-            raise Conflict("this is not the file that was looked at; look at it first")
+        must_be(path, digest)
         return _run(deps, account, confirmed=confirm).take_file(path, "console", progress)
 
     return Json(await _with_file(request, account, take))
@@ -84,19 +81,8 @@ def _run(deps: Deps, account: Account, *, confirmed: bool) -> RosterRun:
 
 
 async def _with_file(request: Request, account: Account, work: Callable[[Path, Progress], T]) -> T:
-    """Do ``work`` with the body as a file, which is gone afterwards: it holds names of students."""
-    with tempfile.TemporaryDirectory(prefix="campus-roster-") as folder:
-        path, size = Path(folder) / _NAME, 0
-        with path.open("wb") as file:
-            async for chunk in request.stream():
-                size += len(chunk)
-                if size > LARGEST:
-                    raise InvalidBody(f"the file is larger than {LARGEST // 1024 // 1024} MiB; import it by command")
-                file.write(chunk)
-        steps = _steps(request)
-        try:
-            return await run_sync(work, path, steps.watch(account.id))
-        except ImportFileError as error:
-            raise InvalidBody(str(error)) from None
-        finally:
-            steps.end(account.id)
+    steps = _steps(request)
+    try:
+        return await with_file(request, _NAME, LARGEST, lambda path: work(path, steps.watch(account.id)))
+    finally:
+        steps.end(account.id)
