@@ -44,7 +44,8 @@ students = sa.Table(
     sa.Column("active", sa.Boolean, nullable=False),
     sa.Column("left_at", Moment),  # when it was noticed that the roster has the student no more
     sa.Column("erased_at", Moment),  # the name and what told of the person were taken away
-    sa.Index(None, "school", "class_id"),
+    # Who is on a class's roll is read from the index alone.
+    sa.Index(None, "school", "class_id", "active", "id"),
     comment="students, each on the roll of one home class",
 )
 
