@@ -20,7 +20,7 @@ from campus.keylists import ask, asked, matching
 def grant(conn: sa.Connection, school: str, granted: Sequence[tuple[str, LeaveSpan, str]]) -> None:
     """Store leaves as (student, span, approved by) and let the sessions they touch be decided again.
 
-    A leave of the same student from the same moment is corrected, not doubled.
+    A leave of the same student from the same moment is corrected, not doubled; what it excused before is decided again.
     """
     rows = [
         {
@@ -33,11 +33,20 @@ def grant(conn: sa.Connection, school: str, granted: Sequence[tuple[str, LeaveSp
         }
         for student, span, approver in granted
     ]
+    before = ask(conn, _same, ((school, student, span.starts) for student, span, _ in granted))
     db.upsert(leaves, conn, rows, ["school", "student", "starts"], ["ends", "kind", "approved_by"])
     if granted:
         starts = min(span.starts for _, span, _ in granted)
-        ends = max(span.ends for _, span, _ in granted)
+        ends = max([*(span.ends for _, span, _ in granted), *(old for (old,) in before)])
         look_again(conn, school, starts, ends)
+
+
+@cache
+def _same(dialect: str) -> sa.Select[tuple[Any, ...]]:
+    """When stored leaves end, by whose and from when they are."""
+    columns = (leaves.c.school, leaves.c.student, leaves.c.starts)
+    keys = asked(dialect, *columns)
+    return sa.select(leaves.c.ends).join_from(keys, leaves, matching(keys, *columns))
 
 
 def leaves_within(

@@ -137,6 +137,20 @@ def test_a_room_expects_its_class_without_those_who_are_in_a_group_elsewhere(who
     assert (rest.classes, rest.students) == (("c-1",), 1)
 
 
+def test_a_leave_that_is_cut_short_excuses_no_more_what_it_excused_before(whole_day: Play) -> None:
+    whole_day.leave("06:00", "12:00")
+    whole_day.run([], whole_day.at("09:10"))
+    line = line_of(whole_day, "P1")
+    assert line is not None
+    assert (line.status, line.why) == ("sick", "leave")
+
+    whole_day.leave("06:00", "06:30")
+    whole_day.tick(whole_day.at("09:11"))
+    line = line_of(whole_day, "P1")
+    assert line is not None
+    assert (line.status, line.why) == ("absent", "no_pass")
+
+
 def test_a_roll_is_taken_of_the_kinds_a_school_asks_for(play: Play) -> None:
     with db.read(play.engine) as conn:
         assert [one.kind for one in day_sessions(conn, SCHOOL, "c-1", play.day)] == ["arrival"]
