@@ -169,6 +169,13 @@ def places(conn: sa.Connection, school: str) -> list[Place]:
     return [Place(*row) for row in conn.execute(query.order_by(place_table.c.id))]
 
 
+def refuse_unknown_place(conn: sa.Connection, school: str, place: str) -> None:
+    """Raise `NotFound` for a place that is not there."""
+    this = (place_table.c.school == school) & (place_table.c.id == place)
+    if conn.execute(sa.select(place_table.c.id).where(this)).first() is None:
+        raise NotFound(f"no place {place!r} at {school!r}; see the list of places for its id")
+
+
 def _devices(school: str) -> sa.Select[tuple[Any, ...]]:
     of_device = (device_states.c.school == devices.c.school) & (device_states.c.device == devices.c.id)
     of_place = (place_table.c.school == devices.c.school) & (place_table.c.id == devices.c.place)

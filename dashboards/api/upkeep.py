@@ -133,8 +133,12 @@ def add_photo(
     with db.read(deps.engine) as conn:
         tickets.get(conn, account.school, ticket)
     kept = attachments_of(deps).keep(photos.clean(sent))
-    with db.write(deps.engine) as conn:
-        tickets.comment(conn, account.school, ticket, text, account.id, deps.clock.now(), kept.id)
+    try:
+        with db.write(deps.engine) as conn:
+            tickets.comment(conn, account.school, ticket, text, account.id, deps.clock.now(), kept.id)
+    except BaseException:
+        attachments_of(deps).drop(kept.id)
+        raise
     return Json(_file(deps, account, ticket))
 
 

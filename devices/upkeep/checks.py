@@ -13,7 +13,7 @@ from campus.errors import Conflict, NotFound
 from campus.ids import new_id
 from devices.ledger.assets import refuse_unknown
 from devices.ledger.label_texts import below
-from devices.queries import places
+from devices.queries import places, refuse_unknown_place
 from devices.registry import KINDS
 from devices.tables import devices
 from devices.upkeep.calibration import calibrated, check_of
@@ -87,8 +87,8 @@ def plan(conn: sa.Connection, school: str, said: Plan, by: str, now: datetime) -
         raise Conflict(f"there is no kind {said.kind!r}; use one of {', '.join(KINDS)}")
     if said.device is not None:
         refuse_unknown(conn, school, said.device)
-    if said.place is not None and said.place not in {one.id for one in places(conn, school)}:
-        raise NotFound(f"no place {said.place!r} at {school!r}")
+    if said.place is not None:
+        refuse_unknown_place(conn, school, said.place)
     made = Check(id=new_id(), next_due=said.first_due, **msgspec.structs.asdict(said))
     conn.execute(checks.insert().values(school=school, made_at=now, made_by=by, **msgspec.structs.asdict(made)))
     return made

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from campus.errors import Conflict, NotFound
 from campus.ids import new_id
 from devices.ledger.assets import refuse_unknown
+from devices.queries import refuse_unknown_place
 from devices.upkeep.tables import ticket_comments, ticket_moves, tickets
 from devices.upkeep.ticket_states import DUE, LIVE, Act, Severity, State, next_state
 
@@ -74,10 +75,12 @@ class Doing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def open_ticket(conn: sa.Connection, school: str, work: Work, by: str, now: datetime) -> Ticket:
-    """Open a ticket, due by its severity. Raises `NotFound` for a device that is not there, `Conflict` when the alarm
-    has a ticket that lives."""
+    """Open a ticket, due by its severity. Raises `NotFound` for a device or place that is not there, `Conflict` when
+    the alarm has a ticket that lives."""
     if work.device is not None:
         refuse_unknown(conn, school, work.device)
+    if work.place is not None and work.alarm is None:  # an alarm knows where it was
+        refuse_unknown_place(conn, school, work.place)
     if work.alarm is not None:
         this = (tickets.c.school == school) & (tickets.c.alarm == work.alarm) & tickets.c.state.in_(LIVE)
         if (there := conn.execute(sa.select(tickets.c.title).where(this)).scalar()) is not None:

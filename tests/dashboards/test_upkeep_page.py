@@ -3,12 +3,14 @@
 import io
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from console_seed import SCHOOL
 from fastapi.testclient import TestClient
 from PIL import Image
 
 from alerts.tables import alarms
+from campus.errors import Unavailable
 from dashboards.deps import Deps
 from tests.dashboards.conftest import SignIn
 
@@ -25,6 +27,20 @@ def picture() -> bytes:
     file = io.BytesIO()
     Image.new("RGB", (80, 60)).save(file, "JPEG", comment=b"where")
     return file.getvalue()
+
+
+def test_a_photo_that_stands_on_no_ticket_is_not_kept(
+    sign_in: SignIn, deps: Deps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise Unavailable("the database", "it is full")
+
+    facility = sign_in("facility")
+    id_ = opened(facility)["line"]["ticket"]["id"]
+    monkeypatch.setattr("devices.upkeep.tickets.comment", fail)
+    assert facility.post(f"{API}/tickets/{id_}/photos", content=picture()).status_code == 503
+    folder = deps.dashboards.files
+    assert not folder.exists() or list(folder.iterdir()) == []
 
 
 def test_a_guard_opens_a_ticket_and_the_facility_manager_sees_it_through(sign_in: SignIn, deps: Deps) -> None:

@@ -52,6 +52,13 @@ def test_a_ticket_lives_from_opening_to_verification_and_each_step_is_a_row(rig:
     assert all(before[1] == after[0] for before, after in itertools.pairwise(states))
 
 
+def test_a_ticket_is_on_a_device_and_in_a_place_that_are_there(rig: Rig) -> None:
+    assert opened(rig, device=None, place="campus").place == "campus"
+    for nowhere in ({"device": "cam-x"}, {"device": None, "place": "cellar-9"}, {"device": "cam-1", "place": "x"}):
+        with pytest.raises(NotFound, match=r"cam-x|cellar-9|'x'"):
+            opened(rig, **nowhere)
+
+
 @given(st.lists(st.sampled_from(list(STEPS)), max_size=12))
 def test_no_order_of_acts_leaves_the_table(acts: list[Act]) -> None:
     state = "open"
