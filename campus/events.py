@@ -31,7 +31,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     ts: Millis
-    values: dict[str, float | bool]
+    values: Annotated[dict[str, float | bool], Meta(max_length=500)]
     seq: Seq = 0
     boot: Boot = ""
     late: bool = False

@@ -17,6 +17,7 @@ from campus.events import EVENTS, GatePass, Reading, Readings, Status
 from campus.settings import Settings
 from campus.topics import Channel, Topic
 
+MANY_METRICS = b'{"ts": 1, "values": {%s}}' % b",".join(b'"m%d": 1' % n for n in range(501))
 MUCH_TO_SAY = b'{"state": "online", "ts": 1, "health": {%s}}' % b",".join(b'"h%d": 1' % n for n in range(65))
 PLAIN_CARD = b'{"id":"12345678","ts":1,"type":"gate.pass","data":{"credential":"12345"}}'  # a number, not its hash
 START = datetime(2026, 9, 7, 7, 0, tzinfo=UTC)
@@ -140,6 +141,7 @@ def test_one_reading_is_an_object_and_several_are_an_array() -> None:
         (Channel.STATUS, b'{"state": "online", "ts": 1, "agent": "%s"}' % (b"a" * 65), "does not fit", "agent"),
         (Channel.STATUS, b'{"state": "online", "ts": 1, "config": 9999999999}', "does not fit", "config"),
         (Channel.STATUS, MUCH_TO_SAY, "does not fit", "health"),
+        (Channel.TELEMETRY, MANY_METRICS, "does not fit", "values"),
         (Channel.REPLY, b'{"id": "%s", "ts": 1, "ok": true}' % (b"i" * 65), "does not fit", "id"),
         (Channel.COMMAND, b"{}", "wrong channel", "command"),
         (Channel.TELEMETRY, b" " * (codec.MAX_PAYLOAD + 1), "too large", "bytes"),
