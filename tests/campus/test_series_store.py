@@ -195,6 +195,14 @@ def test_many_series_of_a_school_are_read_at_once_each_as_by_itself(store: Serie
     assert store.read_many("school-1", [], metrics, START, end) == {}
 
 
+def test_a_school_may_have_as_many_devices_as_it_likes(store: SeriesStore) -> None:
+    names = [f"sensor-{number}" for number in range(700)]
+    store.write([point(START, float(number), device=name) for number, name in enumerate(names)])
+    read = store.read_many("school-1", names, ["co2", "temp", "noise"], START, START + 1)
+    assert [read[name, "co2"][0].value for name in names] == list(range(700))
+    assert len(read) == 700
+
+
 def test_what_is_unknown_is_empty(store: SeriesStore) -> None:
     assert store.read(KEY, START, START + HOUR) == []
     assert store.aggregate(KEY, START, START + HOUR, MINUTE) == []
