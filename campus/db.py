@@ -37,6 +37,8 @@ _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_tim
 # A commit beyond so many pages in the log writes them back into the database and waits for the disk twice more: with
 # SQLite's thousand, every large transaction did. At 4 KiB a page the log stays below 16 MiB or one transaction's size.
 _CHECKPOINT_PAGES = 4000
+# A connection reads when it is opened what `campus.planning` found in the tables.
+_OPEN_FOR_S = 3600
 _CACHE_KIB = 32 * 1024  # of a connection, at most: a city's bell touches pages all over the database
 
 
@@ -69,9 +71,11 @@ def open_engine(url: str) -> sa.Engine:
         return sa.create_engine(parsed.set(drivername="postgresql+psycopg"), pool_size=8, pool_pre_ping=True)
     if parsed.get_backend_name() != "sqlite":
         raise SettingsError("database.url", f"{parsed.get_backend_name()} is not supported", "Use SQLite or PostgreSQL")
+    lasting = -1  # a database in memory lives as long as its connection
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(parsed, connect_args={"timeout": 30, "check_same_thread": False})
+        lasting = _OPEN_FOR_S
+    engine = sa.create_engine(parsed, pool_recycle=lasting, connect_args={"timeout": 30, "check_same_thread": False})
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
 

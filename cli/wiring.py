@@ -18,6 +18,7 @@ from attendance.stage import AttendanceStage
 from campus import changes, db, heartbeat
 from campus.clock import Clock, to_ms
 from campus.mqtt.client import Message, MqttClient
+from campus.planning import look_at_tables
 from campus.scheduling import Scheduler
 from campus.series.open import open_series
 from campus.series.store import SeriesStore
@@ -157,6 +158,7 @@ def run_ingest(settings: Settings, clock: Clock) -> int:
     scheduler.every(6 * 3600, "delete old readings", lambda: forget_readings(settings, series, clock))
     if Partition.parse(settings.ingest.partition).index == 1:
         scheduler.every(6 * 3600, "keep to retention", lambda: keep_to(engine, settings.retention, clock.now()))
+        scheduler.every(3600, "look at the tables to plan by", lambda: look_at_tables(engine))
     scheduler.every(3600, "forget old changes and event ids", lambda: forget_old(settings, engine, clock))
     scheduler.every(heartbeat.EVERY_S, "say that it lives", heartbeat.Heartbeat(engine, _beat_of(settings)).step)
     service = Service("ingest")
