@@ -4,6 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import click
 import pytest
 
 from cli.main import campus
@@ -73,5 +74,7 @@ def test_what_a_unit_starts_is_a_command_with_these_options() -> None:
     for name in SERVICES:
         start = next(line for line in (UNITS / name).read_text("utf-8").splitlines() if line.startswith("ExecStart="))
         _, command, *arguments = start.split()
-        known = {option for parameter in campus.commands[command].params for option in parameter.opts}
+        found = campus.get_command(click.Context(campus), command)
+        assert found is not None, name
+        known = {option for parameter in found.params for option in parameter.opts}
         assert {argument for argument in arguments if argument.startswith("--")} <= known, name
