@@ -29,6 +29,8 @@ Evidence = Mapping[str, str | int | None]  # moments in it are epoch millisecond
 MACHINE = "machine"
 # A gate that was away for less than this within the arrival window hides nobody.
 OUTAGE_COUNTS = timedelta(seconds=60)
+# A pass of the dormitory's doors shows who is on site from so long before the gates open.
+GETTING_UP = timedelta(hours=2)
 
 
 class Outage(Protocol):
@@ -102,15 +104,22 @@ def arrival_mark(
     leave: Iterable[LeaveSpan],
     outages: Iterable[Outage],
     now: datetime,
+    dormitory: Sequence[Sighting] = (),
 ) -> Mark:
     """The mark of one student for an arrival session, as the evidence known at ``now`` gives it.
 
-    The order of ``sightings``, ``leave`` and ``outages`` does not matter. What is seen beats what is written: a
-    student on leave who comes in time is present.
+    ``sightings`` are passes of the site's gates, ``dormitory`` those of its doors: who slept here comes by no gate. The
+    order of them, of ``leave`` and of ``outages`` does not matter. What is seen beats what is written: a student on
+    leave who comes in time is present.
     """
     seen = sorted((s for s in sightings if s.at <= window.until_at), key=lambda s: (s.at, s.gate, s.direction))
     first = next((s for s in seen if not s.suspect), None)
     excuse = excuse_of(leave, window)
+    doors = doors_of_day(dormitory, window)
+    slept = _shown_by_doors(doors, window.opens_at)
+    if slept is not None and (first is None or slept.at < first.at):
+        return _mark_of_door(slept, window, excuse)
+    seen += [one for one in doors if one.suspect]
     if first is not None:
         return _mark_of_pass(first, window, excuse)
     if excuse is not None:
@@ -148,6 +157,31 @@ def hiding(outages: Iterable[Outage], spooled: Mapping[str, Sequence[datetime]])
         for outage in outages
         if outage.end is None or not any(outage.start <= at <= outage.end for at in spooled.get(outage.device, ()))
     ]
+
+
+def doors_of_day(dormitory: Iterable[Sighting], window: Window) -> list[Sighting]:
+    """The passes of the dormitory's doors that speak of a session, by time: those of its morning and later."""
+    from_ = window.opens_at - GETTING_UP
+    return sorted((s for s in dormitory if from_ <= s.at <= window.until_at), key=lambda s: (s.at, s.gate, s.direction))
+
+
+def _shown_by_doors(doors: Sequence[Sighting], opens_at: datetime) -> Sighting | None:
+    """What shows that somebody is on site: who went out of the dormitory before the gates opened, or a pass since."""
+    sure = [one for one in doors if not one.suspect]
+    early = [one for one in sure if one.at < opens_at]
+    if early and early[-1].direction == "out":
+        return early[-1]
+    return next((one for one in sure if one.at >= opens_at), None)
+
+
+def _mark_of_door(shown: Sighting, window: Window, excuse: LeaveSpan | None) -> Mark:
+    evidence = of_pass(shown)
+    if shown.at <= window.late_at or shown.direction == "out":  # who goes out of the dormitory was in it
+        return Mark(status="present", why="from_dormitory", evidence=evidence)
+    if excuse is not None:
+        return mark_of_leave(excuse, evidence)
+    minutes = -((window.late_at - shown.at) // timedelta(minutes=1))
+    return Mark(status="late", why="from_dormitory", evidence={**evidence, "minutes": minutes})
 
 
 def _mark_of_pass(first: Sighting, window: Window, excuse: LeaveSpan | None) -> Mark:

@@ -22,7 +22,7 @@ from attendance.register.marks import Entry, append, lock, standings
 from attendance.sessions.due import Session
 from attendance.sessions.groups import Group, in_groups
 from attendance.sessions.presence import Case, Trail, session_mark
-from attendance.sessions.pupils import pupils_of, still_open, vouched_for
+from attendance.sessions.pupils import boarding, pupils_of, still_open, vouched_for
 
 GATE = "gate"
 ARRIVAL = "arrival"
@@ -43,7 +43,8 @@ class _Known(msgspec.Struct, frozen=True):
 
     pupils: Mapping[str, Sequence[str]]  # students by session
     taps: Mapping[Key, Sequence[Tap]]
-    seen: Mapping[Key, Seen]
+    boarders: Collection[Key]
+    seen: Mapping[Key, Seen]  # beyond arrival of everybody, at arrival of boarders
     vouched: Collection[Key]
     leaves: Mapping[Key, Sequence[LeaveSpan]]
     standings: Mapping[tuple[str, str], Standing]
@@ -110,10 +111,12 @@ class Register:
         start, end = day_bounds(day, self._zone)
         taps = taps_within(conn, everyone, start, end)
         beyond = {session.school for session in group if session.kind != ARRIVAL}
+        boarders = boarding(conn, everyone)
         return _Known(
             pupils=pupils,
             taps=taps,
-            seen=seen_within(conn, everyone, start, end) if beyond else {},
+            boarders=boarders,
+            seen=seen_within(conn, everyone if beyond else boarders, start, end) if beyond or boarders else {},
             vouched=vouched_for(conn, day, everyone) if beyond else (),
             leaves=leaves_within(conn, everyone, start, end),
             standings=standings(conn, marked),
@@ -152,13 +155,19 @@ class _Hidden(msgspec.Struct, frozen=True):
     outages: Mapping[str, Sequence[Outage]]
     inside: Mapping[Key, Reader]
 
-    def from_session(self, session: Session) -> list[Outage]:
-        """The outages that matter to it: of the dormitory's doors at night, of the site's gates otherwise."""
+    def from_session(self, session: Session) -> tuple[list[Outage], list[Outage]]:
+        """The outages that matter to it, of day students and of boarders.
+
+        Of the dormitory's doors at night, of the site's gates otherwise, which a boarder need not pass: the doors hide
+        boarders by day, too.
+        """
         own = self.outages.get(session.school, ())
         readers = [(one, self.inside.get((session.school, one.device))) for one in own]
+        doors = [one for one, reader in readers if _is_door(reader)]
         if session.kind == "night":
-            return [one for one, reader in readers if _is_door(reader)]
-        return [one for one, reader in readers if reader is None]
+            return doors, doors
+        gates = [one for one, reader in readers if reader is None]
+        return gates, [*gates, *doors]
 
 
 _NOTHING_HIDDEN = _Hidden({}, {})
@@ -190,8 +199,9 @@ def _still_hiding(conn: sa.Connection, outages: Mapping[str, Sequence[Outage]]) 
 def _new_entries(group: Sequence[Session], known: _Known, hidden: _Hidden, now: datetime) -> list[Entry]:
     entries = []
     for session in group:
-        outages = hidden.from_session(session)
+        of_day, of_boarders = hidden.from_session(session)
         for student in known.pupils[session.id]:
+            outages = of_boarders if (session.school, student) in known.boarders else of_day
             proposed = _propose(session, student, known, outages, now)
             standing = known.standings.get((session.id, student))
             mark = next_mark(standing, proposed)
@@ -212,9 +222,9 @@ def _propose(session: Session, student: str, known: _Known, outages: Sequence[Ou
     key = session.school, student
     taps, leave = known.taps.get(key, ()), known.leaves.get(key, ())
     gates = _sightings(taps, walk(taps, known.dismissals.get(session.school)))
-    if session.kind == ARRIVAL:
-        return arrival_mark(gates, session.window, leave, outages, now)
     seen = known.seen.get(key, NOTHING_SEEN)
+    if session.kind == ARRIVAL:
+        return arrival_mark(gates, session.window, leave, outages, now, seen.dorm if key in known.boarders else ())
     trail = Trail(
         gates=gates, rooms=seen.rooms.get(session.room or "", ()), dorm=seen.dorm, vouched=key in known.vouched
     )

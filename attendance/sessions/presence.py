@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -13,6 +13,7 @@ from attendance.policy import (
     Outage,
     Sighting,
     Window,
+    doors_of_day,
     excuse_of,
     hidden_mark,
     mark_of_leave,
@@ -63,9 +64,10 @@ def session_mark(kind: SessionKind, trail: Trail, case: Case) -> Mark:
 def _presence(trail: Trail, case: Case) -> Mark:
     """In the room, or at least on site, in time; late; gone early; excused; hidden; absent."""
     window = case.window
-    gates = _in_order(trail.gates, window.until_at)
+    doors = _from_dormitory(trail.dorm, case)
+    gates = _in_order([*trail.gates, *doors], window.until_at)
     seen = next((s for s in _in_order(trail.rooms, window.until_at) if s.at >= window.opens_at), None)
-    came = _came(gates, window)
+    came = _came(gates, window, doors)
     if seen is None and came is None:
         return _not_seen(trail, gates, case)
     mark = _in_time_or_late(seen, "room_pass", window) if seen else came
@@ -76,17 +78,31 @@ def _presence(trail: Trail, case: Case) -> Mark:
     return _gone_early(gates, case) or mark
 
 
-def _came(gates: Sequence[Sighting], window: Window) -> Mark | None:
-    """On site when the session began, or come in during it; None for a student who was not there by the gates."""
+def _from_dormitory(dorm: Sequence[Sighting], case: Case) -> list[Sighting]:
+    """Who came out of the dormitory today, and did not go back in, is on site as if come in by a gate."""
+    day = msgspec.structs.replace(case.window, opens_at=case.since)
+    doors = [one for one in doors_of_day(dorm, day) if not one.suspect]
+    before = [one for one in doors if one.at <= case.window.late_at]
+    out = [one for one in before[-1:] if one.direction == "out"]
+    out += [one for one in doors if one.at > case.window.late_at and one.direction == "out"][:1]
+    return [Sighting(one.at, one.gate, "in") for one in out]
+
+
+def _came(gates: Sequence[Sighting], window: Window, doors: Collection[Sighting]) -> Mark | None:
+    """On site when the session began, or come in during it; None for a student who was not there by the gates.
+
+    ``doors`` are those of the ``gates`` that are doors of the dormitory.
+    """
     before = [s for s in gates if s.at <= window.late_at]
     if before and before[-1].direction == "in":
-        return Mark(status="present", why="on_site", evidence=of_pass(before[-1]))
+        why = "from_dormitory" if before[-1] in doors else "on_site"
+        return Mark(status="present", why=why, evidence=of_pass(before[-1]))
     after = [s for s in gates if s.at > window.late_at]
     if not before and after and after[0].direction == "out":
         # Who goes out was in: the tap of the morning was missed.
         return Mark(status="present", why="passed_out", evidence=of_pass(after[0]))
     entered = next((s for s in after if s.direction == "in"), None)
-    return _in_time_or_late(entered, "gate_pass", window) if entered else None
+    return _in_time_or_late(entered, "from_dormitory" if entered in doors else "gate_pass", window) if entered else None
 
 
 def _in_time_or_late(seen: Sighting, why: str, window: Window) -> Mark:

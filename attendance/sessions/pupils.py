@@ -50,6 +50,13 @@ def vouched_for(conn: sa.Connection, day: date, of: Collection[Key]) -> set[Key]
     return {(school, student) for school, student in ask(conn, _vouched, of, day=day)}
 
 
+def boarding(conn: sa.Connection, of: Collection[Key]) -> set[Key]:
+    """The boarders among the students ``of``, as (school, student)."""
+    schools = {school for school, _ in ask(conn, _houses, {(school,) for school, _ in of})}
+    asking = [one for one in of if one[0] in schools]
+    return {(school, student) for school, student in ask(conn, _beds, asking)} if asking else set()
+
+
 def _by_session(
     conn: sa.Connection, group: Sequence[Session], home: Question, taught: Question, boarding: Question
 ) -> dict[str, dict[str, int | None]]:
@@ -163,6 +170,13 @@ def _groups(dialect: str) -> _Query:
     held = enrolments.c.begins, enrolments.c.ends
     query = sa.select(enrolments.c.school, enrolments.c.class_id, students.c.id, *held).join_from(keys, students, same)
     return query.join(enrolments, _ENROLLED).where(enrolments.c.role == "student")
+
+
+@cache
+def _houses(dialect: str) -> _Query:
+    keys = asked(dialect, boarders.c.school)
+    any_ = sa.select(boarders.c.student).where(boarders.c.school == keys.c.school).exists()
+    return sa.select(keys.c.school, sa.literal(1)).where(any_)
 
 
 @cache
