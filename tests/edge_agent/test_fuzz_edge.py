@@ -107,10 +107,13 @@ def test_a_server_of_terminals_outlives_any_bytes(
     terminals = ZktecoTerminals(gate, ZONE, clock)
     try:
         with socket.create_connection(("127.0.0.1", terminals.port), timeout=5) as line:
-            line.sendall(junk)
-            line.shutdown(socket.SHUT_WR)
-            line.settimeout(5)
-            with suppress(ConnectionResetError):
+            # The server may have hung up at any byte of it.
+            with suppress(ConnectionError):
+                line.sendall(junk)
+            with suppress(OSError):
+                line.shutdown(socket.SHUT_WR)
+            line.settimeout(30)
+            with suppress(ConnectionError):
                 assert len(line.recv(65536)) < 65536
         assert Terminal(terminals.port).ask("GET", "/iclock/cdata?options=all")[0] == 200
     finally:
