@@ -115,8 +115,8 @@ def arrival_mark(
     seen = sorted((s for s in sightings if s.at <= window.until_at), key=lambda s: (s.at, s.gate, s.direction))
     first = next((s for s in seen if not s.suspect), None)
     excuse = excuse_of(leave, window)
-    doors = doors_of_day(dormitory, window)
-    slept = _shown_by_doors(doors, window.opens_at)
+    doors = doors_of_day(dormitory, window) if dormitory else []
+    slept = _shown_by_doors(doors, window.opens_at) if doors else None
     if slept is not None and (first is None or slept.at < first.at):
         return _mark_of_door(slept, window, excuse)
     seen += [one for one in doors if one.suspect]

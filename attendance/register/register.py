@@ -111,7 +111,7 @@ class Register:
         start, end = day_bounds(day, self._zone)
         taps = taps_within(conn, everyone, start, end)
         beyond = {session.school for session in group if session.kind != ARRIVAL}
-        boarders = boarding(conn, everyone)
+        boarders = boarding(conn, {session.school for session in group}, everyone)
         return _Known(
             pupils=pupils,
             taps=taps,
@@ -201,7 +201,9 @@ def _new_entries(group: Sequence[Session], known: _Known, hidden: _Hidden, now: 
     for session in group:
         of_day, of_boarders = hidden.from_session(session)
         for student in known.pupils[session.id]:
-            outages = of_boarders if (session.school, student) in known.boarders else of_day
+            outages = of_day
+            if known.boarders and (session.school, student) in known.boarders:
+                outages = of_boarders
             proposed = _propose(session, student, known, outages, now)
             standing = known.standings.get((session.id, student))
             mark = next_mark(standing, proposed)
@@ -222,9 +224,10 @@ def _propose(session: Session, student: str, known: _Known, outages: Sequence[Ou
     key = session.school, student
     taps, leave = known.taps.get(key, ()), known.leaves.get(key, ())
     gates = _sightings(taps, walk(taps, known.dismissals.get(session.school)))
-    seen = known.seen.get(key, NOTHING_SEEN)
+    seen = known.seen.get(key, NOTHING_SEEN) if known.seen else NOTHING_SEEN
     if session.kind == ARRIVAL:
-        return arrival_mark(gates, session.window, leave, outages, now, seen.dorm if key in known.boarders else ())
+        dormitory = seen.dorm if key in known.boarders else ()
+        return arrival_mark(gates, session.window, leave, outages, now, dormitory)
     trail = Trail(
         gates=gates, rooms=seen.rooms.get(session.room or "", ()), dorm=seen.dorm, vouched=key in known.vouched
     )

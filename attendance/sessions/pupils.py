@@ -50,11 +50,13 @@ def vouched_for(conn: sa.Connection, day: date, of: Collection[Key]) -> set[Key]
     return {(school, student) for school, student in ask(conn, _vouched, of, day=day)}
 
 
-def boarding(conn: sa.Connection, of: Collection[Key]) -> set[Key]:
-    """The boarders among the students ``of``, as (school, student)."""
-    schools = {school for school, _ in ask(conn, _houses, {(school,) for school, _ in of})}
-    asking = [one for one in of if one[0] in schools]
-    return {(school, student) for school, student in ask(conn, _beds, asking)} if asking else set()
+def boarding(conn: sa.Connection, schools: Collection[str], of: Collection[Key]) -> set[Key]:
+    """The boarders among the students ``of`` of these ``schools``, as (school, student)."""
+    housing = {school for school, _ in ask(conn, _houses, ((school,) for school in schools))}
+    if not housing:
+        return set()
+    asking = [one for one in of if one[0] in housing]
+    return {(school, student) for school, student in ask(conn, _beds, asking)}
 
 
 def _by_session(
