@@ -225,12 +225,10 @@ def _propose(session: Session, student: str, known: _Known, outages: Sequence[Ou
     taps, leave = known.taps.get(key, ()), known.leaves.get(key, ())
     gates = _sightings(taps, walk(taps, known.dismissals.get(session.school)))
     seen = known.seen.get(key, NOTHING_SEEN) if known.seen else NOTHING_SEEN
+    dorm = seen.dorm if key in known.boarders else ()
     if session.kind == ARRIVAL:
-        dormitory = seen.dorm if key in known.boarders else ()
-        return arrival_mark(gates, session.window, leave, outages, now, dormitory)
-    trail = Trail(
-        gates=gates, rooms=seen.rooms.get(session.room or "", ()), dorm=seen.dorm, vouched=key in known.vouched
-    )
+        return arrival_mark(gates, session.window, leave, outages, now, dorm)
+    trail = Trail(gates=gates, rooms=seen.rooms.get(session.room or "", ()), dorm=dorm, vouched=key in known.vouched)
     since = min(known.since.get(session.school, session.window.opens_at), session.window.opens_at)
     case = Case(window=session.window, leave=leave, outages=outages, since=since, now=now)
     return session_mark(session.kind, trail, case)
