@@ -164,7 +164,7 @@ def _dismissal(trail: Trail, case: Case) -> Mark:
         return Mark(status=None, why="open")
     if last is not None:
         return Mark(status="unknown", why="not_seen_leaving", evidence=of_pass(last))
-    if trail.vouched:
+    if trail.vouched or _from_dormitory(trail.dorm, case):
         return Mark(status="unknown", why="not_seen_leaving")
     return _hidden_or_absent(trail.gates, case)
 
